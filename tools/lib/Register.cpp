@@ -1,0 +1,33 @@
+#include "tools/lib/Register.h"
+
+#ifdef HAGANE_WITH_ONNX
+#include "dialects/onnx/OnnxDialect.h"
+#endif
+#ifdef HAGANE_WITH_XF
+#include "dialects/xf/XfDialect.h"
+#endif
+#ifdef HAGANE_WITH_KERNEL
+#include "dialects/kernel/KernelDialect.h"
+#endif
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+
+void hagane::registerDialects(mlir::DialectRegistry &registry) {
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+#ifdef HAGANE_WITH_ONNX
+  registry.insert<onnx::OnnxDialect>();
+#endif
+#ifdef HAGANE_WITH_XF
+  registry.insert<xf::XfDialect>();
+#endif
+#ifdef HAGANE_WITH_KERNEL
+  registry.insert<kernel::KernelDialect>();
+#endif
+}
+
+void hagane::registerPasses() {
+  mlir::registerAllPasses();
+  // One line per pass folder.
+}
