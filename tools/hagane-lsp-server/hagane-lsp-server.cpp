@@ -1,4 +1,5 @@
-// Language server for textual IR of our dialects (completion, diagnostics, go to definition).
+// Language server for textual IR of our dialects (completion, diagnostics, go
+// to definition).
 #include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "tools/lib/Register.h"

@@ -5,11 +5,12 @@
 
 namespace hagane {
 
-/// Adds our dialects, the upstream dialects we lower through, and the external interface models
-/// that the pipeline needs to \p registry.
+/// Adds our dialects, the upstream dialects we lower through, and the external
+/// interface models that the pipeline needs to \p registry.
 void registerDialects(mlir::DialectRegistry &registry);
 
-/// Registers our passes and pipelines, and upstream's, by their command line names. Call once.
+/// Registers our passes and pipelines, and upstream's, by their command line
+/// names. Call once.
 void registerPasses();
 
 } // namespace hagane

@@ -1,0 +1,47 @@
+// The subcommands on top of the runtime. Each throws Error on failure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+namespace hagane::tool {
+
+/// A failure with its message for the user.
+struct Error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A failure whose messages have been printed.
+struct Reported {};
+
+using DimValues = std::map<std::string, int64_t>;
+
+struct RunOptions {
+  std::string module, inputs, outputs;
+  int threads = 0; // 0: physical cores
+};
+void runModule(const RunOptions &options);
+
+struct BenchOptions {
+  std::string module;
+  std::string inputs; // "": random data
+  DimValues dims;
+  int threads = 0;
+  int runs = 0; // 0: until minSeconds have passed
+  double minSeconds = 1.0;
+  bool profile = true;
+  bool json = false;
+};
+void benchModule(const BenchOptions &options);
+
+struct InspectOptions {
+  std::string module;
+  DimValues dims; // all symbols given: the memory plan is shown in bytes
+  bool json = false;
+  bool verify = false;
+};
+void inspectModule(const InspectOptions &options);
+
+} // namespace hagane::tool

@@ -1,0 +1,75 @@
+// What the command line asks of the compiler. The one interface between the
+// driver, which is built with exceptions for its libraries' sake, and the
+// compiler, which is built without.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hagane {
+
+/// What `compile` writes.
+enum class Emit {
+  Module,
+  Object,
+  Shared,
+  Assembly,
+  LlvmIr,
+  MlirOnnx,
+  MlirXf,
+  MlirKernel,
+  MlirLlvm,
+};
+
+/// The values a symbolic dim may take.
+struct DimRange {
+  std::string name;
+  int64_t min = 1;
+  int64_t max = std::numeric_limits<int64_t>::max();
+};
+
+/// Called as the work proceeds; fraction is in [0, 1], or negative where it is
+/// unknown.
+using ProgressFn = std::function<void(std::string_view phase, double fraction)>;
+
+struct CompileOptions {
+  std::string input;
+  std::string output; // "-": standard output, for text only
+  Emit emit = Emit::Module;
+  std::string compileTo; // stop after this phase and print the IR; "": run all
+  std::vector<std::string> targetCpus; // "native" or levels, best first
+  std::vector<DimRange> dims;          // facts about symbolic dims
+  std::vector<std::pair<std::string, int64_t>>
+      specialize;           // symbolic dims made constant
+  std::string scheduleFile; // "": the built-in schedules
+  std::string dumpDir;      // "": no IR after each pass
+  unsigned threads = 0;     // 0: as many as there are cores
+  bool verbose = false;     // remarks and timing on standard error
+  ProgressFn progress;      // may be empty
+};
+
+/// Compiles the model. Diagnostics go to standard error; false if there were
+/// errors, in which case no output exists. Outputs are written under a
+/// temporary name and renamed.
+bool compileModel(const CompileOptions &options);
+
+struct BisectOptions {
+  CompileOptions compile; // input, targets, dims; nothing is written
+  std::string inputs;     // an npz file; "": random data for `values`
+  std::vector<std::pair<std::string, int64_t>>
+      values; // symbolic dims of random inputs
+  double absTolerance = 1e-4;
+  double relTolerance = 1e-3;
+};
+
+/// Finds the first ONNX node whose compiled result differs from the evaluator's
+/// and prints it on standard output. False on failure to compile or run, or if
+/// a difference was found.
+bool bisectModel(const BisectOptions &options);
+
+} // namespace hagane

@@ -1,0 +1,262 @@
+// hagane inspect: what a module says of itself, as text or JSON.
+#include "Commands.h"
+#include "Module.h"
+
+#include <cstdio>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace hagane::tool {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json dimJson(const hgn_dim_info &dim) {
+  if (dim.fixed >= 0)
+    return dim.fixed;
+  if (dim.symbol >= 0)
+    return dim.symbol_name;
+  return "plan[" + std::to_string(dim.slot) + "]";
+}
+
+Json valuesJson(const hgn_value_info *values, uint32_t count) {
+  Json list = Json::array();
+  for (uint32_t i = 0; i < count; ++i) {
+    Json dims = Json::array();
+    for (int32_t d = 0; d < values[i].rank; ++d)
+      dims.push_back(dimJson(values[i].dims[d]));
+    list.push_back({{"name", values[i].name},
+                    {"dtype", hgn_dtype_name(values[i].dtype)},
+                    {"dims", std::move(dims)}});
+  }
+  return list;
+}
+
+Json codesJson(const hgn_module_info &info) {
+  Json codes = Json::array();
+  for (uint32_t i = 0; i < info.code_count; ++i) {
+    const hgn_code_info &code = info.codes[i];
+    Json kernels = Json::array();
+    for (uint32_t k = 0; k < code.kernel_count; ++k) {
+      const hgn_kernel_info &kernel = code.kernels[k];
+      kernels.push_back(
+          {{"name", kernel.name},
+           {"schedule", kernel.schedule},
+           {"nodes", std::vector<std::string>(
+                         kernel.nodes, kernel.nodes + kernel.node_count)}});
+    }
+    codes.push_back(
+        {{"level", code.level},
+         {"features", std::vector<std::string>(
+                          code.features, code.features + code.feature_count)},
+         {"offset", code.offset},
+         {"bytes", code.size},
+         {"runs_here", int32_t(i) == info.selected_code},
+         {"kernels", std::move(kernels)}});
+  }
+  return codes;
+}
+
+Json weightsJson(const hgn_module_info &info) {
+  Json weights = Json::array();
+  for (uint32_t i = 0; i < info.weight_count; ++i) {
+    const hgn_weight_info &weight = info.weights[i];
+    char hash[17];
+    std::snprintf(hash, sizeof hash, "%016llx",
+                  static_cast<unsigned long long>(weight.hash));
+    weights.push_back(
+        {{"name", weight.name},
+         {"dtype", hgn_dtype_name(weight.dtype)},
+         {"dims", std::vector<int64_t>(weight.dims, weight.dims + weight.rank)},
+         {"offset", weight.offset},
+         {"bytes", weight.size},
+         {"hash", hash}});
+  }
+  return weights;
+}
+
+/// Each buffer's life, and its place where the plan for the given dims is
+/// known.
+Json buffersJson(const hgn_module_info &info, const int64_t *plan) {
+  Json buffers = Json::array();
+  for (uint32_t i = 0; i < info.buffer_count; ++i) {
+    const hgn_buffer_info &buffer = info.buffers[i];
+    Json entry = {{"name", buffer.name},
+                  {"first_use", buffer.first_use},
+                  {"last_use", buffer.last_use}};
+    if (plan && buffer.offset_slot >= 0)
+      entry["offset"] = plan[buffer.offset_slot];
+    if (plan && buffer.size_slot >= 0)
+      entry["bytes"] = plan[buffer.size_slot];
+    buffers.push_back(std::move(entry));
+  }
+  return buffers;
+}
+
+/// The plan for the given dims: arena, scratch and state sizes and the buffers'
+/// places.
+Json planJson(hgn_module *module, const DimValues &dims) {
+  const hgn_module_info &info = *hgn_module_get_info(module);
+  if (info.selected_code < 0)
+    throw Error("the module has no code for this processor, so its memory plan "
+                "cannot be computed");
+  Session session(module, 1);
+  std::vector<std::vector<int64_t>> inputDims = session.inputDims(dims);
+  std::vector<hgn_tensor> views;
+  for (const std::vector<int64_t> &shape : inputDims)
+    views.push_back({nullptr, 0, info.inputs[views.size()].dtype,
+                     int32_t(shape.size()), shape.data()});
+  hgn_requirements needs{};
+  check(hgn_session_resolve(session.get(), views.data(), uint32_t(views.size()),
+                            nullptr, 0, &needs));
+  return {{"dims", dims},
+          {"arena_bytes", needs.arena_bytes},
+          {"scratch_bytes_per_thread", needs.scratch_bytes},
+          {"state_bytes", needs.state_bytes},
+          {"buffers", buffersJson(info, needs.plan)}};
+}
+
+Json describe(hgn_module *module, const InspectOptions &options) {
+  const hgn_module_info &info = *hgn_module_get_info(module);
+  Json json;
+  json["format_version"] = info.format_version;
+  json["abi_version"] = info.abi_version;
+  json["file_bytes"] = info.file_size;
+  json["weight_bytes"] = info.weights_size;
+  json["symbols"] = Json::array();
+  for (uint32_t i = 0; i < info.symbol_count; ++i)
+    json["symbols"].push_back({{"name", info.symbols[i].name},
+                               {"min", info.symbols[i].min},
+                               {"max", info.symbols[i].max}});
+  json["inputs"] = valuesJson(info.inputs, info.input_count);
+  json["outputs"] = valuesJson(info.outputs, info.output_count);
+  json["states"] = valuesJson(info.states, info.state_count);
+  json["codes"] = codesJson(info);
+  json["weights"] = weightsJson(info);
+  if (options.dims.empty())
+    json["plan"] = {{"buffers", buffersJson(info, nullptr)}};
+  else
+    json["plan"] = planJson(module, options.dims);
+  json["checks"] =
+      std::vector<std::string>(info.checks, info.checks + info.check_count);
+  const hgn_provenance_info &from = info.provenance;
+  json["provenance"] = {
+      {"compiler_version", from.compiler_version},
+      {"source_name", from.source_name},
+      {"source_hash", from.source_hash},
+      {"options", from.options},
+      {"notes",
+       std::vector<std::string>(from.notes, from.notes + from.note_count)}};
+  if (options.verify)
+    json["verified"] = true;
+  return json;
+}
+
+std::string text(const Json &value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string dimsText(const Json &dims) {
+  std::string out = "[";
+  for (const Json &dim : dims)
+    out += (out.size() > 1 ? ", " : "") + text(dim);
+  return out + "]";
+}
+
+void printSignature(const Json &json) {
+  constexpr int64_t unbounded = std::numeric_limits<int64_t>::max();
+  for (const Json &symbol : json["symbols"]) {
+    std::printf("symbol   %s: %s to ", text(symbol["name"]).c_str(),
+                text(symbol["min"]).c_str());
+    std::printf("%s\n", symbol["max"] == unbounded
+                            ? "any"
+                            : text(symbol["max"]).c_str());
+  }
+  for (auto [kind, list] : {std::pair("input  ", "inputs"),
+                            {"output ", "outputs"},
+                            {"state  ", "states"}})
+    for (const Json &value : json[list])
+      std::printf("%s  %s: %s %s\n", kind, text(value["name"]).c_str(),
+                  text(value["dtype"]).c_str(),
+                  dimsText(value["dims"]).c_str());
+}
+
+void printCodes(const Json &codes) {
+  for (const Json &code : codes) {
+    std::printf("\ncode %s%s: %s bytes at %s, needs",
+                text(code["level"]).c_str(),
+                code["runs_here"] == true ? " (runs here)" : "",
+                text(code["bytes"]).c_str(), text(code["offset"]).c_str());
+    for (const Json &feature : code["features"])
+      std::printf(" %s", text(feature).c_str());
+    std::printf("%s\n", code["features"].empty() ? " nothing special" : "");
+    for (const Json &kernel : code["kernels"]) {
+      std::printf("  %s  %s\n", text(kernel["name"]).c_str(),
+                  text(kernel["schedule"]).c_str());
+      for (const Json &node : kernel["nodes"])
+        std::printf("    %s\n", text(node).c_str());
+    }
+  }
+}
+
+void printPlan(const Json &plan) {
+  if (plan.contains("arena_bytes"))
+    std::printf(
+        "\nmemory for %s: arena %s, scratch per thread %s, states %s bytes\n",
+        plan["dims"].dump().c_str(), text(plan["arena_bytes"]).c_str(),
+        text(plan["scratch_bytes_per_thread"]).c_str(),
+        text(plan["state_bytes"]).c_str());
+  else if (!plan["buffers"].empty())
+    std::printf("\nmemory (give each symbol with --dim to see sizes)\n");
+  for (const Json &buffer : plan["buffers"]) {
+    std::printf("  %s: launches %s to %s", text(buffer["name"]).c_str(),
+                text(buffer["first_use"]).c_str(),
+                text(buffer["last_use"]).c_str());
+    if (buffer.contains("bytes"))
+      std::printf(", %s bytes", text(buffer["bytes"]).c_str());
+    if (buffer.contains("offset"))
+      std::printf(" at %s", text(buffer["offset"]).c_str());
+    std::printf("\n");
+  }
+}
+
+void printText(const Json &json) {
+  std::printf(
+      "module   format %s, ABI %s, %s bytes, of which weights %s\n",
+      text(json["format_version"]).c_str(), text(json["abi_version"]).c_str(),
+      text(json["file_bytes"]).c_str(), text(json["weight_bytes"]).c_str());
+  for (const auto &[key, value] : json["provenance"].items())
+    if (value.is_string() && !text(value).empty())
+      std::printf("%s: %s\n", key.c_str(), text(value).c_str());
+  for (const Json &note : json["provenance"]["notes"])
+    std::printf("note: %s\n", text(note).c_str());
+  printSignature(json);
+  printCodes(json["codes"]);
+  printPlan(json["plan"]);
+  if (!json["weights"].empty())
+    std::printf("\nweights\n");
+  for (const Json &weight : json["weights"])
+    std::printf("  %s: %s %s, %s bytes at %s\n", text(weight["name"]).c_str(),
+                text(weight["dtype"]).c_str(), dimsText(weight["dims"]).c_str(),
+                text(weight["bytes"]).c_str(), text(weight["offset"]).c_str());
+  if (json.contains("verified"))
+    std::printf("\nverified: all hashes match\n");
+}
+
+} // namespace
+
+void inspectModule(const InspectOptions &options) {
+  ModulePtr module = openModule(options.module, HGN_OPEN_INSPECT);
+  if (options.verify)
+    check(hgn_module_verify(module.get()));
+  Json json = describe(module.get(), options);
+  if (options.json)
+    // Names come from the model and need not be UTF-8.
+    std::printf(
+        "%s\n",
+        json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+  else
+    printText(json);
+}
+
+} // namespace hagane::tool

@@ -1,0 +1,135 @@
+#include "Module.h"
+
+#include "Npz.h"
+
+#include <limits>
+
+namespace hagane::tool {
+namespace {
+
+std::string rangeOf(const hgn_symbol_info &symbol) {
+  if (symbol.max == std::numeric_limits<int64_t>::max())
+    return std::to_string(symbol.min) + " or more";
+  return std::to_string(symbol.min) + " to " + std::to_string(symbol.max);
+}
+
+std::string inputNames(const hgn_module_info &info) {
+  std::string names;
+  for (uint32_t i = 0; i < info.input_count; ++i)
+    names += (i ? ", '" : "'") + std::string(info.inputs[i].name) + "'";
+  return names.empty() ? "none" : names;
+}
+
+/// The extent of a dim for these symbols; throws Error if its symbol has no
+/// value.
+int64_t extentOf(const hgn_module_info &info, const hgn_dim_info &dim,
+                 const DimValues &values) {
+  if (dim.fixed >= 0)
+    return dim.fixed;
+  if (dim.symbol < 0)
+    throw Error(
+        "an input's dim is computed by the module: give the inputs themselves");
+  const hgn_symbol_info &symbol = info.symbols[dim.symbol];
+  auto at = values.find(symbol.name);
+  if (at == values.end())
+    throw Error(std::string("symbolic dim '") + symbol.name +
+                "' needs a value: --dim " + symbol.name + "=N, " +
+                rangeOf(symbol));
+  return at->second;
+}
+
+/// Throws Error unless each name is a symbol of the module and each value in
+/// its range.
+void checkDims(const hgn_module_info &info, const DimValues &values) {
+  for (const auto &[name, value] : values) {
+    const hgn_symbol_info *found = nullptr;
+    std::string names;
+    for (uint32_t i = 0; i < info.symbol_count; ++i) {
+      names += (i ? ", '" : "'") + std::string(info.symbols[i].name) + "'";
+      if (name == info.symbols[i].name)
+        found = &info.symbols[i];
+    }
+    if (!found)
+      throw Error("the module has no symbolic dim '" + name + "'; it has " +
+                  (names.empty() ? "none" : names));
+    if (value < found->min || value > found->max)
+      throw Error("symbolic dim '" + name + "' is " + std::to_string(value) +
+                  ", expected " + rangeOf(*found));
+  }
+}
+
+} // namespace
+
+void check(hgn_status status) {
+  if (!status)
+    return;
+  std::string message = hgn_status_message(status);
+  hgn_status_release(status);
+  throw Error(message);
+}
+
+ModulePtr openModule(const std::string &path, uint32_t flags) {
+  hgn_open_options options{};
+  options.flags = flags;
+  hgn_module *module = nullptr;
+  check(hgn_module_open(path.c_str(), &options, &module));
+  return ModulePtr(module);
+}
+
+Session::Session(hgn_module *module, int threads) : module(module) {
+  hgn_pool *newPool = nullptr;
+  check(hgn_pool_create(threads, &newPool));
+  pool.reset(newPool);
+  hgn_session_options options{};
+  options.pool = newPool;
+  hgn_session *newSession = nullptr;
+  check(hgn_session_create(module, &options, &newSession));
+  session.reset(newSession);
+}
+
+std::vector<HostTensor> Session::readInputs(const std::string &path) const {
+  const hgn_module_info &module = info();
+  TensorMap found =
+      readNpz(path, [&](const std::string &name) -> std::optional<hgn_dtype> {
+        for (uint32_t i = 0; i < module.input_count; ++i)
+          if (name == module.inputs[i].name)
+            return module.inputs[i].dtype;
+        return std::nullopt;
+      });
+  std::vector<HostTensor> inputs;
+  for (uint32_t i = 0; i < module.input_count; ++i) {
+    auto at = found.find(module.inputs[i].name);
+    if (at == found.end())
+      throw Error("'" + path + "' lacks input '" + module.inputs[i].name + "'");
+    inputs.push_back(std::move(at->second));
+    found.erase(at);
+  }
+  if (!found.empty())
+    throw Error("'" + path + "' has array '" + found.begin()->first +
+                "', which is not an input of the module; its inputs: " +
+                inputNames(module));
+  return inputs;
+}
+
+std::vector<std::vector<int64_t>>
+Session::inputDims(const DimValues &values) const {
+  const hgn_module_info &module = info();
+  checkDims(module, values);
+  std::vector<std::vector<int64_t>> all(module.input_count);
+  for (uint32_t i = 0; i < module.input_count; ++i)
+    for (int32_t d = 0; d < module.inputs[i].rank; ++d)
+      all[i].push_back(extentOf(module, module.inputs[i].dims[d], values));
+  return all;
+}
+
+std::vector<HostTensor> Session::randomInputs(const DimValues &values) const {
+  std::vector<std::vector<int64_t>> all = inputDims(values);
+  std::vector<HostTensor> inputs;
+  for (std::vector<int64_t> &dims : all) {
+    const hgn_value_info &input = info().inputs[inputs.size()];
+    inputs.push_back(randomTensor(input.name, input.dtype, std::move(dims)));
+  }
+  return inputs;
+}
+
+} // namespace hagane::tool

@@ -1,0 +1,332 @@
+// The driver: parses the command line, calls the subcommand, maps failures to
+// exit codes.
+#include "Commands.h"
+#include "CompileOptions.h"
+#include "Progress.h"
+#include "hagane/runtime.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+
+using namespace hagane;
+using namespace hagane::tool;
+
+namespace {
+
+constexpr int kFailure = 1, kUsage = 2;
+
+struct EmitKind {
+  const char *name;
+  Emit emit;
+  const char *suffix;
+};
+
+constexpr EmitKind kEmitKinds[] = {
+    {"module", Emit::Module, ".hgn"},
+    {"obj", Emit::Object, ".o"},
+    {"shared", Emit::Shared, ".so"},
+    {"asm", Emit::Assembly, ".s"},
+    {"llvm", Emit::LlvmIr, ".ll"},
+    {"mlir-onnx", Emit::MlirOnnx, ".onnx.mlir"},
+    {"mlir-xf", Emit::MlirXf, ".xf.mlir"},
+    {"mlir-kernel", Emit::MlirKernel, ".kernel.mlir"},
+    {"mlir-llvm", Emit::MlirLlvm, ".llvm.mlir"},
+};
+
+const char *const kPhases[] = {"import",  "convert",   "shapes",  "fusion",
+                               "kernels", "bufferize", "outline", "lower",
+                               "llvm",    "object"};
+
+std::vector<std::string> emitNames() {
+  std::vector<std::string> names;
+  for (const EmitKind &kind : kEmitKinds)
+    names.emplace_back(kind.name);
+  return names;
+}
+
+const EmitKind &emitKind(const std::string &name) {
+  for (const EmitKind &kind : kEmitKinds)
+    if (name == kind.name)
+      return kind;
+  throw CLI::ValidationError("--emit", "unknown kind '" + name + "'");
+}
+
+int64_t parseInteger(const std::string &text, const std::string &option) {
+  int64_t value = 0;
+  auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0)
+    throw CLI::ValidationError(option,
+                               "'" + text + "' is not a non-negative integer");
+  return value;
+}
+
+std::pair<std::string, std::string> splitAssignment(const std::string &text,
+                                                    const std::string &option) {
+  size_t equals = text.find('=');
+  if (equals == 0 || equals == text.npos || equals + 1 == text.size())
+    throw CLI::ValidationError(option,
+                               "expected NAME=VALUE, found '" + text + "'");
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+std::pair<std::string, int64_t> parseValue(const std::string &text,
+                                           const std::string &option) {
+  auto [name, value] = splitAssignment(text, option);
+  return {name, parseInteger(value, option)};
+}
+
+/// NAME=N or NAME=LOW:HIGH.
+DimRange parseRange(const std::string &text) {
+  auto [name, value] = splitAssignment(text, "--dim");
+  size_t colon = value.find(':');
+  DimRange range{name};
+  range.min = parseInteger(value.substr(0, colon), "--dim");
+  range.max = colon == value.npos
+                  ? range.min
+                  : parseInteger(value.substr(colon + 1), "--dim");
+  if (range.min > range.max)
+    throw CLI::ValidationError("--dim", "'" + value + "' is an empty range");
+  return range;
+}
+
+/// A repeatable option whose texts go through `accept` one by one.
+template <typename Accept>
+void addEach(CLI::App *app, const std::string &name, const std::string &help,
+             const std::string &type, Accept accept) {
+  app->add_option_function<std::vector<std::string>>(
+         name,
+         [accept](const std::vector<std::string> &texts) {
+           for (const std::string &text : texts)
+             accept(text);
+         },
+         help)
+      ->type_name(type)
+      ->expected(1)
+      ->take_all()
+      ->trigger_on_parse();
+}
+
+void addDimValues(CLI::App *app, DimValues &dims) {
+  addEach(app, "--dim", "Value of a symbolic dim; once for each", "NAME=N",
+          [&dims](const std::string &text) {
+            auto [name, value] = parseValue(text, "--dim");
+            dims[name] = value;
+          });
+}
+
+void addThreads(CLI::App *app, int &threads) {
+  app->add_option("--threads", threads,
+                  "Threads, counting the calling one; 0: physical cores")
+      ->check(CLI::Range(0, 1024));
+}
+
+/// The options that all uses of the compiler share.
+void addCompilerOptions(CLI::App *app, CompileOptions &options) {
+  app->add_option("model", options.input, "The model, ONNX")
+      ->required()
+      ->type_name("MODEL.onnx");
+  app->add_option("--target-cpu", options.targetCpus,
+                  "Processors to compile for: native or levels such as "
+                  "x86-64-v3, best first")
+      ->delimiter(',')
+      ->type_name("CPU[,CPU...]");
+  addEach(app, "--specialize", "Make a symbolic dim constant; once for each",
+          "NAME=N", [&options](const std::string &text) {
+            options.specialize.push_back(parseValue(text, "--specialize"));
+          });
+  app->add_option("--schedule", options.scheduleFile,
+                  "Schedules to use before the built-in ones")
+      ->type_name("FILE");
+  app->add_flag("-v,--verbose", options.verbose,
+                "Remarks and timing on standard error");
+}
+
+CLI::App *addCompile(CLI::App &app, CompileOptions &options,
+                     std::string &emit) {
+  CLI::App *command = app.add_subcommand("compile", "Compile an ONNX model");
+  addCompilerOptions(command, options);
+  command
+      ->add_option("-o,--output", options.output,
+                   "Where to write; - for standard output")
+      ->type_name("FILE");
+  command->add_option("--emit", emit, "What to write")
+      ->check(CLI::IsMember(emitNames()))
+      ->capture_default_str();
+  command
+      ->add_option("--compile-to", options.compileTo,
+                   "Stop after this phase, print its IR")
+      ->check(CLI::IsMember(
+          std::vector<std::string>(std::begin(kPhases), std::end(kPhases))));
+  addEach(command, "--dim", "What is known of a symbolic dim; once for each",
+          "NAME=LOW:HIGH", [&options](const std::string &text) {
+            options.dims.push_back(parseRange(text));
+          });
+  command
+      ->add_option("--threads", options.threads,
+                   "Compiler threads; 0: all cores")
+      ->check(CLI::Range(0, 1024));
+  command
+      ->add_option("--dump-ir", options.dumpDir,
+                   "Write the IR after each pass into a folder")
+      ->type_name("DIR");
+  return command;
+}
+
+CLI::App *addRun(CLI::App &app, RunOptions &options) {
+  CLI::App *command =
+      app.add_subcommand("run", "Run a module on arrays from a file");
+  command->add_option("module", options.module, "The module")
+      ->required()
+      ->type_name("MODULE.hgn");
+  command
+      ->add_option("--inputs", options.inputs,
+                   "Arrays named after the module's inputs")
+      ->required()
+      ->type_name("IN.npz");
+  command
+      ->add_option("--outputs", options.outputs, "Where to write the outputs")
+      ->required()
+      ->type_name("OUT.npz");
+  addThreads(command, options.threads);
+  return command;
+}
+
+CLI::App *addBench(CLI::App &app, BenchOptions &options, bool &noProfile) {
+  CLI::App *command =
+      app.add_subcommand("bench", "Measure a module and each of its kernels");
+  command->add_option("module", options.module, "The module")
+      ->required()
+      ->type_name("MODULE.hgn");
+  addDimValues(command, options.dims);
+  command
+      ->add_option("--inputs", options.inputs,
+                   "Use these arrays, not random data")
+      ->type_name("IN.npz");
+  addThreads(command, options.threads);
+  command
+      ->add_option("--runs", options.runs,
+                   "Measured runs; 0: as many as fit --min-time")
+      ->check(CLI::Range(0, 1000000));
+  command
+      ->add_option("--min-time", options.minSeconds, "Seconds to measure for")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  command->add_flag("--no-profile", noProfile, "Leave out the kernels");
+  command->add_flag("--json", options.json, "Print one JSON object");
+  return command;
+}
+
+CLI::App *addInspect(CLI::App &app, InspectOptions &options) {
+  CLI::App *command = app.add_subcommand("inspect", "Show what is in a module");
+  command->add_option("module", options.module, "The module")
+      ->required()
+      ->type_name("MODULE.hgn");
+  addDimValues(command, options.dims);
+  command->add_flag("--verify", options.verify,
+                    "Also check every hash, weights included");
+  command->add_flag("--json", options.json, "Print one JSON object");
+  return command;
+}
+
+CLI::App *addBisect(CLI::App &app, BisectOptions &options) {
+  CLI::App *command = app.add_subcommand(
+      "bisect", "Find the first node whose compiled result is wrong");
+  addCompilerOptions(command, options.compile);
+  command
+      ->add_option("--inputs", options.inputs,
+                   "Arrays to run on; otherwise random data")
+      ->type_name("IN.npz");
+  addEach(command, "--dim", "Value of a symbolic dim; once for each", "NAME=N",
+          [&options](const std::string &text) {
+            options.values.push_back(parseValue(text, "--dim"));
+          });
+  command->add_option("--atol", options.absTolerance, "Absolute tolerance")
+      ->capture_default_str();
+  command->add_option("--rtol", options.relTolerance, "Relative tolerance")
+      ->capture_default_str();
+  return command;
+}
+
+void compile(CompileOptions &options, const std::string &emit) {
+  const EmitKind &kind = emitKind(emit);
+  options.emit = kind.emit;
+  if (options.output.empty() && !options.compileTo.empty())
+    options.output = "-";
+  else if (options.output.empty())
+    options.output =
+        std::filesystem::path(options.input).stem().string() + kind.suffix;
+  options.progress = makeProgress();
+  bool ok = compileModel(options);
+  clearProgress();
+  if (!ok)
+    throw Reported();
+}
+
+void bisect(BisectOptions &options) {
+  options.compile.progress = makeProgress();
+  bool ok = bisectModel(options);
+  clearProgress();
+  if (!ok)
+    throw Reported();
+}
+
+int dispatch(int argc, char **argv) {
+  CLI::App app("Hagane: an ahead-of-time compiler for Transformer models",
+               "hagane");
+  app.set_version_flag("--version",
+                       std::string("hagane ") + hgn_runtime_version());
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::simple);
+
+  CompileOptions compileOptions;
+  BisectOptions bisectOptions;
+  RunOptions runOptions;
+  BenchOptions benchOptions;
+  InspectOptions inspectOptions;
+  std::string emit = "module";
+  bool noProfile = false;
+  CLI::App *compileCommand = addCompile(app, compileOptions, emit);
+  CLI::App *runCommand = addRun(app, runOptions);
+  CLI::App *benchCommand = addBench(app, benchOptions, noProfile);
+  CLI::App *inspectCommand = addInspect(app, inspectOptions);
+  addBisect(app, bisectOptions);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+
+  for (CompileOptions *options : {&compileOptions, &bisectOptions.compile})
+    if (options->targetCpus.empty())
+      options->targetCpus = {"native"};
+  benchOptions.profile = !noProfile;
+  if (*compileCommand)
+    compile(compileOptions, emit);
+  else if (*runCommand)
+    runModule(runOptions);
+  else if (*benchCommand)
+    benchModule(benchOptions);
+  else if (*inspectCommand)
+    inspectModule(inspectOptions);
+  else
+    bisect(bisectOptions);
+  return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  try {
+    return dispatch(argc, argv);
+  } catch (const Reported &) {
+    return kFailure;
+  } catch (const std::bad_alloc &) {
+    std::fprintf(stderr, "hagane: error: out of memory\n");
+  } catch (const std::exception &error) {
+    std::fprintf(stderr, "hagane: error: %s\n", error.what());
+  }
+  return kFailure;
+}
