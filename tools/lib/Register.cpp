@@ -4,10 +4,10 @@
 #include "dialects/onnx/OnnxDialect.h"
 #endif
 #ifdef HAGANE_WITH_XF
-#include "dialects/xf/XfDialect.h"
+#include "dialects/xf/XfOps.h"
 #endif
 #ifdef HAGANE_WITH_KERNEL
-#include "dialects/kernel/KernelDialect.h"
+#include "dialects/kernel/KernelOps.h"
 #endif
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
