@@ -44,7 +44,7 @@ typedef struct hgn_exec hgn_exec;
  * args: the 64-bit words the host code stored for this launch (pointers, sizes,
  *   strides); owned by the host code, read-only, shared by all threads.
  * scratch: private to this call, 64-byte aligned, plan[1] bytes, contents
- *   undefined on entry; NULL if plan[1] is 0.
+ *   undefined on entry; not to be touched if plan[1] is 0.
  * Called concurrently by several threads on disjoint ranges. Cannot fail. */
 typedef void (*hgn_task_fn)(const int64_t *args, int64_t begin, int64_t end,
                             void *scratch);

@@ -1,0 +1,141 @@
+// The module's tables as plain C structs.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "ModuleInfo.h"
+
+#include "Status.h"
+
+using namespace hagane::runtime;
+namespace format = hagane::format;
+
+static const char *textOf(const flatbuffers::String *string) {
+  return string ? string->c_str() : "";
+}
+
+template <typename T> T *ModuleInfo::makeArray(uint64_t count) {
+  void *memory = heap.allocate(count * sizeof(T));
+  exhausted |= memory == nullptr;
+  return static_cast<T *>(memory);
+}
+
+// Fills one T per row with fill(row, &target).
+template <typename T, typename Rows, typename Fn>
+const T *ModuleInfo::convert(const Rows *rows, uint32_t *count, Fn fill) {
+  *count = rows ? rows->size() : 0;
+  T *result = makeArray<T>(*count);
+  for (uint32_t i = 0; result && i < *count; ++i)
+    fill(rows->Get(i), result[i]);
+  return result;
+}
+
+const char *const *ModuleInfo::strings(
+    const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>> *list,
+    uint32_t *count) {
+  return convert<const char *>(list, count,
+                               [](const flatbuffers::String *string,
+                                  const char *&out) { out = textOf(string); });
+}
+
+const hgn_value_info *ModuleInfo::values(
+    const flatbuffers::Vector<flatbuffers::Offset<format::Value>> *list,
+    uint32_t *count) {
+  auto fillDim = [&](const format::Dim *dim, hgn_dim_info &out) {
+    const char *name =
+        dim->symbol() >= 0 ? view.symbols[dim->symbol()].name : nullptr;
+    out = {dim->fixed(), dim->symbol(), dim->slot(), name};
+  };
+  auto fill = [&](const format::Value *value, hgn_value_info &out) {
+    uint32_t rank = 0;
+    out.name = textOf(value->name());
+    out.dtype = hgn_dtype(value->dtype());
+    out.dims = convert<hgn_dim_info>(value->dims(), &rank, fillDim);
+    out.rank = int32_t(rank);
+  };
+  return convert<hgn_value_info>(list, count, fill);
+}
+
+void ModuleInfo::buildCodes(const uint8_t *bytes) {
+  auto fillKernel = [&](const format::Kernel *kernel, hgn_kernel_info &out) {
+    out.name = textOf(kernel->name());
+    out.schedule = textOf(kernel->schedule());
+    out.flops_slot = kernel->flops_slot();
+    out.bytes_slot = kernel->bytes_slot();
+    out.nodes = strings(kernel->nodes(), &out.node_count);
+  };
+  auto fill = [&](const format::Code *code, hgn_code_info &out) {
+    out.level = textOf(code->level());
+    out.features = strings(code->features(), &out.feature_count);
+    out.offset = code->offset();
+    out.size = code->size();
+    out.data = bytes + code->offset();
+    out.plan_entry = code->plan_entry();
+    out.run_entry = code->run_entry();
+    out.plan_slots = code->plan_slots();
+    out.kernels = convert<hgn_kernel_info>(code->kernels(), &out.kernel_count,
+                                           fillKernel);
+  };
+  view.codes = convert<hgn_code_info>(header->codes(), &view.code_count, fill);
+}
+
+void ModuleInfo::buildWeights() {
+  auto fill = [&](const format::Weight *weight, hgn_weight_info &out) {
+    out.name = textOf(weight->name());
+    out.dtype = hgn_dtype(weight->dtype());
+    out.rank = weight->dims() ? int32_t(weight->dims()->size()) : 0;
+    out.dims = weight->dims() ? weight->dims()->data() : nullptr;
+    out.offset = weight->offset();
+    out.size = weight->size();
+    out.hash = weight->hash();
+    out.data = weightsBase + weight->offset();
+  };
+  view.weights =
+      convert<hgn_weight_info>(header->weights(), &view.weight_count, fill);
+}
+
+void ModuleInfo::buildProvenance() {
+  const format::Provenance *provenance = header->provenance();
+  hgn_provenance_info &out = view.provenance;
+  out.compiler_version =
+      textOf(provenance ? provenance->compiler_version() : nullptr);
+  out.source_name = textOf(provenance ? provenance->source_name() : nullptr);
+  out.source_hash = textOf(provenance ? provenance->source_hash() : nullptr);
+  out.options = textOf(provenance ? provenance->options() : nullptr);
+  out.notes =
+      strings(provenance ? provenance->notes() : nullptr, &out.note_count);
+}
+
+hgn_status ModuleInfo::build(const format::Module &module, const uint8_t *bytes,
+                             uint64_t size) {
+  header = &module;
+  weightsBase = bytes + module.weights_offset();
+  view.format_version = module.format_version();
+  view.abi_version = module.abi_version();
+  view.selected_code = -1;
+  view.file_size = size;
+  view.weights_size = module.weights_size();
+  view.symbols = convert<hgn_symbol_info>(
+      module.symbols(), &view.symbol_count,
+      [](const format::Symbol *symbol, hgn_symbol_info &out) {
+        out = {textOf(symbol->name()), symbol->min(), symbol->max()};
+      });
+  if (!exhausted) {
+    view.inputs = values(module.inputs(), &view.input_count);
+    view.outputs = values(module.outputs(), &view.output_count);
+    view.states = values(module.states(), &view.state_count);
+  }
+  view.checks =
+      convert<const char *>(module.checks(), &view.check_count,
+                            [](const format::Check *check, const char *&out) {
+                              out = textOf(check->message());
+                            });
+  view.buffers = convert<hgn_buffer_info>(
+      module.buffers(), &view.buffer_count,
+      [](const format::Buffer *buffer, hgn_buffer_info &out) {
+        out = {textOf(buffer->name()), buffer->offset_slot(),
+               buffer->size_slot(), buffer->first_use(), buffer->last_use()};
+      });
+  buildCodes(bytes);
+  buildWeights();
+  buildProvenance();
+  return exhausted ? outOfMemory("the module's tables", size) : nullptr;
+}

@@ -1,0 +1,96 @@
+// A session: one module with the memory of its runs.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef HAGANE_RUNTIME_SESSION_H
+#define HAGANE_RUNTIME_SESSION_H
+
+#include "Memory.h"
+#include "Module.h"
+#include "Pool.h"
+
+struct hgn_session {
+  // What compiled code sees; it leads back to the session.
+  struct Exec : hgn_exec {
+    hgn_session *session;
+  };
+  struct State {
+    hagane::runtime::Block own;
+    int64_t ownBytes = -1; // as last used; -1: free to change
+    void *bound = nullptr; // the caller's memory
+    uint64_t boundBytes = 0;
+  };
+
+  Exec exec = {};
+  hgn_module *module = nullptr;
+  hgn_pool *pool = nullptr;
+  hgn_host_run_fn hostRun = nullptr;
+  void *hostUser = nullptr;
+  int32_t threads = 1;
+  hgn_profile_fn profile = nullptr;
+  void *profileUser = nullptr;
+
+  // Symbols: as planned, of the call being checked, and set by the caller.
+  hagane::runtime::Array<int64_t> symbols, incoming, preset;
+  hagane::runtime::Array<int64_t> plan;
+  bool planned = false;
+  // Computed with the plan, indexed by output or state.
+  hagane::runtime::Array<int64_t> outputDims;
+  hagane::runtime::Array<int64_t> outputBytes, stateBytes;
+
+  hagane::runtime::Array<void *> inputData, outputData, stateData;
+  hagane::runtime::Block arena, scratch;
+  int64_t scratchStride = 0;
+  hagane::runtime::RunHeap heap;
+  hagane::runtime::Array<hagane::runtime::Block> ownOutputs;
+  hagane::runtime::Array<State> states;
+
+  // The first report of the current run.
+  bool failed = false;
+  uint32_t failedCheck = 0;
+  int64_t failedGot = 0, failedWant = 0;
+  bool heapExhausted = false;
+
+  ~hgn_session();
+  hgn_status start(hgn_module *module, const hgn_session_options &options);
+  const hgn_module_info &info() const { return module->info.view; }
+
+  // SessionShapes.cpp: from the inputs' shapes to a plan.
+  hgn_status resolve(const hgn_tensor *inputs);
+  void describeOutput(uint32_t index, hgn_tensor *output) const;
+  const int64_t *dimsOfOutput(uint32_t index) const;
+
+  // SessionRun.cpp
+  hgn_status run(const hgn_tensor *inputs, hgn_tensor *outputs);
+
+private:
+  hgn_status startThreads(const hgn_session_options &options);
+  hgn_status startArrays();
+
+  hgn_status readInput(const hgn_value_info &value, const hgn_tensor &input);
+  hgn_status readDim(const hgn_value_info &value, const hgn_tensor &input,
+                     int32_t dim);
+  hgn_status checkSymbols() const;
+  hgn_status makePlan();
+  int64_t extentOf(const hgn_dim_info &dim) const;
+  hgn_status sizeValues();
+  hgn_status checkComputedDims(const hgn_tensor *inputs) const;
+
+  hgn_status bindInputs(const hgn_tensor *inputs);
+  hgn_status bindOutputs(hgn_tensor *outputs);
+  hgn_status bindStates();
+  hgn_status bindState(uint32_t index);
+  hgn_status reserveWorkspace();
+  hgn_status failure(int32_t result) const;
+};
+
+namespace hagane::runtime {
+
+extern const hgn_host_api kHostApi;
+
+// A check's message with the values it reports put in.
+hgn_status checkFailure(const hgn_module &module, uint32_t check,
+                        const int64_t *got, const int64_t *want);
+
+} // namespace hagane::runtime
+
+#endif // HAGANE_RUNTIME_SESSION_H

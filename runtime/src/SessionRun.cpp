@@ -1,0 +1,268 @@
+// Running compiled code: memory, launches, failures.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Session.h"
+
+#include "Status.h"
+#include "Tensor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+using namespace hagane::runtime;
+
+using ll = long long;
+
+//===--- Launches ---------------------------------------------------------===//
+
+namespace {
+
+struct Launch {
+  hgn_task_fn fn;
+  const int64_t *args;
+  int64_t items;
+  int32_t parts;
+  uint8_t *scratch;
+  int64_t scratchStride;
+};
+
+} // namespace
+
+// Part p computes the p-th of equal contiguous ranges of the items.
+static void runPart(void *context, int32_t part) {
+  const Launch &launch = *static_cast<const Launch *>(context);
+  int64_t share = launch.items / launch.parts;
+  int64_t rest = launch.items % launch.parts;
+  int64_t begin = share * part + (part < rest ? part : rest);
+  int64_t end = begin + share + (part < rest);
+  launch.fn(launch.args, begin, end,
+            launch.scratch + launch.scratchStride * part);
+}
+
+static void launchKernel(hgn_session &session, hgn_task_fn fn,
+                         const int64_t *args, int64_t items) {
+  int32_t parts = items < session.threads ? int32_t(items) : session.threads;
+  Launch launch = {
+      fn, args, items, parts, session.scratch.data(), session.scratchStride};
+  if (parts == 1)
+    runPart(&launch, 0);
+  else if (session.hostRun)
+    session.hostRun(session.hostUser, runPart, &launch, parts);
+  else
+    session.pool->run(runPart, &launch, parts);
+}
+
+static void reportLaunch(const hgn_session &session, uint32_t kernel,
+                         int64_t items, int64_t start, int64_t end) {
+  const hgn_code_info &code = session.module->selected();
+  hgn_profile_event event = {kernel, "", items, start, end - start, -1, -1};
+  if (kernel < code.kernel_count) {
+    const hgn_kernel_info &info = code.kernels[kernel];
+    event.name = info.name;
+    if (info.flops_slot >= 0)
+      event.flops = session.plan[uint32_t(info.flops_slot)];
+    if (info.bytes_slot >= 0)
+      event.bytes = session.plan[uint32_t(info.bytes_slot)];
+  }
+  session.profile(session.profileUser, &event);
+}
+
+static hgn_session &sessionOf(hgn_exec *exec) {
+  return *static_cast<hgn_session::Exec *>(exec)->session;
+}
+
+static void parallel(hgn_exec *exec, uint32_t kernel, hgn_task_fn fn,
+                     const int64_t *args, int64_t items) {
+  hgn_session &session = sessionOf(exec);
+  if (items <= 0)
+    return;
+  if (!session.profile)
+    return launchKernel(session, fn, args, items);
+  int64_t start = monotonicNs();
+  launchKernel(session, fn, args, items);
+  reportLaunch(session, kernel, items, start, monotonicNs());
+}
+
+static void *allocate(hgn_exec *exec, int64_t bytes) {
+  hgn_session &session = sessionOf(exec);
+  void *memory = bytes < 0 ? nullptr : session.heap.allocate(uint64_t(bytes));
+  session.heapExhausted |= memory == nullptr;
+  return memory;
+}
+
+static void fail(hgn_exec *exec, uint32_t check, int64_t got, int64_t want) {
+  hgn_session &session = sessionOf(exec);
+  if (session.failed)
+    return;
+  session.failed = true;
+  session.failedCheck = check;
+  session.failedGot = got;
+  session.failedWant = want;
+}
+
+const hgn_host_api hagane::runtime::kHostApi = {HGN_ABI_VERSION, 0, parallel,
+                                                allocate, fail};
+
+//===--- Failures ---------------------------------------------------------===//
+
+// Replaces the first "{name}" in text, a buffer of `size` bytes.
+static void substitute(char *text, size_t size, const char *name,
+                       int64_t value) {
+  char *at = strstr(text, name);
+  if (!at)
+    return;
+  char number[24];
+  int digits = snprintf(number, sizeof(number), "%lld", ll(value));
+  size_t tail = strlen(at + strlen(name)) + 1;
+  if (size_t(at - text) + size_t(digits) + tail > size)
+    return;
+  memmove(at + digits, at + strlen(name), tail);
+  memcpy(at, number, size_t(digits));
+}
+
+hgn_status hagane::runtime::checkFailure(const hgn_module &module,
+                                         uint32_t check, const int64_t *got,
+                                         const int64_t *want) {
+  const hgn_module_info &view = module.info.view;
+  if (check >= view.check_count)
+    return makeStatus(HGN_CHECK_FAILED,
+                      "%s: check %u failed, without a message", module.label,
+                      check);
+  char text[800];
+  snprintf(text, sizeof(text), "%s", view.checks[check]);
+  if (got)
+    substitute(text, sizeof(text), "{got}", *got);
+  if (want)
+    substitute(text, sizeof(text), "{want}", *want);
+  return makeStatus(HGN_CHECK_FAILED, "%s", text);
+}
+
+hgn_status hgn_session::failure(int32_t result) const {
+  if (failed)
+    return checkFailure(*module, failedCheck, &failedGot, &failedWant);
+  if (heapExhausted)
+    return makeStatus(HGN_OUT_OF_MEMORY, "no memory for a data-dependent size");
+  return makeStatus(HGN_CHECK_FAILED, "%s failed with code %d", module->label,
+                    result);
+}
+
+//===--- Memory -----------------------------------------------------------===//
+
+static bool aligned(const void *data, hgn_dtype dtype) {
+  uintptr_t bytes = uintptr_t(hgn_dtype_bits(dtype)) / 8;
+  return bytes <= 1 || reinterpret_cast<uintptr_t>(data) % bytes == 0;
+}
+
+static hgn_status checkMemory(const char *kind, const hgn_value_info &value,
+                              const void *data, uint64_t found,
+                              uint64_t expected) {
+  if (!data && expected > 0)
+    return makeStatus(HGN_INVALID_ARGUMENT, "%s '%s' has no data (NULL)", kind,
+                      value.name);
+  if (found < expected)
+    return makeStatus(HGN_INVALID_ARGUMENT,
+                      "%s '%s' has %llu bytes, expected %llu", kind, value.name,
+                      (unsigned long long)found, (unsigned long long)expected);
+  if (!aligned(data, value.dtype))
+    return makeStatus(HGN_INVALID_ARGUMENT,
+                      "%s '%s' is not aligned to its element type %s", kind,
+                      value.name, hgn_dtype_name(value.dtype));
+  return nullptr;
+}
+
+hgn_status hgn_session::bindInputs(const hgn_tensor *inputs) {
+  for (uint32_t i = 0; i < info().input_count; ++i) {
+    const hgn_tensor &input = inputs[i];
+    int64_t expected = 0;
+    tensorBytes(input.dtype, input.dims, input.rank, &expected);
+    HGN_TRY(checkMemory("input", info().inputs[i], input.data,
+                        input.bytes ? input.bytes : uint64_t(expected),
+                        uint64_t(expected)));
+    inputData[i] = input.data;
+  }
+  return nullptr;
+}
+
+hgn_status hgn_session::bindOutputs(hgn_tensor *outputs) {
+  for (uint32_t i = 0; i < info().output_count; ++i) {
+    uint64_t expected = uint64_t(outputBytes[i]);
+    Block &own = ownOutputs[i];
+    outputData[i] = outputs[i].data;
+    if (outputs[i].data && outputs[i].data != own.data()) {
+      HGN_TRY(checkMemory("output", info().outputs[i], outputs[i].data,
+                          outputs[i].bytes, expected));
+      continue;
+    }
+    if (!own.reserve(expected))
+      return outOfMemory(info().outputs[i].name, expected);
+    outputData[i] = own.data();
+  }
+  return nullptr;
+}
+
+hgn_status hgn_session::bindState(uint32_t index) {
+  State &state = states[index];
+  const hgn_value_info &value = info().states[index];
+  int64_t expected = stateBytes[index];
+  stateData[index] = state.bound;
+  if (state.bound)
+    return checkMemory("state", value, state.bound, state.boundBytes,
+                       uint64_t(expected));
+  if (state.ownBytes < 0) {
+    if (!state.own.reserve(uint64_t(expected)))
+      return outOfMemory(value.name, uint64_t(expected));
+    memset(state.own.data(), 0, size_t(expected));
+    state.ownBytes = expected;
+  }
+  stateData[index] = state.own.data();
+  if (state.ownBytes == expected)
+    return nullptr;
+  return makeStatus(HGN_INVALID_ARGUMENT,
+                    "state '%s' holds %lld bytes, this run needs %lld: "
+                    "hgn_session_reset_states lets it change",
+                    value.name, ll(state.ownBytes), ll(expected));
+}
+
+hgn_status hgn_session::bindStates() {
+  for (uint32_t i = 0; i < info().state_count; ++i)
+    HGN_TRY(bindState(i));
+  return nullptr;
+}
+
+hgn_status hgn_session::reserveWorkspace() {
+  uint64_t arenaBytes = uint64_t(plan[HGN_PLAN_ARENA_BYTES]);
+  if (!arena.reserve(arenaBytes))
+    return outOfMemory("the arena", arenaBytes);
+  exec.arena = arena.data();
+  // Two cache lines, so that threads do not share the prefetcher's pairs.
+  constexpr int64_t kStride = 128;
+  scratchStride = plan[HGN_PLAN_SCRATCH_BYTES];
+  int64_t total = 0;
+  if (__builtin_add_overflow(scratchStride, kStride - 1, &scratchStride) ||
+      __builtin_mul_overflow(scratchStride / kStride * kStride,
+                             int64_t(threads), &total) ||
+      !scratch.reserve(uint64_t(total)))
+    return outOfMemory("scratch", uint64_t(plan[HGN_PLAN_SCRATCH_BYTES]));
+  scratchStride = scratchStride / kStride * kStride;
+  return nullptr;
+}
+
+hgn_status hgn_session::run(const hgn_tensor *inputs, hgn_tensor *outputs) {
+  HGN_TRY(bindInputs(inputs));
+  HGN_TRY(bindOutputs(outputs));
+  HGN_TRY(bindStates());
+  HGN_TRY(reserveWorkspace());
+  heap.reset();
+  failed = heapExhausted = false;
+  if (int32_t result = module->runEntry()(&exec))
+    return failure(result);
+  for (uint32_t i = 0; i < info().output_count; ++i) {
+    uint64_t callerBytes = outputs[i].bytes;
+    bool own = outputData[i] == ownOutputs[i].data();
+    describeOutput(i, &outputs[i]);
+    outputs[i].data = outputData[i];
+    if (!own)
+      outputs[i].bytes = callerBytes;
+  }
+  return nullptr;
+}
