@@ -1,0 +1,80 @@
+//===- KernelDialect.td - Loop nests with explicit schedules ----*- tablegen -*-===//
+
+#ifndef HAGANE_DIALECTS_KERNEL_KERNELDIALECT_TD
+#define HAGANE_DIALECTS_KERNEL_KERNELDIALECT_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+def Kernel_Dialect : Dialect {
+  let name = "kernel";
+  let cppNamespace = "::hagane::kernel";
+  let summary = "What runs as one loop nest, and how";
+  let description = [{
+    Each operation is one kernel: an anchor (gemm, attention, rows, map,
+    reduce, gather, task) in destination-passing style on tensors, later on
+    memrefs, with regions of scalar `arith` and `math` operations for what is
+    fused into it, and a schedule attribute that says how it is tiled,
+    vectorised and split over threads. Kernels are outlined into functions of
+    work items and called by `kernel.launch`.
+
+    Element types in regions are the compute type: f32 for 16-bit floats, the
+    storage type otherwise; loads and stores convert.
+  }];
+  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::hagane::xf::XfDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect"];
+}
+
+//===-- Schedules --------------------------------------------------------------===//
+
+class Kernel_Schedule<string name, string schedule_mnemonic> : AttrDef<Kernel_Dialect, name> {
+  let mnemonic = schedule_mnemonic;
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Kernel_GemmSchedule : Kernel_Schedule<"GemmSchedule", "gemm_schedule"> {
+  let summary = "how a matrix product is tiled";
+  let description = [{
+    A work item is a block of `item_m` rows and `item_n` columns of the result.
+    Inside it the contraction runs in blocks of `block_k` (0: whole), columns
+    in panels of `micro_n`, rows in strips of `micro_m`; the micro-kernel keeps
+    micro_m x micro_n accumulators in registers. `pack_a` copies a row block
+    into strips first. `prefetch` is how many bytes ahead of its reads a panel
+    is prefetched (0: not at all); `unroll_k` repeats the innermost step.
+
+    Rules: (S1) all sizes but block_k and prefetch are positive; (S2) item_m
+    and item_n are multiples of micro_m and micro_n; (S3) block_k is a multiple
+    of unroll_k.
+  }];
+  let parameters = (ins "int64_t":$item_m, "int64_t":$item_n, "int64_t":$block_k,
+                        "int64_t":$micro_m, "int64_t":$micro_n, "int64_t":$unroll_k,
+                        "int64_t":$prefetch, "bool":$pack_a);
+}
+
+def Kernel_AttentionSchedule : Kernel_Schedule<"AttentionSchedule", "attention_schedule"> {
+  let summary = "how attention is tiled";
+  let description = [{
+    A work item is one head of one batch entry and `block_q` queries; keys are
+    visited in blocks of `block_k`, and micro_m x micro_n scores are in
+    registers at a time. Rules: (S1) all sizes are positive; (S2) block_k is a
+    multiple of micro_n.
+  }];
+  let parameters = (ins "int64_t":$block_q, "int64_t":$block_k, "int64_t":$micro_m, "int64_t":$micro_n);
+}
+
+def Kernel_RowsSchedule : Kernel_Schedule<"RowsSchedule", "rows_schedule"> {
+  let summary = "how a row kernel is split: rows per work item, elements per vector step";
+  let parameters = (ins "int64_t":$item_rows, "int64_t":$vector);
+  let description = "Rules: (S1) both are positive.";
+}
+
+def Kernel_LoopSchedule : Kernel_Schedule<"LoopSchedule", "loop_schedule"> {
+  let summary = "how a map, reduction, gather or task is split: elements per work item, elements per vector step";
+  let parameters = (ins "int64_t":$item_size, "int64_t":$vector);
+  let description = "Rules: (S1) both are positive.";
+}
+
+#endif // HAGANE_DIALECTS_KERNEL_KERNELDIALECT_TD

@@ -1,0 +1,40 @@
+//===- KernelOps.h - The kernel dialect ---------------------------*- C++ -*-===//
+
+#ifndef HAGANE_DIALECTS_KERNEL_KERNELOPS_H
+#define HAGANE_DIALECTS_KERNEL_KERNELOPS_H
+
+#include "dialects/xf/XfOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace hagane::kernel {
+using namespace mlir; // Generated code names MLIR's types without a prefix.
+
+namespace detail {
+llvm::SmallVector<xf::Dim> getOperandDims(Operation *op, unsigned index);
+
+/// Reads of inputs and writes of outs, on memrefs; nothing on tensors.
+void getEffects(DestinationStyleOpInterface op,
+                llvm::SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects);
+} // namespace detail
+
+/// The type in which a kernel computes on elements of `storage`: f32 for
+/// narrower floats, the type itself otherwise.
+Type getComputeType(Type storage);
+
+/// Registers how kernels bufferize (they are in destination-passing style).
+void registerBufferizableOpInterfaces(DialectRegistry &registry);
+} // namespace hagane::kernel
+
+#include "dialects/kernel/KernelDialect.h.inc"
+#include "dialects/kernel/KernelInterfaces.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/kernel/KernelAttributes.h.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/kernel/KernelOps.h.inc"
+
+#endif // HAGANE_DIALECTS_KERNEL_KERNELOPS_H

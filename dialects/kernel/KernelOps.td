@@ -1,0 +1,378 @@
+//===- KernelOps.td - Operations of the kernel dialect ----------*- tablegen -*-===//
+
+#ifndef HAGANE_DIALECTS_KERNEL_KERNELOPS_TD
+#define HAGANE_DIALECTS_KERNEL_KERNELOPS_TD
+
+include "dialects/kernel/KernelDialect.td"
+include "dialects/kernel/KernelInterfaces.td"
+include "dialects/xf/XfEnums.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/IR/RegionKindInterface.td"
+include "mlir/IR/SymbolInterfaces.td"
+
+def Kernel_Shaped : AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef], "ranked tensor or strided memref">;
+
+// A kernel writes its `outs` and, on tensors, returns them. `shapes` are the
+// symbolic dimensions of all operands, one array per operand.
+class Kernel_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Kernel_Dialect, mnemonic, traits # [
+        DeclareOpInterfaceMethods<Kernel_KernelInterface>,
+        DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+        DestinationStyleOpInterface, RecursiveMemoryEffects]> {
+  code ownDeclaration = "";
+  let extraClassDeclaration = ownDeclaration # [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutsMutable(); }
+    /// The symbolic dimensions of operand `index`.
+    ::llvm::SmallVector<::hagane::xf::Dim> getOperandDims(unsigned index);
+  }];
+  let extraClassDefinition = [{
+    ::llvm::SmallVector<::hagane::xf::Dim> $cppClass::getOperandDims(unsigned index) {
+      return ::hagane::kernel::detail::getOperandDims(getOperation(), index);
+    }
+    void $cppClass::getEffects(::llvm::SmallVectorImpl<
+        ::mlir::SideEffects::EffectInstance<::mlir::MemoryEffects::Effect>> &effects) {
+      ::hagane::kernel::detail::getEffects(*this, effects);
+    }
+  }];
+  let hasVerifier = 1;
+}
+
+
+def Kernel_Gemm : Kernel_Op<"gemm", [AttrSizedOperandSegments]> {
+  let summary = "matrix product with a fused epilogue";
+  let description = [{
+    acc[m, n] = sum over k of a[m, k] * b[k, n], then each result is
+    epilogue(acc[m, n], extra elements). With rank-3 `a` there is a leading
+    batch axis on `a`, on the outs and, if `b` has one too, on `b`.
+
+    `b_layout` tells how b is stored: "rows" is [k, n]; "columns" is [n, k];
+    "panels" is [ceil(n / p), k, p], columns in panels of p, zero-padded, as
+    made by `kernel.pack`. For "panels", the true number of columns is that
+    of the outs (times `groups`).
+
+    With `groups` = 2, column j of the result is computed from two columns of
+    b: panel q holds p/2 columns of the first group, then the same p/2 columns
+    of the second; the epilogue gets two accumulators.
+
+    `extra_maps` give the element of each extra operand for (m, n) or
+    (batch, m, n).
+
+    Rules: (G1) ranks are 2 or 3; (G2) as many maps as extras, with as many
+    inputs as the outs' rank; (G3) the epilogue's arguments are `groups`
+    accumulators, then one scalar per extra, and it yields one scalar per out.
+
+    Example:
+    ```mlir
+    %y = kernel.gemm %a, %b extras %bias outs %c {b_layout = "panels", groups = 1 : i64,
+        extra_maps = [affine_map<(m, n) -> (n)>], shapes = [[], [], [], []]} epilogue {
+    ^bb0(%acc: f32, %x: f32):
+      %s = arith.addf %acc, %x : f32
+      kernel.yield %s : f32
+    } : (tensor<?x384xf32>, tensor<12x384x32xf32>, tensor<384xf32>, tensor<?x384xf32>) -> tensor<?x384xf32>
+    ```
+  }];
+  let arguments = (ins Kernel_Shaped:$a, Kernel_Shaped:$b, Variadic<Kernel_Shaped>:$extras,
+                       Variadic<Kernel_Shaped>:$outs, StrAttr:$b_layout, I64Attr:$groups,
+                       AffineMapArrayAttr:$extra_maps, ArrayAttr:$shapes,
+                       OptionalAttr<Kernel_GemmSchedule>:$schedule);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    $a `,` $b (`extras` $extras^)? `outs` $outs attr-dict `epilogue` $epilogue `:`
+    functional-type(operands, results)
+  }];
+}
+
+def Kernel_Attention : Kernel_Op<"attention", [AttrSizedOperandSegments]> {
+  let summary = "attention that never stores the score matrix";
+  let description = [{
+    Semantics of `xf.attention`. `layouts` names the order of axes of q, k, v
+    and the result, each "bhsd" or "bshd". `bias` has rank 4 in
+    [batch, heads, queries, keys] order with sizes 1 where it broadcasts.
+
+    Rules: (A1) rank 4 each; (A2) four known layouts; (A3) the innermost axis
+    of q, k, v and the result is contiguous.
+
+    Example:
+    ```mlir
+    %y = kernel.attention %q, %k, %v bias %m outs %o {layouts = ["bshd", "bshd", "bshd", "bshd"],
+        scale = 0.176 : f64, causal = #xf.causal_kind<none>, shapes = [[], [], [], [], []]}
+      : (tensor<?x?x12x32xf32>, tensor<?x?x12x32xf32>, tensor<?x?x12x32xf32>, tensor<?x1x1x?xf32>, tensor<?x?x12x32xf32>) -> tensor<?x?x12x32xf32>
+    ```
+  }];
+  let arguments = (ins Kernel_Shaped:$q, Kernel_Shaped:$k, Kernel_Shaped:$v, Optional<Kernel_Shaped>:$bias,
+                       Optional<Kernel_Shaped>:$key_lengths, Optional<Kernel_Shaped>:$sinks,
+                       Variadic<Kernel_Shaped>:$outs, StrArrayAttr:$layouts, F64Attr:$scale,
+                       Xf_CausalKindAttr:$causal, DefaultValuedAttr<I64Attr, "-1">:$window_left,
+                       DefaultValuedAttr<I64Attr, "-1">:$window_right,
+                       DefaultValuedAttr<F64Attr, "0.0">:$softcap, ArrayAttr:$shapes,
+                       OptionalAttr<Kernel_AttentionSchedule>:$schedule);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    $q `,` $k `,` $v (`bias` $bias^)? (`lengths` $key_lengths^)? (`sinks` $sinks^)? `outs` $outs
+    attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def Kernel_Rows : Kernel_Op<"rows", [AttrSizedOperandSegments]> {
+  let summary = "row-wise reductions followed by an element-wise map: norms, softmax, reductions";
+  let description = [{
+    The iteration space is (rows..., column); the last dimension is the row's
+    element. `stages` run one after another over each row: stage i maps the
+    row's elements to a value and reduces it with `kinds[i]` ("sum", "max",
+    "min", "prod") into statistic i. Arguments of stage i are one scalar per
+    input, statistics 0..i-1 and, for i > 0, the value that stage i-1 reduced
+    at the same element (its carry). `finish` maps the statistics to one
+    scalar per row output; `map` gets the inputs' scalars, all statistics and
+    the last stage's carry, and yields one scalar per element output. Outs
+    whose map uses the last dimension are element outputs and come first.
+
+    Examples of stages: softmax is max of x, then sum of exp(x - max), map =
+    carry / sum. Layer norm is sum of x, then sum of (x - s0/n)^2.
+
+    `maps` gives one affine map (projected permutation; constants 0 for
+    broadcast) per input, then one per out.
+
+    Rules: (W1) maps count and dimensions agree; (W2) kinds are known, one per
+    stage; (W3) region arguments and yields are as above; (W4) element outs first.
+
+    Example:
+    ```mlir
+    %y = kernel.rows ins %x outs %o {kinds = ["max", "sum"], maps = [affine_map<(r, c) -> (r, c)>, affine_map<(r, c) -> (r, c)>],
+        shapes = [[], []]} stages {
+    ^bb0(%e: f32):
+      kernel.yield %e : f32
+    }, {
+    ^bb0(%e: f32, %m: f32, %carry: f32):
+      %d = arith.subf %e, %m : f32
+      %p = math.exp %d : f32
+      kernel.yield %p : f32
+    } finish {
+    ^bb0(%m: f32, %s: f32):
+      kernel.yield
+    } map {
+    ^bb0(%e: f32, %m: f32, %s: f32, %p: f32):
+      %q = arith.divf %p, %s : f32
+      kernel.yield %q : f32
+    } : (tensor<?x384xf32>, tensor<?x384xf32>) -> tensor<?x384xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<Kernel_Shaped>:$ins, Variadic<Kernel_Shaped>:$outs, StrArrayAttr:$kinds,
+                       AffineMapArrayAttr:$maps, ArrayAttr:$shapes, OptionalAttr<Kernel_RowsSchedule>:$schedule);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$finish, SizedRegion<1>:$map, VariadicRegion<SizedRegion<1>>:$stages);
+  let assemblyFormat = [{
+    `ins` $ins `outs` $outs attr-dict `stages` $stages `finish` $finish `map` $map `:`
+    functional-type(operands, results)
+  }];
+}
+
+def Kernel_Map : Kernel_Op<"map", [AttrSizedOperandSegments]> {
+  let summary = "element-wise loop nest over broadcast and permuted operands";
+  let description = [{
+    The iteration space is that of the outs, whose maps are identities.
+    `maps` gives each input's element as a projected permutation of the
+    dimensions, with constants 0 for broadcast axes. The body gets one scalar
+    per input and yields one per out; `kernel.index` gives coordinates.
+
+    Rules: (P1) one map per input, then per out, with as many dimensions as the
+    outs' rank; (P2) the outs' maps are identities; (P3) body arguments and
+    yields are as above.
+
+    Example:
+    ```mlir
+    %y = kernel.map ins %a, %b outs %o {maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>],
+        shapes = [[], [], []]} body {
+    ^bb0(%x: f32, %z: f32):
+      %s = arith.addf %x, %z : f32
+      kernel.yield %s : f32
+    } : (tensor<?x8xf32>, tensor<8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<Kernel_Shaped>:$ins, Variadic<Kernel_Shaped>:$outs, AffineMapArrayAttr:$maps,
+                       ArrayAttr:$shapes, OptionalAttr<Kernel_LoopSchedule>:$schedule);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    (`ins` $ins^)? `outs` $outs attr-dict `body` $body `:` functional-type(operands, results)
+  }];
+}
+
+def Kernel_Reduce : Kernel_Op<"reduce", [AttrSizedOperandSegments]> {
+  let summary = "reduction over any axes of an element-wise expression";
+  let description = [{
+    The iteration space has the dimensions of `maps`; `reduced` lists the
+    reduced ones. The body maps the inputs' scalars to the value that is
+    reduced with `kind` ("sum", "max", "min", "prod"); `finish` maps the
+    reduced value to one scalar per out. For reductions along the last axis
+    of a row, `kernel.rows` is the better form.
+
+    Rules: (E1) one map per input, then per out; (E2) the outs' maps use no
+    reduced dimension and, among the others, are projected permutations in
+    order; (E3) region arguments and yields are as above.
+
+    Example:
+    ```mlir
+    %y = kernel.reduce ins %a outs %o {kind = "sum", reduced = array<i64: 1>,
+        maps = [affine_map<(b, s, d) -> (b, s, d)>, affine_map<(b, s, d) -> (b, d)>], shapes = [[], []]} body {
+    ^bb0(%x: f32):
+      kernel.yield %x : f32
+    } finish {
+    ^bb0(%s: f32):
+      kernel.yield %s : f32
+    } : (tensor<?x?x384xf32>, tensor<?x384xf32>) -> tensor<?x384xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<Kernel_Shaped>:$ins, Variadic<Kernel_Shaped>:$outs, StrAttr:$kind,
+                       DenseI64ArrayAttr:$reduced, AffineMapArrayAttr:$maps, ArrayAttr:$shapes,
+                       OptionalAttr<Kernel_LoopSchedule>:$schedule);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$body, SizedRegion<1>:$finish);
+  let assemblyFormat = [{
+    (`ins` $ins^)? `outs` $outs attr-dict `body` $body `finish` $finish `:` functional-type(operands, results)
+  }];
+}
+
+def Kernel_Gather : Kernel_Op<"gather"> {
+  let summary = "rows of a table chosen by indices";
+  let description = [{
+    outs[p..., i..., s...] = table[p..., indices[i...], s...] where `axis` is
+    the number of leading axes p. Negative indices count from the end. An
+    index out of range reads the nearest valid row after the run has been
+    marked as failed.
+
+    Rules: (H1) axis is an axis of the table; (H2) rank(outs) = rank(table) - 1 + rank(indices).
+
+    Example:
+    ```mlir
+    %y = kernel.gather %t, %i outs %o {axis = 0 : i64, shapes = [[], [], []]}
+      : (tensor<30522x384xf32>, tensor<?x?xi64>, tensor<?x?x384xf32>) -> tensor<?x?x384xf32>
+    ```
+  }];
+  let arguments = (ins Kernel_Shaped:$table, Kernel_Shaped:$indices, Variadic<Kernel_Shaped>:$outs, I64Attr:$axis,
+                       ArrayAttr:$shapes, OptionalAttr<Kernel_LoopSchedule>:$schedule);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = "$table `,` $indices `outs` $outs attr-dict `:` functional-type(operands, results)";
+}
+
+def Kernel_Task : Kernel_Op<"task", [AttrSizedOperandSegments, IsolatedFromAbove]> {
+  let summary = "a loop nest written out, for operations without a better form";
+  let description = [{
+    The generic fallback. The body computes work item `item` of `items`; its
+    arguments are one memref per operand (ins, then outs), then the item's
+    index. It holds `scf`, `memref`, `arith` and `math` operations.
+
+    Rules: (K1) body arguments are memrefs of the operands' ranks and element
+    types, then an index.
+
+    Example:
+    ```mlir
+    %y = kernel.task ins %x outs %o {items = #xf.dim<n>, shapes = [[], []]} body {
+    ^bb0(%a: memref<?xf32, strided<[?], offset: ?>>, %b: memref<?xf32, strided<[?], offset: ?>>, %i: index):
+      %v = memref.load %a[%i] : memref<?xf32, strided<[?], offset: ?>>
+      memref.store %v, %b[%i] : memref<?xf32, strided<[?], offset: ?>>
+      kernel.yield
+    } : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<Kernel_Shaped>:$ins, Variadic<Kernel_Shaped>:$outs, Xf_DimAttr:$items, ArrayAttr:$shapes);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    (`ins` $ins^)? `outs` $outs attr-dict `body` $body `:` functional-type(operands, results)
+  }];
+}
+
+//===-- Inside regions ----------------------------------------------------------===//
+
+def Kernel_Yield : Op<Kernel_Dialect, "yield", [Pure, Terminator, ReturnLike]> {
+  let summary = "ends a region of a kernel";
+  let description = "Example: `kernel.yield %x : f32`";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+  let builders = [OpBuilder<(ins), [{}]>];
+}
+
+def Kernel_Index : Op<Kernel_Dialect, "index", [Pure]> {
+  let summary = "the current coordinate along a dimension of the iteration space";
+  let description = "Example: `%i = kernel.index 1`";
+  let arguments = (ins I64Attr:$dimension);
+  let results = (outs Index:$y);
+  let assemblyFormat = "$dimension attr-dict";
+}
+
+//===-- Weights -----------------------------------------------------------------===//
+
+def Kernel_Pack : Op<Kernel_Dialect, "pack", [Pure]> {
+  let summary = "a weight matrix in the layout that kernels read";
+  let description = [{
+    w is [k, n], or [n, k] with `transposed`; the result is
+    [ceil(n / panel), k, panel], zero-padded: element (q, i, j) is
+    w[i, q * panel + j]. Only inside `kernel.global`.
+
+    Example:
+    ```mlir
+    %p = kernel.pack %w {panel = 32 : i64} : tensor<384x100xf32> -> tensor<4x384x32xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$w, I64Attr:$panel, UnitAttr:$transposed);
+  let results = (outs AnyRankedTensor:$y);
+  let assemblyFormat = "$w attr-dict `:` type($w) `->` type($y)";
+  let hasVerifier = 1;
+}
+
+def Kernel_Global : Op<Kernel_Dialect, "global", [Symbol, IsolatedFromAbove, SingleBlock]> {
+  let summary = "a constant of the module, as the expression that makes it";
+  let description = [{
+    The region holds `xf.constant`, `xf` data movement and `kernel.pack`, and
+    yields the tensor. It is evaluated when the module is written; until then
+    no byte of the weight is touched. `offset` is its place in the module's
+    weight segment, once assigned.
+
+    Example:
+    ```mlir
+    kernel.global @w0 : tensor<12x384x32xf32> {
+      %c = xf.constant {value = dense<0.0> : tensor<384x384xf32>} : () -> tensor<384x384xf32>
+      %p = kernel.pack %c {panel = 32 : i64} : tensor<384x384xf32> -> tensor<12x384x32xf32>
+      kernel.yield %p : tensor<12x384x32xf32>
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, OptionalAttr<I64Attr>:$offset, OptionalAttr<StrAttr>:$source);
+  let regions = (region SizedRegion<1>:$init);
+  let assemblyFormat = "$sym_name `:` $type attr-dict-with-keyword $init";
+  let hasVerifier = 1;
+}
+
+def Kernel_GetGlobal : Op<Kernel_Dialect, "get_global", [Pure]> {
+  let summary = "a constant of the module as a tensor or memref";
+  let description = "Example: `%w = kernel.get_global @w0 : tensor<12x384x32xf32>`";
+  let arguments = (ins FlatSymbolRefAttr:$name);
+  let results = (outs Kernel_Shaped:$y);
+  let assemblyFormat = "$name attr-dict `:` type($y)";
+}
+
+//===-- After outlining ---------------------------------------------------------===//
+
+def Kernel_Launch : Op<Kernel_Dialect, "launch"> {
+  let summary = "runs an outlined kernel over its work items";
+  let description = [{
+    `callee` is a function of the operands, then (begin, end: index) and the
+    thread's scratch (memref<?xi8>). The dimensions are the kernel's work
+    items, scratch, operations and bytes; `nodes` the ONNX nodes it came from.
+
+    Example:
+    ```mlir
+    kernel.launch @gemm_0(%a, %b) {items = #xf.dim<batch>, scratch = #xf.dim<0>, flops = #xf.dim<0>, bytes = #xf.dim<0>, kind = "gemm", schedule = "", nodes = ["MatMul_3"]}
+      : memref<?x8xf32>, memref<?x8xf32>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyMemRef>:$args, Xf_DimAttr:$items, Xf_DimAttr:$scratch,
+                       Xf_DimAttr:$flops, Xf_DimAttr:$bytes, StrAttr:$kind, StrAttr:$schedule, StrArrayAttr:$nodes);
+  let assemblyFormat = "$callee `(` $args `)` attr-dict `:` type($args)";
+}
+
+#endif // HAGANE_DIALECTS_KERNEL_KERNELOPS_TD
