@@ -1,4 +1,7 @@
-"""Fails if a C++ source is not as clang-format would write it. usage: check_format.py CLANG_FORMAT"""
+"""Fails if a C++ source is not as clang-format would write it.
+
+usage: check_format.py CLANG_FORMAT [--fix]   (in the repository; --fix rewrites the files)
+"""
 
 import subprocess
 import sys
@@ -12,8 +15,8 @@ def main():
         check=True, capture_output=True, text=True,
     )
     files = [name for name in listed.stdout.split("\0") if name]
-    command = [sys.argv[1], "--dry-run", "--Werror", *files]
-    sys.exit(subprocess.run(command, check=False).returncode)
+    mode = ["-i"] if "--fix" in sys.argv[2:] else ["--dry-run", "--Werror"]
+    sys.exit(subprocess.run([sys.argv[1], *mode, *files], check=False).returncode)
 
 
 if __name__ == "__main__":

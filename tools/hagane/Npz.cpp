@@ -106,8 +106,12 @@ Bytes toRowMajor(const std::byte *data, const std::vector<int64_t> &dims,
     for (size_t d = dims.size(); d-- > 0;)
       source = source * size_t(dims[d]) + size_t(index[d]);
     std::memcpy(out.data() + at, data + source * width, width);
-    for (size_t d = dims.size(); d-- > 0 && ++index[d] == dims[d];)
+    size_t d = dims.size();
+    while (d-- > 0) {
+      if (++index[d] < dims[d])
+        break;
       index[d] = 0;
+    }
   }
   return out;
 }

@@ -132,6 +132,7 @@ void addCompilerOptions(CLI::App *app, CompileOptions &options) {
                   "Processors to compile for: native or levels such as "
                   "x86-64-v3, best first")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("CPU[,CPU...]");
   addEach(app, "--specialize", "Make a symbolic dim constant; once for each",
           "NAME=N", [&options](const std::string &text) {
