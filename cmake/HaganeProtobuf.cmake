@@ -4,7 +4,8 @@ find_package(Protobuf REQUIRED)
 set(HAGANE_ONNX_PROTO_DIR "" CACHE PATH
     "Folder of onnx-ml.proto; empty: the onnx package of Python3_EXECUTABLE")
 
-# hagane_onnx_proto(TARGET): a library of the generated classes; include "onnx-ml.pb.h".
+# hagane_onnx_proto(TARGET): a library of the generated classes; include "onnx-ml.pb.h". No target
+# where the definitions are not found.
 function(hagane_onnx_proto target)
   set(dir ${HAGANE_ONNX_PROTO_DIR})
   if(NOT dir)
@@ -16,9 +17,10 @@ function(hagane_onnx_proto target)
     endif()
   endif()
   if(NOT EXISTS "${dir}/onnx-ml.proto")
-    message(FATAL_ERROR "onnx-ml.proto not found in '${dir}': run tools/setup.sh, point "
-                        "Python3_EXECUTABLE at a Python that has the onnx package, or set "
-                        "HAGANE_ONNX_PROTO_DIR")
+    message(WARNING "onnx-ml.proto not found in '${dir}', so the frontend is left out: run "
+                    "tools/setup.sh, point Python3_EXECUTABLE at a Python that has the onnx "
+                    "package, or set HAGANE_ONNX_PROTO_DIR")
+    return()
   endif()
   set(out ${CMAKE_CURRENT_BINARY_DIR}/proto)
   file(MAKE_DIRECTORY ${out})
