@@ -279,7 +279,8 @@ int dispatch(int argc, char **argv) {
                "hagane");
   app.set_version_flag("--version",
                        std::string("hagane ") + hgn_runtime_version());
-  app.require_subcommand(1);
+  // None at all is reported below, so that a misspelt one is named.
+  app.require_subcommand(0, 1);
   app.failure_message(CLI::FailureMessage::simple);
 
   CompileOptions compileOptions;
@@ -296,6 +297,8 @@ int dispatch(int argc, char **argv) {
   addBisect(app, bisectOptions);
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty())
+      throw CLI::RequiredError("A subcommand");
   } catch (const CLI::ParseError &error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
