@@ -10,7 +10,7 @@ function(hagane_flatbuffer target schema)
   set(header ${CMAKE_CURRENT_BINARY_DIR}/${stem}_generated.h)
   add_custom_command(
     OUTPUT ${header}
-    COMMAND ${FLATC_EXECUTABLE} --cpp --scoped-enums --cpp-std c++17
+    COMMAND ${FLATC_EXECUTABLE} --cpp --scoped-enums --gen-object-api --cpp-std c++17
             -o ${CMAKE_CURRENT_BINARY_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${schema}
     DEPENDS ${schema}
     VERBATIM)

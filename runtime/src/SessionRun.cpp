@@ -187,15 +187,20 @@ hgn_status hgn_session::bindOutputs(hgn_tensor *outputs) {
   for (uint32_t i = 0; i < info().output_count; ++i) {
     uint64_t expected = uint64_t(outputBytes[i]);
     Block &own = ownOutputs[i];
-    outputData[i] = outputs[i].data;
-    if (outputs[i].data && outputs[i].data != own.data()) {
-      HGN_TRY(checkMemory("output", info().outputs[i], outputs[i].data,
-                          outputs[i].bytes, expected));
-      continue;
+    hgn_tensor &output = outputs[i];
+    if (output.data && output.data != own.data()) {
+      HGN_TRY(checkMemory("output", info().outputs[i], output.data,
+                          output.bytes, expected));
+    } else {
+      // Told at once: growing frees what the caller's pointer pointed to, and
+      // the run may still fail.
+      bool reserved = own.reserve(expected);
+      output.data = own.data();
+      output.bytes = reserved ? expected : 0;
+      if (!reserved)
+        return outOfMemory(info().outputs[i].name, expected);
     }
-    if (!own.reserve(expected))
-      return outOfMemory(info().outputs[i].name, expected);
-    outputData[i] = own.data();
+    outputData[i] = output.data;
   }
   return nullptr;
 }
@@ -249,20 +254,17 @@ hgn_status hgn_session::reserveWorkspace() {
 
 hgn_status hgn_session::run(const hgn_tensor *inputs, hgn_tensor *outputs) {
   HGN_TRY(bindInputs(inputs));
-  HGN_TRY(bindOutputs(outputs));
   HGN_TRY(bindStates());
+  HGN_TRY(bindOutputs(outputs));
   HGN_TRY(reserveWorkspace());
   heap.reset();
   failed = heapExhausted = false;
   if (int32_t result = module->runEntry()(&exec))
     return failure(result);
   for (uint32_t i = 0; i < info().output_count; ++i) {
-    uint64_t callerBytes = outputs[i].bytes;
-    bool own = outputData[i] == ownOutputs[i].data();
+    uint64_t bytes = outputs[i].bytes;
     describeOutput(i, &outputs[i]);
-    outputs[i].data = outputData[i];
-    if (!own)
-      outputs[i].bytes = callerBytes;
+    outputs[i].bytes = bytes;
   }
   return nullptr;
 }

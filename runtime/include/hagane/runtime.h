@@ -282,8 +282,8 @@ typedef struct hgn_session_options {
    * without pool and host_run: a pool of the session's own. With a pool: at
    * most N of its threads. With host_run: the number of parts. */
   int32_t threads;
-  hgn_pool *pool;            /* the session keeps a reference */
-  hgn_host_run_fn host_run;  /* excludes pool */
+  hgn_pool *pool;           /* the session keeps a reference */
+  hgn_host_run_fn host_run; /* excludes pool */
   void *host_user;
   hgn_profile_fn profile;
   void *profile_user;
@@ -317,20 +317,18 @@ typedef struct hgn_requirements {
  * dims and bytes; data is left alone. output_count is the module's, or 0 to
  * ask for none; requirements may be NULL. dims and plan belong to the session
  * and live until the next resolve or run. */
-HGN_API hgn_status hgn_session_resolve(hgn_session *session,
-                                       const hgn_tensor *inputs,
-                                       uint32_t input_count,
-                                       hgn_tensor *outputs,
-                                       uint32_t output_count,
-                                       hgn_requirements *requirements);
+HGN_API hgn_status hgn_session_resolve(
+    hgn_session *session, const hgn_tensor *inputs, uint32_t input_count,
+    hgn_tensor *outputs, uint32_t output_count, hgn_requirements *requirements);
 
 /* Computes the outputs. inputs and outputs follow the signature's order. An
  * output's data is NULL (the session gives memory that lives until its next
  * run; passing it in again is the same) or the caller's memory of `bytes`
- * bytes, which must not overlap any other argument. The run writes each output's dtype, rank and dims, and data
- * and bytes where the session owns the memory. After a failure the contents of
- * outputs and states are undefined if HGN_CHECK_FAILED or HGN_OUT_OF_MEMORY,
- * else untouched. The session can be used again in any case. */
+ * bytes, which must not overlap any other argument. The run writes each
+ * output's dtype, rank and dims, and, even if it fails, data and bytes where
+ * the session owns the memory. After a failure the contents of outputs and
+ * states are undefined if HGN_CHECK_FAILED or HGN_OUT_OF_MEMORY, else
+ * untouched. The session can be used again in any case. */
 HGN_API hgn_status hgn_session_run(hgn_session *session,
                                    const hgn_tensor *inputs,
                                    uint32_t input_count, hgn_tensor *outputs,

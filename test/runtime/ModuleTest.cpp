@@ -1,0 +1,324 @@
+// Opening modules: what they say of themselves, which damage is found, which
+// code is chosen.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "ModuleBuilder.h"
+
+#include "runtime/ModuleFormat.h"
+
+#include <fstream>
+#include <gtest/gtest.h>
+#include <string.h>
+#include <unistd.h>
+
+using namespace hagane;
+using namespace hagane::test;
+
+namespace {
+
+TEST(Module, DescribesItself) {
+  ModulePtr module = mustOpen(assemble(*addModule()));
+  ASSERT_TRUE(module);
+  const hgn_module_info *info = hgn_module_get_info(module.get());
+  ASSERT_EQ(info->input_count, 2u);
+  EXPECT_STREQ(info->inputs[1].name, "b");
+  EXPECT_EQ(info->inputs[1].dtype, HGN_F32);
+  ASSERT_EQ(info->inputs[1].rank, 2);
+  EXPECT_STREQ(info->inputs[1].dims[0].symbol_name, "n");
+  EXPECT_EQ(info->inputs[1].dims[1].fixed, 4);
+  EXPECT_EQ(info->outputs[0].dims[0].slot, 2);
+  EXPECT_EQ(info->symbols[0].max, 4096);
+  ASSERT_EQ(info->code_count, 1u);
+  EXPECT_EQ(info->selected_code, 0);
+  EXPECT_STREQ(info->codes[0].kernels[0].name, "sum_rows");
+  EXPECT_STREQ(info->codes[0].kernels[0].nodes[1], "Add_1");
+  EXPECT_STREQ(info->weights[0].name, "w");
+  EXPECT_EQ(static_cast<const float *>(info->weights[0].data)[3], 400.0f);
+  EXPECT_STREQ(info->provenance.source_name, "test.onnx");
+  EXPECT_STREQ(info->provenance.source_hash, "");
+  EXPECT_STREQ(info->provenance.notes[0], "first note");
+  EXPECT_STREQ(info->buffers[0].name, "sum");
+}
+
+TEST(Module, FindsValuesByName) {
+  ModulePtr module = mustOpen(assemble(*addModule()));
+  uint32_t index = 9;
+  EXPECT_TRUE(Status(hgn_module_find_input(module.get(), "b", &index)).ok());
+  EXPECT_EQ(index, 1u);
+  EXPECT_TRUE(Status(hgn_module_find_output(module.get(), "c", &index)).ok());
+  EXPECT_EQ(index, 0u);
+  Status status(hgn_module_find_input(module.get(), "x", &index));
+  EXPECT_EQ(status.code, HGN_INVALID_ARGUMENT);
+  EXPECT_EQ(status.message, "no input is named 'x'; there are: a, b");
+}
+
+class ModuleFile : public testing::Test {
+protected:
+  std::string path =
+      testing::TempDir() + "hagane-" + std::to_string(getpid()) + ".hgn";
+  void write(const Bytes &bytes) {
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char *>(bytes.data()),
+               std::streamsize(bytes.size()));
+  }
+  void TearDown() override { unlink(path.c_str()); }
+};
+
+TEST_F(ModuleFile, OpensAndVerifies) {
+  write(assemble(*addModule()));
+  hgn_open_options options = {HGN_OPEN_VERIFY, nullptr};
+  hgn_module *module = nullptr;
+  Status status(hgn_module_open(path.c_str(), &options, &module));
+  ASSERT_TRUE(status.ok()) << status.message;
+  hgn_module_release(module);
+}
+
+TEST_F(ModuleFile, ReportsWhatItCannotRead) {
+  hgn_module *module = nullptr;
+  Status missing(hgn_module_open("/nonexistent.hgn", nullptr, &module));
+  EXPECT_EQ(missing.code, HGN_NOT_FOUND);
+  EXPECT_TRUE(missing.says("'/nonexistent.hgn'")) << missing.message;
+  EXPECT_TRUE(Status(hgn_module_open("/", nullptr, &module))
+                  .says("not a regular file"));
+  write({});
+  EXPECT_TRUE(
+      Status(hgn_module_open(path.c_str(), nullptr, &module)).says("is empty"));
+  write(Bytes(100, 'x'));
+  EXPECT_TRUE(Status(hgn_module_open(path.c_str(), nullptr, &module))
+                  .says("wrong magic"));
+}
+
+TEST(Module, RefusesMisalignedMemoryUnlessCopied) {
+  Bytes file = assemble(*addModule());
+  file.insert(file.begin(), 0);
+  hgn_module *module = nullptr;
+  auto *misaligned =
+      reinterpret_cast<void *>((reinterpret_cast<uintptr_t>(file.data()) | 1));
+  EXPECT_TRUE(Status(hgn_module_open_memory(misaligned, 100, nullptr, &module))
+                  .says("aligned"));
+  hgn_open_options copy = {HGN_OPEN_COPY, nullptr};
+  ASSERT_TRUE(Status(hgn_module_open_memory(file.data() + 1, file.size() - 1,
+                                            &copy, &module))
+                  .ok());
+  hgn_module_release(module);
+}
+
+TEST(Module, RefusesNullArguments) {
+  hgn_module *module = nullptr;
+  EXPECT_EQ(Status(hgn_module_open(nullptr, nullptr, &module)).code,
+            HGN_INVALID_ARGUMENT);
+  EXPECT_EQ(Status(hgn_module_open("x", nullptr, nullptr)).code,
+            HGN_INVALID_ARGUMENT);
+  EXPECT_EQ(Status(hgn_module_open_memory(nullptr, 9, nullptr, &module)).code,
+            HGN_INVALID_ARGUMENT);
+  EXPECT_EQ(Status(hgn_module_verify(nullptr)).code, HGN_INVALID_ARGUMENT);
+  EXPECT_EQ(hgn_module_get_info(nullptr)->input_count, 0u);
+  hgn_module_release(nullptr);
+}
+
+TEST(Module, RefusesEveryTruncation) {
+  Bytes file = assemble(*addModule());
+  ModulePtr module(nullptr, hgn_module_release);
+  for (size_t size = 0; size < file.size(); ++size) {
+    Status status =
+        open(Bytes(file.begin(), file.begin() + ptrdiff_t(size)), module);
+    ASSERT_EQ(status.code, HGN_DAMAGED) << size << ": " << status.message;
+  }
+}
+
+// The same with a preamble that agrees with what is left: the structure itself
+// must show it.
+TEST(Module, RefusesEverySealedTruncation) {
+  Bytes file = assemble(*addModule());
+  size_t used = file.size() - 64;
+  ModulePtr module(nullptr, hgn_module_release);
+  for (size_t size = sizeof(format::Preamble); size <= used;
+       size += size < 4096 ? 1 : 61) {
+    Bytes cut(file.begin(), file.begin() + ptrdiff_t(size));
+    seal(cut);
+    Status status = open(cut, module);
+    ASSERT_EQ(status.code, HGN_DAMAGED) << size << ": " << status.message;
+  }
+}
+
+struct Damage {
+  const char *name;
+  void (*apply)(format::ModuleT &);
+  const char *message;
+};
+
+const Damage kDamages[] = {
+    {"FormatVersion", [](format::ModuleT &m) { m.format_version = 2; },
+     "format version 2"},
+    {"AbiVersion", [](format::ModuleT &m) { m.abi_version = 7; },
+     "ABI version 7"},
+    {"NoCode", [](format::ModuleT &m) { m.codes.clear(); }, "has 0 codes"},
+    {"CodeOffset", [](format::ModuleT &m) { m.codes[0]->offset += 64; },
+     "code 0 lies outside"},
+    {"CodeOutside",
+     [](format::ModuleT &m) { m.codes[0]->offset = ~0ull << 12; },
+     "code 0 lies outside"},
+    {"CodeInHeader", [](format::ModuleT &m) { m.codes[0]->offset = 0; },
+     "code 0 lies outside"},
+    {"CodeSize", [](format::ModuleT &m) { m.codes[0]->size = 1ull << 63; },
+     "code 0 lies outside"},
+    {"CodeEmpty", [](format::ModuleT &m) { m.codes[0]->size = 0; },
+     "code 0 lies outside"},
+    {"CodeHash", [](format::ModuleT &m) { m.codes[0]->hash ^= 1; },
+     "code of level baseline"},
+    {"PlanEntry",
+     [](format::ModuleT &m) { m.codes[0]->plan_entry = m.codes[0]->size; },
+     "entry point"},
+    {"RunEntry", [](format::ModuleT &m) { m.codes[0]->run_entry = ~0ull; },
+     "entry point"},
+    {"PlanShort", [](format::ModuleT &m) { m.codes[0]->plan_slots = 1; },
+     "plan length"},
+    {"PlanLong", [](format::ModuleT &m) { m.codes[0]->plan_slots = ~0u; },
+     "plan length"},
+    {"KernelSlot",
+     [](format::ModuleT &m) { m.codes[0]->kernels[1]->flops_slot = 4; },
+     "kernel 1 has a plan slot"},
+    {"KernelSlotNegative",
+     [](format::ModuleT &m) { m.codes[0]->kernels[0]->bytes_slot = -2; },
+     "kernel 0 has a plan slot"},
+    {"DimEmpty", [](format::ModuleT &m) { m.inputs[0]->dims[1]->fixed = -1; },
+     "input 0 has a dim"},
+    {"DimTwice", [](format::ModuleT &m) { m.inputs[1]->dims[0]->fixed = 3; },
+     "input 1 has a dim"},
+    {"DimSymbol", [](format::ModuleT &m) { m.inputs[1]->dims[0]->symbol = 1; },
+     "symbol out of range"},
+    {"DimSlot", [](format::ModuleT &m) { m.outputs[0]->dims[0]->slot = 4; },
+     "output 0 has a dim with a plan slot"},
+    {"DType",
+     [](format::ModuleT &m) { m.outputs[0]->dtype = format::DType::None; },
+     "output 0 has an unknown element type"},
+    {"SymbolRange", [](format::ModuleT &m) { m.symbols[0]->min = 5000; },
+     "symbol 0 has an"},
+    {"SymbolNegative", [](format::ModuleT &m) { m.symbols[0]->min = -1; },
+     "symbol 0 has an"},
+    {"WeightsOffset", [](format::ModuleT &m) { m.weights_offset += 8; },
+     "weights lie outside"},
+    {"WeightsSize", [](format::ModuleT &m) { m.weights_size = ~0ull; },
+     "weights lie outside"},
+    {"WeightsOverCode",
+     [](format::ModuleT &m) { m.weights_offset = m.codes[0]->offset; },
+     "overlaps the weights"},
+    {"WeightOffset", [](format::ModuleT &m) { m.weights[0]->offset = 1024; },
+     "weight 0 lies outside"},
+    {"WeightSize", [](format::ModuleT &m) { m.weights[0]->size = 65; },
+     "weight 0 lies outside"},
+    {"WeightAlignment", [](format::ModuleT &m) { m.weights[0]->offset = 4; },
+     "weight 0 is misaligned"},
+    {"WeightDim", [](format::ModuleT &m) { m.weights[0]->dims[0] = -4; },
+     "negative dim"},
+    {"BufferSlot", [](format::ModuleT &m) { m.buffers[0]->offset_slot = 40; },
+     "buffer 0 has a plan slot"},
+    {"BufferLife", [](format::ModuleT &m) { m.buffers[0]->first_use = 3; },
+     "buffer 0 ends"},
+    {"Padding", [](format::ModuleT &m) { m.weights[0]->size = 8; }, "weight w"},
+    {"WeightHash", [](format::ModuleT &m) { m.weights[0]->hash ^= 1; },
+     "weight w"},
+    {"UncoveredWeights",
+     [](format::ModuleT &m) {
+       m.weights[0]->name = "v";
+       m.weights.clear();
+     },
+     nullptr},
+};
+
+class ModuleDamage : public testing::TestWithParam<Damage> {};
+
+TEST_P(ModuleDamage, IsReported) {
+  ModulePtr module(nullptr, hgn_module_release);
+  auto tables = addModule();
+  Status status =
+      open(assemble(*tables, GetParam().apply), module, HGN_OPEN_VERIFY);
+  if (!GetParam().message) {
+    EXPECT_TRUE(status.ok()) << status.message;
+    return;
+  }
+  EXPECT_TRUE(status.code == HGN_DAMAGED || status.code == HGN_INCOMPATIBLE);
+  EXPECT_TRUE(status.says(GetParam().message)) << status.message;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ModuleDamage, testing::ValuesIn(kDamages),
+                         [](const auto &info) { return info.param.name; });
+
+TEST(Module, VerifyFindsDamagedWeightsAndPadding) {
+  Bytes good = assemble(*addModule());
+  ModulePtr module(nullptr, hgn_module_release);
+  Bytes weight = good;
+  weight[weight.size() - 64] ^= 1;
+  EXPECT_TRUE(open(weight, module).ok()); // weights are hashed on demand only
+  EXPECT_TRUE(Status(hgn_module_verify(module.get())).says("weight w"));
+  Bytes padding = good;
+  padding.back() = 1;
+  EXPECT_TRUE(open(padding, module, HGN_OPEN_VERIFY).says("padding"));
+  Bytes gap = good;
+  gap[size_t(hgn_module_get_info(mustOpen(good).get())->codes[0].offset) - 1] =
+      1;
+  EXPECT_TRUE(open(gap, module, HGN_OPEN_VERIFY).says("padding"));
+}
+
+std::unique_ptr<format::ModuleT> twoLevels(const char *first,
+                                           const char *second) {
+  auto tables = addModule();
+  tables->codes.push_back(
+      std::make_unique<format::CodeT>(*addModule()->codes[0]));
+  tables->codes[0]->level = "upper";
+  tables->codes[0]->features = {first};
+  tables->codes[1]->level = "lower";
+  if (second)
+    tables->codes[1]->features = {second};
+  return tables;
+}
+
+TEST(Module, ChoosesTheFirstSupportedLevel) {
+  auto tables = twoLevels("imaginary-feature", nullptr);
+  ModulePtr module = mustOpen(assemble(*tables));
+  ASSERT_TRUE(module);
+  EXPECT_EQ(hgn_module_get_info(module.get())->selected_code, 1);
+}
+
+TEST(Module, SaysWhatTheMachineLacks) {
+  auto tables = twoLevels("imaginary-feature", "other-feature");
+  Bytes file = assemble(*tables);
+  ModulePtr module(nullptr, hgn_module_release);
+  Status status = open(file, module);
+  EXPECT_EQ(status.code, HGN_INCOMPATIBLE);
+  EXPECT_EQ(status.message,
+            "module in memory has code for upper, lower; this machine lacks "
+            "other-feature, which lower needs");
+  ASSERT_TRUE(open(file, module, HGN_OPEN_INSPECT).ok());
+  EXPECT_EQ(hgn_module_get_info(module.get())->selected_code, -1);
+  hgn_session *session = nullptr;
+  EXPECT_EQ(Status(hgn_session_create(module.get(), nullptr, &session)).code,
+            HGN_INCOMPATIBLE);
+}
+
+TEST(Module, OpensTheLevelAskedFor) {
+  auto tables = twoLevels("imaginary-feature", nullptr);
+  Bytes file = assemble(*tables);
+  ModulePtr module(nullptr, hgn_module_release);
+  EXPECT_TRUE(open(file, module, 0, "lower").ok());
+  EXPECT_TRUE(open(file, module, 0, "upper")
+                  .says("level upper needs imaginary-feature"));
+  EXPECT_TRUE(open(file, module, 0, "middle").says("it has upper, lower"));
+}
+
+TEST(Cpu, KnowsItsBaseline) {
+#if defined(__x86_64__)
+  EXPECT_EQ(hgn_cpu_supports("sse2"), 1);
+  EXPECT_EQ(hgn_cpu_supports("avx2"), __builtin_cpu_supports("avx2") ? 1 : 0);
+  EXPECT_EQ(hgn_cpu_supports("avx512f"),
+            __builtin_cpu_supports("avx512f") ? 1 : 0);
+  EXPECT_EQ(hgn_cpu_supports("avx512vnni"),
+            __builtin_cpu_supports("avx512vnni") ? 1 : 0);
+  EXPECT_EQ(hgn_cpu_supports("avx512bf16"),
+            __builtin_cpu_supports("avx512bf16") ? 1 : 0);
+#endif
+  EXPECT_EQ(hgn_cpu_supports("imaginary-feature"), 0);
+  EXPECT_EQ(hgn_cpu_supports(nullptr), 0);
+}
+
+} // namespace

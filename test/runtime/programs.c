@@ -1,0 +1,92 @@
+/* Compiled code for the runtime's tests, as the compiler would emit it:
+ * freestanding, position-independent, calling nothing but the host API.
+ *
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#include "hagane/abi.h"
+
+/* The blob begins with its entry points: plan and run of each program. */
+__asm__(".section .entries,\"a\"\n"
+        ".globl entries\n"
+        ".hidden entries\n"
+        "entries:\n"
+        ".quad plan_add - entries\n"
+        ".quad run_add - entries\n"
+        ".quad plan_count - entries\n"
+        ".quad run_count - entries\n"
+        ".previous\n");
+
+/* Program 0: c[n, 4] = a[n, 4] + b[n, 4] + w[4], by way of the arena and of the
+ * run's heap. Some n fail, each in its own way. plan: [2] n, [3] flops. */
+int32_t plan_add(const int64_t *symbols, int64_t *plan) {
+  int64_t n = symbols[0];
+  if (n == 13)
+    return 1;
+  plan[0] = n == 29 ? -1 : n == 31 ? INT64_MAX : n * 16;
+  plan[1] = 64;
+  plan[2] = n == 37 ? -2 : n;
+  plan[3] = n * 8;
+  return 0;
+}
+
+static void sum_rows(const int64_t *args, int64_t begin, int64_t end,
+                     void *scratch) {
+  const float *a = (const float *)args[0], *b = (const float *)args[1];
+  float *out = (float *)args[2], *row = (float *)scratch;
+  for (int64_t i = begin; i < end; ++i) {
+    for (int j = 0; j < 4; ++j)
+      row[j] = a[i * 4 + j] + b[i * 4 + j];
+    for (int j = 0; j < 4; ++j)
+      out[i * 4 + j] = row[j];
+  }
+}
+
+static void add_weight(const int64_t *args, int64_t begin, int64_t end,
+                       void *scratch) {
+  const float *a = (const float *)args[0], *w = (const float *)args[1];
+  float *out = (float *)args[2];
+  (void)scratch;
+  for (int64_t i = begin; i < end; ++i)
+    for (int j = 0; j < 4; ++j)
+      out[i * 4 + j] = a[i * 4 + j] + w[j];
+}
+
+int32_t run_add(hgn_exec *exec) {
+  int64_t n = exec->plan[2];
+  if (n == 17) {
+    exec->api->fail(exec, 1, n, 7);
+    exec->api->fail(exec, 0, 0, 0);
+    return 1;
+  }
+  if (n == 19)
+    return 5;
+  float *heap = exec->api->allocate(exec, n == 23 ? -1 : n * 16);
+  if (!heap)
+    return 1;
+  int64_t sum[] = {(int64_t)exec->inputs[0], (int64_t)exec->inputs[1],
+                   (int64_t)exec->arena};
+  exec->api->parallel(exec, 0, sum_rows, sum, n);
+  int64_t weight[] = {(int64_t)exec->arena, (int64_t)exec->weights,
+                      (int64_t)heap};
+  exec->api->parallel(exec, 1, add_weight, weight, n);
+  float *out = (float *)exec->outputs[0];
+  for (int64_t i = 0; i < n * 4; ++i)
+    out[i] = heap[i];
+  return 0;
+}
+
+/* Program 1: adds step (a scalar) to each of the state's cap counters and
+ * copies them out. */
+int32_t plan_count(const int64_t *symbols, int64_t *plan) {
+  plan[0] = plan[1] = 0;
+  plan[2] = symbols[0];
+  plan[3] = 0;
+  return 0;
+}
+
+int32_t run_count(hgn_exec *exec) {
+  int64_t *state = (int64_t *)exec->states[0],
+          *out = (int64_t *)exec->outputs[0];
+  for (int64_t i = 0; i < exec->plan[2]; ++i)
+    out[i] = state[i] += *(const int64_t *)exec->inputs[0];
+  return 0;
+}
