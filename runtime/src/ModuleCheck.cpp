@@ -237,6 +237,10 @@ private:
         return damaged("weight", i, "is misaligned or out of order");
       if (!validDType(weight->dtype()))
         return damaged("weight", i, "has an unknown element type");
+      // The FlatBuffer verifier does not check the alignment of elements.
+      if (countOf(weight->dims()) > 0 &&
+          reinterpret_cast<uintptr_t>(weight->dims()->Data()) % 8 != 0)
+        return damaged("weight", i, "has misaligned dims");
       for (uint32_t d = 0; d < countOf(weight->dims()); ++d)
         if (weight->dims()->Get(d) < 0)
           return damaged("weight", i, "has a negative dim");

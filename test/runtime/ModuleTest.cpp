@@ -260,6 +260,26 @@ TEST(Module, VerifyFindsDamagedWeightsAndPadding) {
   EXPECT_TRUE(open(gap, module, HGN_OPEN_VERIFY).says("padding"));
 }
 
+// Moves the vector of dims by half an element, to where its first element still
+// reads as a length.
+TEST(Module, RefusesMisalignedDims) {
+  auto tables = addModule();
+  tables->weights[0]->dims = {1, 4};
+  Bytes file = assemble(*tables);
+  const format::Weight *weight =
+      format::GetModule(file.data() + sizeof(format::Preamble))
+          ->weights()
+          ->Get(0);
+  const uint8_t *field =
+      reinterpret_cast<const flatbuffers::Table *>(weight)->GetAddressOf(
+          format::Weight::VT_DIMS);
+  file[size_t(field - file.data())] += 4;
+  seal(file);
+  ModulePtr module(nullptr, hgn_module_release);
+  Status status = open(file, module);
+  EXPECT_TRUE(status.says("weight 0 has misaligned dims")) << status.message;
+}
+
 std::unique_ptr<format::ModuleT> twoLevels(const char *first,
                                            const char *second) {
   auto tables = addModule();
