@@ -1,0 +1,393 @@
+//===- Emit.cpp - Building blocks of kernel lowerings
+//-------------------------===//
+
+#include "codegen/cpu/Emit.h"
+#include "dialects/kernel/KernelOps.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+
+namespace hagane::cpu {
+
+Value index(Builder &b, int64_t value) {
+  return arith::ConstantIndexOp::create(b, value);
+}
+
+std::optional<int64_t> constantOf(Value value) {
+  return getConstantIntValue(value);
+}
+
+template <typename OpTy> static Value fold(Builder &b, Value x, Value y) {
+  return b.createOrFold<OpTy>(x, y);
+}
+
+Value add(Builder &b, Value x, Value y) { return fold<arith::AddIOp>(b, x, y); }
+Value add(Builder &b, Value x, int64_t y) {
+  return y == 0 ? x : add(b, x, index(b, y));
+}
+Value sub(Builder &b, Value x, Value y) { return fold<arith::SubIOp>(b, x, y); }
+Value mul(Builder &b, Value x, Value y) { return fold<arith::MulIOp>(b, x, y); }
+Value mul(Builder &b, Value x, int64_t y) {
+  return y == 1 ? x : mul(b, x, index(b, y));
+}
+Value minimum(Builder &b, Value x, Value y) {
+  return fold<arith::MinSIOp>(b, x, y);
+}
+Value maximum(Builder &b, Value x, Value y) {
+  return fold<arith::MaxSIOp>(b, x, y);
+}
+Value divide(Builder &b, Value x, Value y) {
+  return fold<arith::DivUIOp>(b, x, y);
+}
+Value remainder(Builder &b, Value x, Value y) {
+  return fold<arith::RemUIOp>(b, x, y);
+}
+Value ceilDivide(Builder &b, Value x, int64_t y) {
+  return y == 1 ? x : divide(b, add(b, x, y - 1), index(b, y));
+}
+
+Value sizeOf(Builder &b, Value memref, int64_t axis) {
+  auto type = cast<MemRefType>(memref.getType());
+  if (!type.isDynamicDim(axis))
+    return index(b, type.getDimSize(axis));
+  return b.createOrFold<memref::DimOp>(memref, axis);
+}
+
+void forEach(Builder &b, Value from, Value to, int64_t step,
+             llvm::function_ref<void(Value)> body) {
+  forCarrying(b, from, to, step, {}, [&](Value index, ValueRange) {
+    body(index);
+    return Values{};
+  });
+}
+
+Values forCarrying(Builder &b, Value from, Value to, int64_t step,
+                   ValueRange initial,
+                   llvm::function_ref<Values(Value, ValueRange)> body) {
+  auto loop = scf::ForOp::create(b, from, to, index(b, step), initial);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Values results = body(loop.getInductionVar(), loop.getRegionIterArgs());
+    if (initial.empty())
+      return {};
+    scf::YieldOp::create(b, results);
+  }
+  return llvm::to_vector_of<Value>(loop.getResults());
+}
+
+void ifThen(Builder &b, Value condition, llvm::function_ref<void()> then) {
+  if (auto known = getConstantIntValue(condition)) {
+    if (*known)
+      then();
+    return;
+  }
+  auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  then();
+}
+
+Values delinearize(Builder &b, Value linear, ValueRange sizes) {
+  Values coordinates(sizes.size());
+  for (size_t i = sizes.size(); i-- > 1;) {
+    coordinates[i] = remainder(b, linear, sizes[i]);
+    linear = divide(b, linear, sizes[i]);
+  }
+  if (!sizes.empty())
+    coordinates[0] = linear;
+  return coordinates;
+}
+
+VectorType vectorOf(Type element, int64_t lanes) {
+  return VectorType::get({lanes}, element);
+}
+
+Value zero(Builder &b, Type type) {
+  return arith::ConstantOp::create(b, b.getZeroAttr(type));
+}
+
+Value splat(Builder &b, Value scalar, int64_t lanes) {
+  if (isa<VectorType>(scalar.getType()))
+    return scalar;
+  return vector::BroadcastOp::create(b, vectorOf(scalar.getType(), lanes),
+                                     scalar);
+}
+
+Value multiplyAdd(Builder &b, Value a, Value x, Value c) {
+  if (isa<IntegerType>(getElementTypeOrSelf(a.getType())))
+    return arith::AddIOp::create(b, arith::MulIOp::create(b, a, x), c);
+  auto contract = arith::FastMathFlags::contract;
+  Value product = arith::MulFOp::create(b, a, x, contract);
+  return arith::AddFOp::create(b, product, c, contract);
+}
+
+Value convert(Builder &b, Value value, Type element) {
+  Type from = getElementTypeOrSelf(value.getType());
+  if (from == element)
+    return value;
+  Type to = element;
+  if (auto vector = dyn_cast<VectorType>(value.getType()))
+    to = vector.clone(element);
+  if (isa<FloatType>(from) && isa<FloatType>(element)) {
+    if (from.getIntOrFloatBitWidth() < element.getIntOrFloatBitWidth())
+      return arith::ExtFOp::create(b, to, value);
+    return arith::TruncFOp::create(b, to, value);
+  }
+  if (from.getIntOrFloatBitWidth() < element.getIntOrFloatBitWidth())
+    return arith::ExtSIOp::create(b, to, value);
+  return arith::TruncIOp::create(b, to, value);
+}
+
+/// A vector of i1 in memory is a bit set, but a memref of i1 has a byte per
+/// element: vectors go through i8.
+static Value asBytes(Builder &b, Value memref) {
+  auto type = cast<MemRefType>(memref.getType());
+  auto bytes = MemRefType::get(type.getShape(), b.getI8Type(), type.getLayout(),
+                               type.getMemorySpace());
+  return UnrealizedConversionCastOp::create(b, bytes, memref).getResult(0);
+}
+
+static bool isBoolVector(Value memref, Access access) {
+  return cast<MemRefType>(memref.getType()).getElementType().isInteger(1) &&
+         (access.lanes > 1 || access.mask);
+}
+
+Value load(Builder &b, Value memref, ValueRange indices, Access access,
+           Type compute) {
+  if (isBoolVector(memref, access)) {
+    Value bytes = load(b, asBytes(b, memref), indices, access, b.getI8Type());
+    Value none = zero(b, bytes.getType());
+    return convert(
+        b, arith::CmpIOp::create(b, arith::CmpIPredicate::ne, bytes, none),
+        compute);
+  }
+  Type storage = cast<MemRefType>(memref.getType()).getElementType();
+  Value value;
+  if (access.mask) {
+    VectorType type = vectorOf(storage, access.lanes);
+    value = vector::MaskedLoadOp::create(b, type, memref, indices, access.mask,
+                                         zero(b, type));
+  } else if (access.lanes > 1) {
+    value = vector::LoadOp::create(b, vectorOf(storage, access.lanes), memref,
+                                   indices);
+  } else {
+    value = memref::LoadOp::create(b, memref, indices);
+  }
+  return convert(b, value, compute);
+}
+
+void store(Builder &b, Value value, Value memref, ValueRange indices,
+           Access access) {
+  if (isBoolVector(memref, access)) {
+    Value wide = splat(b, value, access.lanes);
+    Value bytes =
+        arith::ExtUIOp::create(b, vectorOf(b.getI8Type(), access.lanes), wide);
+    return store(b, bytes, asBytes(b, memref), indices, access);
+  }
+  value =
+      convert(b, value, cast<MemRefType>(memref.getType()).getElementType());
+  if (access.mask)
+    vector::MaskedStoreOp::create(b, memref, indices, access.mask,
+                                  splat(b, value, access.lanes));
+  else if (access.lanes > 1)
+    vector::StoreOp::create(b, splat(b, value, access.lanes), memref, indices);
+  else
+    memref::StoreOp::create(b, value, memref, indices);
+}
+
+Value maskOf(Builder &b, Value count, int64_t lanes) {
+  return vector::CreateMaskOp::create(b, vectorOf(b.getI1Type(), lanes), count);
+}
+
+Values applyMap(Builder &b, AffineMap map, ValueRange dims) {
+  Values indices;
+  for (AffineExpr expr : map.getResults()) {
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      indices.push_back(dims[dim.getPosition()]);
+    else
+      indices.push_back(index(b, cast<AffineConstantExpr>(expr).getValue()));
+  }
+  return indices;
+}
+
+static bool isContiguousAlong(Value memref, AffineMap map, unsigned vectorDim) {
+  auto type = cast<MemRefType>(memref.getType());
+  unsigned last = map.getNumResults() - 1;
+  for (unsigned i = 0; i < last; ++i)
+    if (map.getResult(i).isFunctionOfDim(vectorDim))
+      return false;
+  if (!map.getResult(last).isFunctionOfDim(vectorDim))
+    return false;
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  return succeeded(type.getStridesAndOffset(strides, offset)) &&
+         strides[last] == 1;
+}
+
+/// Loads lane by lane where the vectorised dimension is not contiguous.
+static Value loadStrided(Builder &b, Value memref, AffineMap map,
+                         ValueRange dims, unsigned vectorDim, Access access,
+                         Type compute) {
+  Type storage = cast<MemRefType>(memref.getType()).getElementType();
+  Value vector = zero(b, vectorOf(storage, access.lanes));
+  Values laneDims = llvm::to_vector_of<Value>(dims);
+  for (int64_t lane = 0; lane < access.lanes; ++lane) {
+    laneDims[vectorDim] = add(b, dims[vectorDim], lane);
+    auto loadLane = [&] {
+      return memref::LoadOp::create(b, memref, applyMap(b, map, laneDims))
+          .getResult();
+    };
+    Value element;
+    if (!access.mask) {
+      element = loadLane();
+    } else {
+      Value present = vector::ExtractOp::create(b, access.mask, lane);
+      auto branch = scf::IfOp::create(b, TypeRange{storage}, present,
+                                      /*withElseRegion=*/true);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(branch.thenBlock());
+      scf::YieldOp::create(b, loadLane());
+      b.setInsertionPointToStart(branch.elseBlock());
+      scf::YieldOp::create(b, zero(b, storage));
+      element = branch.getResult(0);
+    }
+    vector = vector::InsertOp::create(b, element, vector, lane);
+  }
+  return convert(b, vector, compute);
+}
+
+Value loadMapped(Builder &b, Value memref, AffineMap map, ValueRange dims,
+                 unsigned vectorDim, Access access, Type compute) {
+  bool varies = access.lanes > 1 && map.isFunctionOfDim(vectorDim);
+  if (varies && !isContiguousAlong(memref, map, vectorDim))
+    return loadStrided(b, memref, map, dims, vectorDim, access, compute);
+  return load(b, memref, applyMap(b, map, dims), varies ? access : Access{},
+              compute);
+}
+
+void storeMapped(Builder &b, Value value, Value memref, AffineMap map,
+                 ValueRange dims, unsigned vectorDim, Access access) {
+  if (access.lanes == 1 || isContiguousAlong(memref, map, vectorDim))
+    return store(b, value, memref, applyMap(b, map, dims), access);
+  value = splat(b, value, access.lanes);
+  Values laneDims = llvm::to_vector_of<Value>(dims);
+  for (int64_t lane = 0; lane < access.lanes; ++lane) {
+    laneDims[vectorDim] = add(b, dims[vectorDim], lane);
+    auto storeLane = [&] {
+      Value element = vector::ExtractOp::create(b, value, lane);
+      store(b, element, memref, applyMap(b, map, laneDims), Access{});
+    };
+    if (access.mask)
+      ifThen(b, vector::ExtractOp::create(b, access.mask, lane), storeLane);
+    else
+      storeLane();
+  }
+}
+
+static Value indexOfLane(Builder &b, Value coordinate, int64_t lanes) {
+  if (lanes == 1)
+    return coordinate;
+  Value steps = vector::StepOp::create(b, vectorOf(b.getIndexType(), lanes));
+  return arith::AddIOp::create(b, splat(b, coordinate, lanes), steps);
+}
+
+Values cloneRegion(Builder &b, Region &region, ValueRange arguments,
+                   int64_t lanes, ValueRange dims, unsigned vectorDim) {
+  Block &block = region.front();
+  IRMapping mapping;
+  mapping.map(block.getArguments(), arguments);
+  auto isVector = [](Value v) { return isa<VectorType>(v.getType()); };
+  for (Operation &op : block.without_terminator()) {
+    if (auto position = dyn_cast<kernel::Index>(op)) {
+      unsigned dim = position.getDimension();
+      mapping.map(position.getResult(), dim == vectorDim
+                                            ? indexOfLane(b, dims[dim], lanes)
+                                            : dims[dim]);
+      continue;
+    }
+    SmallVector<Value> operands;
+    for (Value operand : op.getOperands())
+      operands.push_back(mapping.lookupOrDefault(operand));
+    bool widen = llvm::any_of(operands, isVector);
+    // Scalars stay scalars as long as they can: they are computed once.
+    if (widen)
+      for (Value &operand : operands)
+        operand = splat(b, operand, lanes);
+    Operation *clone = b.clone(op);
+    clone->setOperands(operands);
+    for (auto [from, to] :
+         llvm::zip_equal(op.getResults(), clone->getResults())) {
+      if (widen)
+        to.setType(vectorOf(to.getType(), lanes));
+      mapping.map(from, to);
+    }
+  }
+  Values results;
+  for (Value value : block.getTerminator()->getOperands()) {
+    Value mapped = mapping.lookupOrDefault(value);
+    results.push_back(lanes > 1 ? splat(b, mapped, lanes) : mapped);
+  }
+  return results;
+}
+
+Value combine(Builder &b, StringRef kind, Value x, Value y) {
+  bool integer = isa<IntegerType>(getElementTypeOrSelf(x.getType()));
+  if (kind == "sum")
+    return integer ? arith::AddIOp::create(b, x, y).getResult()
+                   : arith::AddFOp::create(b, x, y).getResult();
+  if (kind == "prod")
+    return integer ? arith::MulIOp::create(b, x, y).getResult()
+                   : arith::MulFOp::create(b, x, y).getResult();
+  if (kind == "max")
+    return integer ? arith::MaxSIOp::create(b, x, y).getResult()
+                   : arith::MaximumFOp::create(b, x, y).getResult();
+  return integer ? arith::MinSIOp::create(b, x, y).getResult()
+                 : arith::MinimumFOp::create(b, x, y).getResult();
+}
+
+Value identityOf(Builder &b, StringRef kind, Type type) {
+  if (kind == "sum")
+    return zero(b, type);
+  if (auto real = dyn_cast<FloatType>(type)) {
+    APFloat value = kind == "prod"
+                        ? APFloat::getOne(real.getFloatSemantics())
+                        : APFloat::getInf(real.getFloatSemantics(),
+                                          /*Negative=*/kind == "max");
+    return arith::ConstantOp::create(b, b.getFloatAttr(real, value));
+  }
+  unsigned width = type.getIntOrFloatBitWidth();
+  APInt value = kind == "prod"  ? APInt(width, 1)
+                : kind == "max" ? APInt::getSignedMinValue(width)
+                                : APInt::getSignedMaxValue(width);
+  return arith::ConstantOp::create(b, b.getIntegerAttr(type, value));
+}
+
+Value combineLanes(Builder &b, StringRef kind, Value vector) {
+  // A fixed tree, so that the result does not depend on the target's choice.
+  for (int64_t lanes = cast<VectorType>(vector.getType()).getDimSize(0);
+       lanes > 1; lanes /= 2) {
+    int64_t half = lanes / 2;
+    auto part = [&](int64_t from) {
+      return vector::ExtractStridedSliceOp::create(b, vector, from, half,
+                                                   int64_t(1))
+          .getResult();
+    };
+    vector = combine(b, kind, part(0), part(half));
+  }
+  return vector::ExtractOp::create(b, vector, 0);
+}
+
+Value scratchView(Builder &b, Value scratch, Value offset,
+                  ArrayRef<int64_t> shape, ValueRange dynamicSizes,
+                  Type element) {
+  return memref::ViewOp::create(b, MemRefType::get(shape, element), scratch,
+                                offset, dynamicSizes);
+}
+
+} // namespace hagane::cpu

@@ -1,0 +1,196 @@
+//===- LowerGemm.cpp - Matrix products
+//----------------------------------------===//
+//
+// A work item is a block of the result. Inside it, panels of B are the outer
+// loop, so that one stays in the cache while strips of A pass over it; the
+// micro-kernel keeps its tile of the result in registers over the whole
+// contraction, and the epilogue works on those registers.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/cpu/Lowering.h"
+#include "codegen/cpu/Micro.h"
+
+using namespace mlir;
+
+namespace hagane::cpu {
+namespace {
+
+class GemmLowering {
+public:
+  GemmLowering(kernel::Gemm op, const KernelBody &body, Builder &b)
+      : op(op), body(body), b(b), schedule(*op.getSchedule()), a(op.getA()),
+        weight(op.getB()), layout(op.getBLayout()), groups(op.getGroups()) {
+    auto outType = cast<MemRefType>(op.getOuts().front().getType());
+    batched = outType.getRank() == 3;
+    compute =
+        kernel::getComputeType(cast<MemRefType>(a.getType()).getElementType());
+    if (compute.isInteger())
+      compute = b.getI32Type();
+    lanes = body.options.getLanes(compute);
+    vectors = schedule.getMicroN() / lanes;
+  }
+
+  LogicalResult run() {
+    if (vectors < groups || schedule.getMicroN() % (lanes * groups) != 0)
+      return op.emitError("micro_n ")
+             << schedule.getMicroN() << " is not a multiple of " << lanes
+             << " lanes times " << groups << " column groups";
+    if (layout == "panels" && panelWidth() % schedule.getMicroN() != 0)
+      return op.emitError("micro_n ")
+             << schedule.getMicroN() << " does not divide the panel width "
+             << panelWidth();
+    if (groups > 1 &&
+        (layout != "panels" || panelWidth() != schedule.getMicroN()))
+      return op.emitError("column groups need panels of micro_n columns");
+    Value out = op.getOuts().front();
+    rowCount = sizeOf(b, out, batched ? 1 : 0);
+    columnCount = sizeOf(b, out, batched ? 2 : 1);
+    depth = sizeOf(b, a, cast<MemRefType>(a.getType()).getRank() - 1);
+    Value rowBlocks = ceilDivide(b, rowCount, schedule.getItemM());
+    Value columnBlocks = ceilDivide(b, columnCount, schedule.getItemN());
+    forEach(b, body.begin, body.end, 1, [&](Value item) {
+      Values place =
+          delinearize(b, item, {index(b, 1), rowBlocks, columnBlocks});
+      batch = batched ? place[0] : Value();
+      emitItem(mul(b, place[1], schedule.getItemM()),
+               mul(b, place[2], schedule.getItemN()));
+    });
+    return success();
+  }
+
+private:
+  int64_t panelWidth() const {
+    return cast<MemRefType>(weight.getType()).getDimSize(2);
+  }
+
+  void emitItem(Value row, Value column) {
+    Value rowEnd = minimum(b, add(b, row, schedule.getItemM()), rowCount);
+    Value columnEnd =
+        minimum(b, add(b, column, schedule.getItemN()), columnCount);
+    int64_t step = schedule.getMicroN() / groups;
+    auto known = constantOf(columnCount);
+    if (known && *known % step == 0) {
+      forEach(b, column, columnEnd, step,
+              [&](Value n) { emitColumns(row, rowEnd, n, /*masked=*/false); });
+      return;
+    }
+    Value whole =
+        add(b, column,
+            mul(b, divide(b, sub(b, columnEnd, column), index(b, step)), step));
+    forEach(b, column, whole, step,
+            [&](Value n) { emitColumns(row, rowEnd, n, /*masked=*/false); });
+    forEach(b, whole, columnEnd, step,
+            [&](Value n) { emitColumns(row, rowEnd, n, /*masked=*/true); });
+  }
+
+  void emitColumns(Value row, Value rowEnd, Value n, bool masked) {
+    column = n;
+    access.clear();
+    for (int64_t v = 0; v < vectors / groups; ++v) {
+      Value mask;
+      if (masked)
+        mask = maskOf(b, sub(b, columnCount, add(b, n, v * lanes)), lanes);
+      access.push_back({lanes, mask});
+    }
+    prepareB();
+    emitStrips(b, row, rowEnd, schedule.getMicroM(),
+               [&](Value m, int64_t rows) { emitStrip(m, rows); });
+  }
+
+  /// Finds where the columns' data starts: outside the loop over strips.
+  void prepareB() {
+    if (layout != "panels")
+      return;
+    Value first = mul(b, column, groups);
+    Value width = index(b, panelWidth());
+    panel = divide(b, first, width);
+    panelColumn = remainder(b, first, width);
+  }
+
+  Value loadB(Builder &b, int64_t vector, Value k) {
+    Value offset = index(b, vector * lanes);
+    if (layout == "panels")
+      return load(b, weight, {panel, k, add(b, panelColumn, offset)},
+                  {lanes, Value()}, compute);
+    bool shared = cast<MemRefType>(weight.getType()).getRank() == 2;
+    Values indices = shared ? Values{} : Values{batch};
+    Value n = add(b, column, offset);
+    if (layout == "rows") {
+      indices.append({k, n});
+      return load(b, weight, indices, access[vector], compute);
+    }
+    AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1),
+               d2 = b.getAffineDimExpr(2);
+    AffineMap map = shared ? AffineMap::get(3, 0, {d2, d1}, b.getContext())
+                           : AffineMap::get(3, 0, {d0, d2, d1}, b.getContext());
+    return loadMapped(b, weight, map, {shared ? index(b, 0) : batch, k, n}, 2,
+                      access[vector], compute);
+  }
+
+  void emitStrip(Value m, int64_t rows) {
+    MicroKernel micro{rows,    vectors, lanes,  schedule.getUnrollK(),
+                      compute, nullptr, nullptr};
+    bool batchedA = cast<MemRefType>(a.getType()).getRank() == 3;
+    micro.loadA = [&](Builder &b, int64_t r, Value k) {
+      Values indices = batchedA ? Values{batch} : Values{};
+      indices.append({add(b, m, r), k});
+      return load(b, a, indices, Access{}, compute);
+    };
+    micro.loadB = [&](Builder &b, int64_t v, Value k) {
+      return loadB(b, v, k);
+    };
+    Values accumulators = emitMicroKernel(b, micro, index(b, 0), depth);
+    for (int64_t r = 0; r < rows; ++r)
+      emitEpilogue(add(b, m, r),
+                   ArrayRef(accumulators).slice(r * vectors, vectors));
+  }
+
+  void emitEpilogue(Value m, ArrayRef<Value> accumulators) {
+    int64_t perGroup = vectors / groups;
+    for (int64_t v = 0; v < perGroup; ++v) {
+      Values dims = batched ? Values{batch} : Values{};
+      dims.append({m, add(b, column, v * lanes)});
+      unsigned vectorDim = dims.size() - 1;
+      Values arguments;
+      for (int64_t g = 0; g < groups; ++g)
+        arguments.push_back(accumulators[g * perGroup + v]);
+      for (auto [extra, map] : llvm::zip_equal(
+               op.getExtras(),
+               op.getExtraMaps().getAsValueRange<AffineMapAttr>())) {
+        Type type = kernel::getComputeType(
+            cast<MemRefType>(extra.getType()).getElementType());
+        arguments.push_back(
+            loadMapped(b, extra, map, dims, vectorDim, access[v], type));
+      }
+      Values results =
+          cloneRegion(b, op.getEpilogue(), arguments, lanes, dims, vectorDim);
+      for (auto [out, value] : llvm::zip_equal(op.getOuts(), results))
+        store(b, value, out, dims, access[v]);
+    }
+  }
+
+  kernel::Gemm op;
+  const KernelBody &body;
+  Builder &b;
+  kernel::GemmScheduleAttr schedule;
+  Value a, weight;
+  StringRef layout;
+  int64_t groups;
+  bool batched;
+  Type compute;
+  int64_t lanes, vectors;
+  Value rowCount, columnCount, depth;
+  // The place being emitted.
+  Value batch, column, panel, panelColumn;
+  SmallVector<Access> access;
+};
+
+} // namespace
+
+LogicalResult lowerGemm(kernel::Gemm op, const KernelBody &body,
+                        ImplicitLocOpBuilder &b) {
+  return GemmLowering(op, body, b).run();
+}
+
+} // namespace hagane::cpu

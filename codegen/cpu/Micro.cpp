@@ -1,0 +1,82 @@
+//===- Micro.cpp - The register-blocked inner product
+//-------------------------===//
+
+#include "codegen/cpu/Micro.h"
+
+using namespace mlir;
+
+namespace hagane::cpu {
+
+// Multiply-adds in flight that hide their latency: 4 cycles, 2 a cycle.
+static constexpr int64_t kLatencyChains = 8;
+
+static void step(Builder &b, const MicroKernel &micro, Value k,
+                 MutableArrayRef<Value> accumulators) {
+  Values vectors;
+  for (int64_t v = 0; v < micro.vectors; ++v)
+    vectors.push_back(micro.loadB(b, v, k));
+  for (int64_t r = 0; r < micro.rows; ++r) {
+    Value a = splat(b, micro.loadA(b, r, k), micro.lanes);
+    for (int64_t v = 0; v < micro.vectors; ++v) {
+      Value &accumulator = accumulators[r * micro.vectors + v];
+      accumulator = multiplyAdd(b, a, vectors[v], accumulator);
+    }
+  }
+}
+
+static Value addElements(Builder &b, Value x, Value y) {
+  if (isa<IntegerType>(getElementTypeOrSelf(x.getType())))
+    return arith::AddIOp::create(b, x, y);
+  return arith::AddFOp::create(b, x, y);
+}
+
+Values emitMicroKernel(Builder &b, const MicroKernel &micro, Value from,
+                       Value to, ValueRange initial) {
+  int64_t count = micro.rows * micro.vectors;
+  int64_t chains = std::clamp<int64_t>(kLatencyChains / count, 1, micro.unroll);
+  Values accumulators(initial);
+  Value zeros = zero(b, vectorOf(micro.compute, micro.lanes));
+  accumulators.resize(count * chains, zeros);
+
+  Value steps =
+      mul(b, divide(b, sub(b, to, from), index(b, micro.unroll)), micro.unroll);
+  Value middle = add(b, from, steps);
+  accumulators = forCarrying(
+      b, from, middle, micro.unroll, accumulators,
+      [&](Value k, ValueRange carried) {
+        Values values(carried);
+        for (int64_t u = 0; u < micro.unroll; ++u)
+          step(b, micro, add(b, k, u),
+               MutableArrayRef(values).slice((u % chains) * count, count));
+        return values;
+      });
+  for (int64_t c = 1; c < chains; ++c)
+    for (int64_t i = 0; i < count; ++i)
+      accumulators[i] =
+          addElements(b, accumulators[i], accumulators[c * count + i]);
+  accumulators.truncate(count);
+  if (micro.unroll == 1 || constantOf(sub(b, to, middle)) == 0)
+    return accumulators;
+  return forCarrying(b, middle, to, 1, accumulators,
+                     [&](Value k, ValueRange carried) {
+                       Values values(carried);
+                       step(b, micro, k, values);
+                       return values;
+                     });
+}
+
+void emitStrips(Builder &b, Value from, Value to, int64_t size,
+                llvm::function_ref<void(Value, int64_t)> strip) {
+  for (; size > 0; size /= 2) {
+    Value middle =
+        add(b, from, mul(b, divide(b, sub(b, to, from), index(b, size)), size));
+    auto known = constantOf(sub(b, middle, from));
+    if (known != 0)
+      forEach(b, from, middle, size, [&](Value row) { strip(row, size); });
+    if (constantOf(sub(b, to, middle)) == 0)
+      return;
+    from = middle;
+  }
+}
+
+} // namespace hagane::cpu

@@ -1,0 +1,41 @@
+//===- Micro.h - The register-blocked inner product --------------*- C++
+//-*-===//
+
+#ifndef HAGANE_CODEGEN_CPU_MICRO_H
+#define HAGANE_CODEGEN_CPU_MICRO_H
+
+#include "codegen/cpu/Emit.h"
+
+namespace hagane::cpu {
+
+/// rows x (vectors * lanes) accumulators held in registers over a loop along
+/// the contracted axis: per step one vector load of B for each vector, one
+/// broadcast element of A for each row and a multiply-add for each pair
+/// (Goto and van de Geijn, 2008).
+struct MicroKernel {
+  int64_t rows;
+  int64_t vectors;
+  int64_t lanes;
+  /// Steps per iteration.
+  int64_t unroll;
+  mlir::Type compute;
+  /// The element of A at (row, k): a scalar of the compute type.
+  std::function<mlir::Value(Builder &, int64_t row, mlir::Value k)> loadA;
+  /// Vector number `vector` of B's row k.
+  std::function<mlir::Value(Builder &, int64_t vector, mlir::Value k)> loadB;
+};
+
+/// Accumulates over k in [from, to), starting from `initial` (row-major, rows x
+/// vectors; empty means zeros). Few accumulators are split over several chains
+/// to hide the latency of the multiply-add.
+Values emitMicroKernel(Builder &b, const MicroKernel &micro, mlir::Value from,
+                       mlir::Value to, mlir::ValueRange initial = {});
+
+/// Covers [from, to) with strips of `size` rows, then of half as many and so
+/// on down to 1, calling `strip` with the first row and the number of rows.
+void emitStrips(Builder &b, mlir::Value from, mlir::Value to, int64_t size,
+                llvm::function_ref<void(mlir::Value row, int64_t rows)> strip);
+
+} // namespace hagane::cpu
+
+#endif // HAGANE_CODEGEN_CPU_MICRO_H
