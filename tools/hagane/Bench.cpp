@@ -14,7 +14,8 @@ using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
 
 constexpr double kWarmSeconds = 0.3;
-constexpr int kWarmRuns = 3, kLeastRuns = 5, kMostProfiledRuns = 50;
+constexpr int kWarmRuns = 3, kLeastRuns = 5, kMostRuns = 100000,
+              kMostProfiledRuns = 50;
 
 double secondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -97,9 +98,11 @@ public:
     std::vector<double> times;
     auto start = Clock::now();
     auto more = [&] {
-      return runs ? int(times.size()) < runs
-                  : int(times.size()) < kLeastRuns ||
-                        secondsSince(start) < seconds;
+      int done = int(times.size());
+      if (runs)
+        return done < runs;
+      return done < kLeastRuns ||
+             (done < kMostRuns && secondsSince(start) < seconds);
     };
     while (more())
       times.push_back(runOnce());
@@ -191,7 +194,8 @@ void printTable(const std::vector<double> &times, int threads,
   for (const KernelResult &kernel : kernels)
     std::printf("%-*s %8lld %10.4f %6.1f %9.1f %8.1f  %s\n", width,
                 kernel.name.c_str(), static_cast<long long>(kernel.launches),
-                kernel.medianMs, 100 * kernel.medianMs / shown, kernel.gflops,
+                kernel.medianMs,
+                shown > 0 ? 100 * kernel.medianMs / shown : 0.0, kernel.gflops,
                 kernel.gbs, kernel.schedule.c_str());
 }
 
