@@ -114,16 +114,6 @@ void hgn_session_set_profile(hgn_session *session, hgn_profile_fn profile,
   session->profileUser = user;
 }
 
-// The first input that carries the symbol, or nullptr.
-static const hgn_value_info *carrierOf(const hgn_module_info &view,
-                                       int32_t symbol) {
-  for (uint32_t i = 0; i < view.input_count; ++i)
-    for (int32_t d = 0; d < view.inputs[i].rank; ++d)
-      if (view.inputs[i].dims[d].symbol == symbol)
-        return &view.inputs[i];
-  return nullptr;
-}
-
 hgn_status hgn_session_set_symbol(hgn_session *session, const char *name,
                                   int64_t value) {
   if (!session || !name)
@@ -133,7 +123,7 @@ hgn_status hgn_session_set_symbol(hgn_session *session, const char *name,
     const hgn_symbol_info &symbol = view.symbols[i];
     if (strcmp(symbol.name, name) != 0)
       continue;
-    if (const hgn_value_info *carrier = carrierOf(view, int32_t(i)))
+    if (const hgn_value_info *carrier = inputCarrying(view, int32_t(i)))
       return makeStatus(HGN_INVALID_ARGUMENT,
                         "symbol '%s' is given by the shape of input '%s'", name,
                         carrier->name);

@@ -87,6 +87,10 @@ namespace hagane::runtime {
 
 extern const hgn_host_api kHostApi;
 
+// The first input with a dim of this symbol, or nullptr.
+const hgn_value_info *inputCarrying(const hgn_module_info &view,
+                                    int32_t symbol);
+
 // A check's message with the values it reports put in.
 hgn_status checkFailure(const hgn_module &module, uint32_t check,
                         const int64_t *got, const int64_t *want);

@@ -12,13 +12,13 @@ using namespace hagane::runtime;
 
 using ll = long long;
 
-// Where a symbol's value comes from, for messages.
-static const char *carrierName(const hgn_module_info &view, int32_t symbol) {
+const hgn_value_info *
+hagane::runtime::inputCarrying(const hgn_module_info &view, int32_t symbol) {
   for (uint32_t i = 0; i < view.input_count; ++i)
     for (int32_t d = 0; d < view.inputs[i].rank; ++d)
       if (view.inputs[i].dims[d].symbol == symbol)
-        return view.inputs[i].name;
-  return "";
+        return &view.inputs[i];
+  return nullptr;
 }
 
 hgn_status hgn_session::readDim(const hgn_value_info &value,
@@ -39,7 +39,7 @@ hgn_status hgn_session::readDim(const hgn_value_info &value,
         "input '%s' has shape %s, expected %s with %s = %lld as in input '%s'",
         value.name, ShapeText(input.dims, input.rank).text,
         ShapeText(value).text, dim.symbol_name, ll(symbol),
-        carrierName(info(), dim.symbol));
+        inputCarrying(info(), dim.symbol)->name);
   symbol = found;
   return nullptr;
 }
@@ -79,7 +79,7 @@ hgn_status hgn_session::checkSymbols() const {
     if (incoming[i] < symbol.min || incoming[i] > symbol.max)
       return makeStatus(HGN_INVALID_ARGUMENT,
                         "dim '%s' of input '%s' is %lld, expected %lld to %lld",
-                        symbol.name, carrierName(view, int32_t(i)),
+                        symbol.name, inputCarrying(view, int32_t(i))->name,
                         ll(incoming[i]), ll(symbol.min), ll(symbol.max));
   }
   return nullptr;
