@@ -1,0 +1,47 @@
+//===- Strides.h - Walking tensors ------------------------------*- C++ -*-===//
+
+#ifndef HAGANE_DIALECTS_XF_EVAL_STRIDES_H
+#define HAGANE_DIALECTS_XF_EVAL_STRIDES_H
+
+#include "dialects/xf/eval/Evaluation.h"
+
+namespace hagane::xf::eval {
+
+/// Row-major strides in elements.
+Shape stridesOf(ArrayRef<int64_t> shape);
+
+/// Strides in elements that read a tensor of `shape` as if it were broadcast
+/// to `target`; the shapes must be compatible.
+Shape broadcastStrides(ArrayRef<int64_t> shape, ArrayRef<int64_t> target);
+
+/// The product of sizes [begin, end).
+int64_t product(ArrayRef<int64_t> shape, int64_t begin, int64_t end);
+
+/// Counts through the coordinates of a shape in row-major order and keeps one
+/// linear offset per set of strides.
+class Odometer {
+public:
+  Odometer(ArrayRef<int64_t> shape, ArrayRef<Shape> strides)
+      : shape(shape), strides(strides), coordinate(shape.size(), 0),
+        offsets(strides.size(), 0) {}
+
+  void next();
+  int64_t offset(unsigned set) const { return offsets[set]; }
+  ArrayRef<int64_t> getCoordinate() const { return coordinate; }
+
+private:
+  Shape shape;
+  SmallVector<Shape, 3> strides;
+  Shape coordinate;
+  Shape offsets;
+};
+
+/// Copies elements of `bytes` bytes between two strided views of one shape;
+/// strides are in elements.
+void copyStrided(char *to, ArrayRef<int64_t> toStrides, const char *from,
+                 ArrayRef<int64_t> fromStrides, ArrayRef<int64_t> shape,
+                 unsigned bytes);
+
+} // namespace hagane::xf::eval
+
+#endif // HAGANE_DIALECTS_XF_EVAL_STRIDES_H

@@ -1,0 +1,226 @@
+//===- Windows.cpp - Convolution and pooling ------------------------------===//
+
+#include "dialects/xf/eval/Strides.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace hagane::xf;
+using namespace hagane::xf::eval;
+
+namespace {
+
+/// A window that slides over the spatial axes.
+struct Sliding {
+  ArrayRef<int64_t> input, window, strides, pads, dilations;
+  Shape output;
+
+  size_t rank() const { return window.size(); }
+
+  /// The input's coordinate along each axis; false if one lies in the padding.
+  /// `isPadded` tells whether the position is at least within the padding.
+  bool locate(ArrayRef<int64_t> out, ArrayRef<int64_t> in, Shape &coordinate,
+              bool *isPadded = nullptr) const {
+    bool isInside = true, isInPadding = true;
+    for (size_t i = 0; i < rank(); ++i) {
+      coordinate[i] = out[i] * strides[i] - pads[i] + in[i] * dilations[i];
+      isInside &= coordinate[i] >= 0 && coordinate[i] < input[i];
+      isInPadding &= coordinate[i] < input[i] + pads[rank() + i];
+    }
+    if (isPadded)
+      *isPadded = isInPadding;
+    return isInside;
+  }
+};
+
+int64_t offsetOf(ArrayRef<int64_t> shape, ArrayRef<int64_t> coordinate) {
+  int64_t offset = 0;
+  for (auto [size, index] : llvm::zip(shape, coordinate))
+    offset = offset * size + index;
+  return offset;
+}
+
+/// Checks the parameters and computes the output's sizes.
+LogicalResult place(Sliding &sliding, bool ceilMode, Evaluation &evaluation) {
+  size_t rank = sliding.rank();
+  if (sliding.input.size() != rank || sliding.strides.size() != rank ||
+      sliding.dilations.size() != rank || sliding.pads.size() != 2 * rank)
+    return evaluation.error("strides, pads, dilations and window must match " +
+                            Twine(rank) + " spatial axes");
+  for (size_t i = 0; i < rank; ++i) {
+    int64_t begin = sliding.pads[i], end = sliding.pads[rank + i];
+    int64_t stride = sliding.strides[i], reach, padded;
+    if (stride <= 0 || sliding.dilations[i] <= 0 || sliding.window[i] <= 0 ||
+        begin < 0 || end < 0)
+      return evaluation.error(
+          "strides, dilations and window must be above 0, pads at least 0");
+    if (__builtin_mul_overflow(sliding.window[i] - 1, sliding.dilations[i],
+                               &reach) ||
+        __builtin_add_overflow(sliding.input[i], begin, &padded) ||
+        __builtin_add_overflow(padded, end, &padded) || padded - reach - 1 < 0)
+      return evaluation.error("the window does not fit axis " + Twine(i) +
+                              " of size " + Twine(sliding.input[i]));
+    int64_t room = padded - reach - 1;
+    int64_t size = room / stride + 1;
+    // A last, partial window counts unless it starts in the end padding.
+    if (ceilMode && room % stride != 0 &&
+        size * stride < sliding.input[i] + begin)
+      ++size;
+    sliding.output.push_back(size);
+  }
+  return success();
+}
+
+LogicalResult defineConv(Conv op, Evaluation &evaluation) {
+  const HostTensor &x = evaluation.operand(0), &weight = evaluation.operand(1);
+  const HostTensor *bias = evaluation.optional(op, 2);
+  int64_t groups = op.getGroups();
+  if (x.getRank() < 2 || weight.getRank() != x.getRank() || groups <= 0 ||
+      weight.getSize(1) != x.getSize(1) / groups ||
+      x.getSize(1) % groups != 0 || weight.getSize(0) % groups != 0)
+    return evaluation.error("weight " + describe(weight) + " does not fit " +
+                            describe(x) + " with " + Twine(groups) + " groups");
+  int64_t out = weight.getSize(0), in = weight.getSize(1);
+  if (bias && bias->getShape() != ArrayRef<int64_t>(out))
+    return evaluation.error("found bias " + describe(*bias) +
+                            ", expected shape [" + Twine(out) + "]");
+  Sliding sliding{x.getShape().drop_front(2),
+                  weight.getShape().drop_front(2),
+                  op.getStrides(),
+                  op.getPads(),
+                  op.getDilations(),
+                  {}};
+  if (failed(place(sliding, false, evaluation)))
+    return failure();
+  Shape shape{x.getSize(0), out};
+  shape.append(sliding.output);
+  FailureOr<HostTensor *> y = evaluation.create(shape);
+  if (failed(y))
+    return failure();
+  bool isReal = (*y)->getElement().isFloat();
+  int64_t inSpace = product(sliding.input, 0, sliding.rank());
+  int64_t windowSize = product(sliding.window, 0, sliding.rank());
+  Shape coordinate(sliding.rank(), 0);
+  Odometer at(shape, {});
+  for (int64_t n = 0; n < (*y)->getCount(); ++n, at.next()) {
+    int64_t b = at.getCoordinate()[0], o = at.getCoordinate()[1];
+    int64_t firstChannel = o / (out / groups) * in;
+    double real = 0;
+    uint64_t integer = 0;
+    Odometer inWindow(sliding.window, {});
+    for (int64_t w = 0; w < windowSize; ++w, inWindow.next()) {
+      if (!sliding.locate(at.getCoordinate().drop_front(2),
+                          inWindow.getCoordinate(), coordinate))
+        continue;
+      int64_t position = offsetOf(sliding.input, coordinate);
+      for (int64_t c = 0; c < in; ++c) {
+        int64_t xAt =
+            (b * x.getSize(1) + firstChannel + c) * inSpace + position;
+        int64_t weightAt = (o * in + c) * windowSize + w;
+        if (isReal)
+          real += x.getReal(xAt) * weight.getReal(weightAt);
+        else
+          integer += uint64_t(x.getInteger(xAt)) *
+                     uint64_t(weight.getInteger(weightAt));
+      }
+    }
+    if (isReal)
+      (*y)->setReal(n, bias ? real + bias->getReal(o) : real);
+    else
+      (*y)->setInteger(
+          n, int64_t(bias ? integer + uint64_t(bias->getInteger(o)) : integer));
+  }
+  return success();
+}
+
+/// What pooling makes of one window.
+class Pooled {
+public:
+  Pooled(Pool op, const HostTensor &x) : op(op), x(x) {
+    largestReal = x.getElement().isFloat() ? x.getElement().lowestReal() : 0;
+    largestInteger = x.getElement().lowestInteger();
+  }
+
+  void addPadding() { count += op.getCountPad(); }
+  void add(int64_t index) {
+    ++count;
+    if (op.getKind() == PoolKind::max && !x.getElement().isFloat()) {
+      int64_t value = x.getInteger(index);
+      bool isLarger = x.getElement().isUnsigned()
+                          ? uint64_t(value) > uint64_t(largestInteger)
+                          : value > largestInteger;
+      largestInteger = isLarger ? value : largestInteger;
+      return;
+    }
+    double value = x.getReal(index);
+    largestReal =
+        std::isnan(value) || value > largestReal ? value : largestReal;
+    sum += op.getKind() == PoolKind::lp
+               ? std::pow(std::fabs(value), double(op.getP()))
+               : value;
+  }
+  void store(HostTensor &y, int64_t index) const {
+    switch (op.getKind()) {
+    case PoolKind::max:
+      return x.getElement().isFloat() ? y.setReal(index, largestReal)
+                                      : y.setInteger(index, largestInteger);
+    case PoolKind::average:
+      return y.setReal(index, sum / double(count));
+    case PoolKind::lp:
+      return y.setReal(index, std::pow(sum, 1 / double(op.getP())));
+    }
+  }
+
+private:
+  mutable Pool op;
+  const HostTensor &x;
+  double largestReal, sum = 0;
+  int64_t largestInteger = 0, count = 0;
+};
+
+LogicalResult definePool(Pool op, Evaluation &evaluation) {
+  const HostTensor &x = evaluation.operand(0);
+  if (x.getRank() < 2)
+    return evaluation.error("found " + describe(x) +
+                            ", expected a rank of at least 2");
+  Sliding sliding{x.getShape().drop_front(2),
+                  op.getWindow(),
+                  op.getStrides(),
+                  op.getPads(),
+                  op.getDilations(),
+                  {}};
+  if (failed(place(sliding, op.getCeilMode(), evaluation)))
+    return failure();
+  Shape shape(x.getShape().take_front(2));
+  shape.append(sliding.output);
+  FailureOr<HostTensor *> y = evaluation.create(shape);
+  if (failed(y))
+    return failure();
+  int64_t inSpace = product(sliding.input, 0, sliding.rank());
+  int64_t windowSize = product(sliding.window, 0, sliding.rank());
+  Shape coordinate(sliding.rank(), 0);
+  Odometer at(shape, {});
+  for (int64_t n = 0; n < (*y)->getCount(); ++n, at.next()) {
+    int64_t origin =
+        (at.getCoordinate()[0] * x.getSize(1) + at.getCoordinate()[1]) *
+        inSpace;
+    Pooled pooled(op, x);
+    Odometer inWindow(sliding.window, {});
+    for (int64_t w = 0; w < windowSize; ++w, inWindow.next()) {
+      bool isPadded;
+      if (sliding.locate(at.getCoordinate().drop_front(2),
+                         inWindow.getCoordinate(), coordinate, &isPadded))
+        pooled.add(origin + offsetOf(sliding.input, coordinate));
+      else if (isPadded)
+        pooled.addPadding();
+    }
+    pooled.store(**y, n);
+  }
+  return success();
+}
+
+} // namespace
+
+void hagane::xf::eval::defineWindows(DefinitionTable &table) {
+  table.add(defineConv);
+  table.add(definePool);
+}
