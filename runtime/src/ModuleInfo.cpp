@@ -6,7 +6,6 @@
 #include "Status.h"
 
 using namespace hagane::runtime;
-namespace format = hagane::format;
 
 static const char *textOf(const flatbuffers::String *string) {
   return string ? string->c_str() : "";
