@@ -1,4 +1,5 @@
-//===- Dim.h - Symbolic dimensions -------------------------------*- C++ -*-===//
+//===- Dim.h - Symbolic dimensions -------------------------------*- C++
+//-*-===//
 //
 // A Dim is an integer expression over the module's symbols in canonical form:
 // a sum of products of symbols and of atoms (floordiv, ceildiv, mod, min, max).
@@ -61,8 +62,8 @@ public:
   Dim substitute(llvm::function_ref<Dim(llvm::StringRef)> value) const;
   /// The value for given symbols; nullopt if a symbol is missing, a divisor is
   /// not positive or the result leaves int64.
-  std::optional<int64_t>
-  evaluate(llvm::function_ref<std::optional<int64_t>(llvm::StringRef)> value) const;
+  std::optional<int64_t> evaluate(
+      llvm::function_ref<std::optional<int64_t>(llvm::StringRef)> value) const;
 
   std::string str() const;
 
@@ -79,7 +80,9 @@ struct DimRange {
 /// Proves facts about Dims from the ranges of the symbols.
 class DimProver {
 public:
-  void setRange(llvm::StringRef symbol, DimRange range) { ranges[symbol] = range; }
+  void setRange(llvm::StringRef symbol, DimRange range) {
+    ranges[symbol] = range;
+  }
   DimRange getRange(Dim dim) const;
   bool isEqual(Dim a, Dim b) const;
   bool isNotEqual(Dim a, Dim b) const;
@@ -95,7 +98,17 @@ private:
 /// The structure of a Dim, for those who turn it into code. Operands of
 /// Sum and Product are in canonical order; Constant has `value` only.
 struct DimNode {
-  enum class Kind { Constant, Symbol, Sum, Product, FloorDiv, CeilDiv, Mod, Min, Max };
+  enum class Kind {
+    Constant,
+    Symbol,
+    Sum,
+    Product,
+    FloorDiv,
+    CeilDiv,
+    Mod,
+    Min,
+    Max
+  };
   Kind kind = Kind::Constant;
   int64_t value = 0;
   std::string symbol;

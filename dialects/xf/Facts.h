@@ -1,4 +1,5 @@
-//===- Facts.h - What is known of a tensor value -----------------*- C++ -*-===//
+//===- Facts.h - What is known of a tensor value -----------------*- C++
+//-*-===//
 
 #ifndef HAGANE_DIALECTS_XF_FACTS_H
 #define HAGANE_DIALECTS_XF_FACTS_H
@@ -30,13 +31,16 @@ public:
   FactsContext(mlir::MLIRContext *context, const DimProver &prover,
                std::optional<mlir::Location> location,
                std::function<Dim(unsigned result, unsigned axis)> fresh)
-      : context(context), prover(prover), location(location), fresh(std::move(fresh)) {}
+      : context(context), prover(prover), location(location),
+        fresh(std::move(fresh)) {}
 
   mlir::MLIRContext *getContext() const { return context; }
   const DimProver &getProver() const { return prover; }
   Dim constant(int64_t value) const { return Dim::constant(context, value); }
   /// A symbol for a size that only running the model tells.
-  Dim getFresh(unsigned result, unsigned axis) const { return fresh(result, axis); }
+  Dim getFresh(unsigned result, unsigned axis) const {
+    return fresh(result, axis);
+  }
   /// Emits an error at the operation, if it has a location, and fails.
   llvm::LogicalResult error(const llvm::Twine &message) const;
 
@@ -48,7 +52,8 @@ private:
 };
 
 /// The facts that a type alone tells; a `?` becomes `unknown(axis)`.
-Facts factsOfType(mlir::RankedTensorType type, llvm::function_ref<Dim(unsigned axis)> unknown);
+Facts factsOfType(mlir::RankedTensorType type,
+                  llvm::function_ref<Dim(unsigned axis)> unknown);
 
 /// NumPy broadcasting of two sizes. Where neither equality nor a constant 1
 /// can be proved the result is max(a, b), which is right for every legal pair

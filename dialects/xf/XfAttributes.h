@@ -1,4 +1,5 @@
-//===- XfAttributes.h - Attributes of the xf dialect -------------*- C++ -*-===//
+//===- XfAttributes.h - Attributes of the xf dialect -------------*- C++
+//-*-===//
 
 #ifndef HAGANE_DIALECTS_XF_XFATTRIBUTES_H
 #define HAGANE_DIALECTS_XF_XFATTRIBUTES_H

@@ -59,7 +59,7 @@ class Xf_Op<string mnemonic, list<Trait> traits = []>
 }
 
 // y[i] = f(x[i]).
-class Xf_Unary<string mnemonic, string formula, Type type = Xf_FloatTensor>
+class Xf_Unary<string mnemonic, string formula, Type type = Xf_FloatTensor, bit folds = 0>
     : Xf_Op<mnemonic, [Elementwise, SameOperandsAndResultElementType]> {
   let summary = "y = " # formula;
   let description = "Computes `" # formula # "` for each element of `x`.\n\n" #
@@ -67,7 +67,7 @@ class Xf_Unary<string mnemonic, string formula, Type type = Xf_FloatTensor>
     " %x : (tensor<2x?xf32>) -> tensor<2x?xf32>\n```";
   let arguments = (ins type:$x);
   let results = (outs type:$y);
-  let hasFolder = 1;
+  let hasFolder = folds;
 }
 
 // y = f(a, b) with NumPy broadcasting.

@@ -5,9 +5,9 @@
 
 include "dialects/xf/XfBase.td"
 
-def Xf_Neg : Xf_Unary<"neg", "-x", Xf_NumericTensor>;
-def Xf_Abs : Xf_Unary<"abs", "|x|", Xf_NumericTensor>;
-def Xf_Sign : Xf_Unary<"sign", "-1, 0 or 1 as x is below, equal to or above 0; NaN stays NaN", Xf_NumericTensor>;
+def Xf_Neg : Xf_Unary<"neg", "-x", Xf_NumericTensor, 1>;
+def Xf_Abs : Xf_Unary<"abs", "|x|", Xf_NumericTensor, 1>;
+def Xf_Sign : Xf_Unary<"sign", "-1, 0 or 1 as x is below, equal to or above 0; NaN stays NaN", Xf_NumericTensor, 1>;
 def Xf_Exp : Xf_Unary<"exp", "e^x">;
 def Xf_Log : Xf_Unary<"log", "the natural logarithm of x">;
 def Xf_Sqrt : Xf_Unary<"sqrt", "the square root of x">;
@@ -17,7 +17,7 @@ def Xf_Erf : Xf_Unary<"erf", "2/sqrt(pi) * integral of e^(-t^2) from 0 to x">;
 def Xf_Tanh : Xf_Unary<"tanh", "the hyperbolic tangent of x">;
 def Xf_Sigmoid : Xf_Unary<"sigmoid", "1 / (1 + e^-x)">;
 def Xf_Silu : Xf_Unary<"silu", "x / (1 + e^-x)">;
-def Xf_Relu : Xf_Unary<"relu", "max(x, 0); NaN stays NaN", Xf_NumericTensor>;
+def Xf_Relu : Xf_Unary<"relu", "max(x, 0); NaN stays NaN", Xf_NumericTensor, 1>;
 def Xf_Softplus : Xf_Unary<"softplus", "log(1 + e^x)">;
 def Xf_Sin : Xf_Unary<"sin", "the sine of x">;
 def Xf_Cos : Xf_Unary<"cos", "the cosine of x">;
@@ -30,10 +30,10 @@ def Xf_Cosh : Xf_Unary<"cosh", "the hyperbolic cosine of x">;
 def Xf_Asinh : Xf_Unary<"asinh", "the inverse hyperbolic sine of x">;
 def Xf_Acosh : Xf_Unary<"acosh", "the inverse hyperbolic cosine of x">;
 def Xf_Atanh : Xf_Unary<"atanh", "the inverse hyperbolic tangent of x">;
-def Xf_Floor : Xf_Unary<"floor", "the largest integer not above x">;
-def Xf_Ceil : Xf_Unary<"ceil", "the smallest integer not below x">;
-def Xf_Round : Xf_Unary<"round", "the integer nearest to x, halves to even">;
-def Xf_Not : Xf_Unary<"not", "the complement of each bit of x", Xf_IntTensor>;
+def Xf_Floor : Xf_Unary<"floor", "the largest integer not above x", Xf_FloatTensor, 1>;
+def Xf_Ceil : Xf_Unary<"ceil", "the smallest integer not below x", Xf_FloatTensor, 1>;
+def Xf_Round : Xf_Unary<"round", "the integer nearest to x, halves to even", Xf_FloatTensor, 1>;
+def Xf_Not : Xf_Unary<"not", "the complement of each bit of x", Xf_IntTensor, 1>;
 
 def Xf_Gelu : Xf_Op<"gelu", [Elementwise, SameOperandsAndResultElementType]> {
   let summary = "Gaussian error linear unit";

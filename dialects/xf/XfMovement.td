@@ -73,7 +73,6 @@ def Xf_Reshape : Xf_Op<"reshape"> {
                        Xf_OptionalSizesAttr:$shape, UnitAttr:$copy_zero);
   let results = (outs Xf_Tensor:$y);
   let hasFolder = 1;
-  let hasVerifier = 1;
 }
 
 def Xf_Transpose : Xf_Op<"transpose", [SameOperandsAndResultElementType]> {
@@ -106,7 +105,6 @@ def Xf_Broadcast : Xf_Op<"broadcast"> {
   let arguments = (ins Xf_Tensor:$x, Xf_OptionalSizes:$shape_value, Xf_OptionalSizesAttr:$shape);
   let results = (outs Xf_Tensor:$y);
   let hasFolder = 1;
-  let hasVerifier = 1;
 }
 
 def Xf_Concat : Xf_Op<"concat", [SameOperandsAndResultElementType]> {
@@ -146,7 +144,6 @@ def Xf_Slice : Xf_Op<"slice", [AttrSizedOperandSegments]> {
                        Xf_OptionalSizesAttr:$ends, DenseI64ArrayAttr:$steps);
   let results = (outs Xf_Tensor:$y);
   let hasFolder = 1;
-  let hasVerifier = 1;
 }
 
 def Xf_Pad : Xf_Op<"pad", [AttrSizedOperandSegments]> {
@@ -164,7 +161,6 @@ def Xf_Pad : Xf_Op<"pad", [AttrSizedOperandSegments]> {
   let arguments = (ins Xf_Tensor:$x, Xf_OptionalSizes:$pads_value, Optional<Xf_Tensor>:$value,
                        Xf_OptionalSizesAttr:$pads, Xf_PadKindAttr:$kind);
   let results = (outs Xf_Tensor:$y);
-  let hasVerifier = 1;
 }
 
 def Xf_Gather : Xf_Op<"gather"> {
@@ -249,7 +245,6 @@ def Xf_Range : Xf_Op<"range", [AttrSizedOperandSegments]> {
   let arguments = (ins Optional<Xf_NumericTensor>:$start, Optional<Xf_NumericTensor>:$limit,
                        Optional<Xf_NumericTensor>:$delta, Xf_OptionalSizesAttr:$bounds, TypeAttr:$to);
   let results = (outs Xf_NumericTensor:$y);
-  let hasVerifier = 1;
 }
 
 def Xf_Trilu : Xf_Op<"trilu"> {

@@ -1,4 +1,5 @@
-//===- XfOps.h - The xf dialect -----------------------------------*- C++ -*-===//
+//===- XfOps.h - The xf dialect -----------------------------------*- C++
+//-*-===//
 
 #ifndef HAGANE_DIALECTS_XF_XFOPS_H
 #define HAGANE_DIALECTS_XF_XFOPS_H
@@ -19,17 +20,19 @@ using namespace mlir; // Generated code names MLIR's types without a prefix.
 
 namespace detail {
 /// Result types from facts of operands that are known by their types alone.
-llvm::LogicalResult
-inferTypes(llvm::function_ref<llvm::LogicalResult(llvm::ArrayRef<Facts>, const FactsContext &,
-                                                  llvm::SmallVectorImpl<Facts> &)>
-               rule,
-           MLIRContext *context, std::optional<Location> location, ValueRange operands,
-           llvm::SmallVectorImpl<Type> &types);
+llvm::LogicalResult inferTypes(
+    llvm::function_ref<llvm::LogicalResult(llvm::ArrayRef<Facts>,
+                                           const FactsContext &,
+                                           llvm::SmallVectorImpl<Facts> &)>
+        rule,
+    MLIRContext *context, std::optional<Location> location, ValueRange operands,
+    llvm::SmallVectorImpl<Type> &types);
 
 template <typename OpTy>
-llvm::LogicalResult inferTypes(MLIRContext *context, std::optional<Location> location,
-                               ValueRange operands, typename OpTy::Adaptor adaptor,
-                               llvm::SmallVectorImpl<Type> &types) {
+llvm::LogicalResult
+inferTypes(MLIRContext *context, std::optional<Location> location,
+           ValueRange operands, typename OpTy::Adaptor adaptor,
+           llvm::SmallVectorImpl<Type> &types) {
   return inferTypes(
       [&](llvm::ArrayRef<Facts> facts, const FactsContext &factsContext,
           llvm::SmallVectorImpl<Facts> &results) {
