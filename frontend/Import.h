@@ -4,7 +4,9 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include <cstdint>
+#include <memory>
 
 namespace hagane::frontend {
 
@@ -28,5 +30,12 @@ struct ImportOptions {
 mlir::OwningOpRef<mlir::ModuleOp>
 importModel(mlir::MLIRContext *context, llvm::StringRef path,
             const ImportOptions &options = {});
+
+/// The same for a model in memory. `path` is what messages call it, and its
+/// folder is where external data is looked for.
+mlir::OwningOpRef<mlir::ModuleOp>
+importModel(mlir::MLIRContext *context,
+            std::shared_ptr<const llvm::MemoryBuffer> file,
+            llvm::StringRef path, const ImportOptions &options = {});
 
 } // namespace hagane::frontend
