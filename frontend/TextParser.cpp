@@ -380,9 +380,8 @@ LogicalResult Parser::graph(proto::GraphProto &graph) {
     return failure();
   if (lexer.peek() == '<' && failed(list('<', '>', value)))
     return failure();
-  LogicalResult result = nodes(*graph.mutable_node());
   --depth;
-  return result;
+  return nodes(*graph.mutable_node());
 }
 
 LogicalResult Parser::tensorElement(DataField field,

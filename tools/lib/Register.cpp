@@ -6,6 +6,9 @@
 #ifdef HAGANE_WITH_XF
 #include "dialects/xf/XfOps.h"
 #endif
+#ifdef HAGANE_WITH_XF_EVAL
+#include "dialects/xf/eval/Passes.h"
+#endif
 #ifdef HAGANE_WITH_KERNEL
 #include "dialects/kernel/KernelOps.h"
 #endif
@@ -30,4 +33,7 @@ void hagane::registerDialects(mlir::DialectRegistry &registry) {
 void hagane::registerPasses() {
   mlir::registerAllPasses();
   // One line per pass folder.
+#ifdef HAGANE_WITH_XF_EVAL
+  xf::eval::registerXfEvalPasses();
+#endif
 }

@@ -318,7 +318,7 @@ LogicalResult defineRecurrentOp(Recurrent op, Evaluation &evaluation) {
     return failure();
   // Without a cell state the third result holds nothing.
   FailureOr<HostTensor *> lastC =
-      evaluation.create(hasCell ? state : Shape{all.directions, all.batch, 0});
+      evaluation.create(hasCell ? state : Shape{0, all.batch, all.hidden});
   if (failed(lastC))
     return failure();
   HostTensor &y = *(*lastC - 2), &lastH = *(*lastC - 1);
