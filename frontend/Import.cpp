@@ -77,22 +77,28 @@ void setModuleAttrs(const proto::ModelProto &model, const Frame &frame,
 OwningOpRef<ModuleOp>
 hagane::frontend::importModel(MLIRContext *context, StringRef path,
                               const ImportOptions &options) {
+  llvm::ErrorOr<FileMapping> file = mapFile(path);
+  if (file)
+    return importModel(context, std::move(*file), path, options);
+  emitError(FileLineColLoc::get(context, path, 0, 0))
+      << "cannot open the model: " << file.getError().message();
+  return {};
+}
+
+OwningOpRef<ModuleOp>
+hagane::frontend::importModel(MLIRContext *context, FileMapping file,
+                              StringRef path, const ImportOptions &options) {
   context->loadDialect<hagane::onnx::OnnxDialect, func::FuncDialect>();
   Location loc = FileLineColLoc::get(context, path, 0, 0);
-  llvm::ErrorOr<FileMapping> file = mapFile(path);
-  if (!file) {
-    emitError(loc) << "cannot open the model: " << file.getError().message();
-    return {};
-  }
   proto::ModelProto model;
   Frame frame;
-  if (failed(parseModel((*file)->getBuffer(), path, context, model)) ||
+  if (failed(parseModel(file->getBuffer(), path, context, model)) ||
       failed(checkModel(model, loc)) || failed(readOpsets(model, loc, frame)))
     return {};
 
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   setModuleAttrs(model, frame, *module);
-  Weights weights(context, *file, path, options);
+  Weights weights(context, std::move(file), path, options);
   GraphImporter importer(context, model, weights, options);
   if (failed(importer.importMain(*module, frame)) || failed(verify(*module)))
     return {};

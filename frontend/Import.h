@@ -4,7 +4,9 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include <cstdint>
+#include <memory>
 
 namespace hagane::frontend {
 
@@ -18,7 +20,7 @@ struct ImportOptions {
   /// A sparse initializer may take this many bytes when it is made dense.
   uint64_t maxSparseBytes = uint64_t(64) << 20;
   /// Bounds what local functions may grow to when they are inlined.
-  uint64_t maxNodes = uint64_t(1) << 22;
+  uint64_t maxNodes = uint64_t(1) << 20;
 };
 
 /// Imports the model at `path`, protobuf or ONNX's text form, as a module with
@@ -28,5 +30,12 @@ struct ImportOptions {
 mlir::OwningOpRef<mlir::ModuleOp>
 importModel(mlir::MLIRContext *context, llvm::StringRef path,
             const ImportOptions &options = {});
+
+/// The same for a model in memory. `path` is what messages call it, and its
+/// folder is where external data is looked for.
+mlir::OwningOpRef<mlir::ModuleOp>
+importModel(mlir::MLIRContext *context,
+            std::shared_ptr<const llvm::MemoryBuffer> file,
+            llvm::StringRef path, const ImportOptions &options = {});
 
 } // namespace hagane::frontend

@@ -380,8 +380,9 @@ LogicalResult Parser::graph(proto::GraphProto &graph) {
     return failure();
   if (lexer.peek() == '<' && failed(list('<', '>', value)))
     return failure();
+  LogicalResult result = nodes(*graph.mutable_node());
   --depth;
-  return nodes(*graph.mutable_node());
+  return result;
 }
 
 LogicalResult Parser::tensorElement(DataField field,

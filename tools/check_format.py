@@ -3,6 +3,7 @@
 usage: check_format.py CLANG_FORMAT [--fix]   (in the repository; --fix rewrites the files)
 """
 
+import re
 import subprocess
 import sys
 
@@ -15,8 +16,15 @@ def main():
         check=True, capture_output=True, text=True,
     )
     files = [name for name in listed.stdout.split("\0") if name]
-    mode = ["-i"] if "--fix" in sys.argv[2:] else ["--dry-run", "--Werror"]
-    sys.exit(subprocess.run([sys.argv[1], *mode, *files], check=False).returncode)
+    if "--fix" in sys.argv[2:]:
+        sys.exit(subprocess.run([sys.argv[1], "-i", *files], check=False).returncode)
+    found = subprocess.run(
+        [sys.argv[1], "--dry-run", "--Werror", *files], check=False, capture_output=True, text=True
+    )
+    # The files alone: --fix says what to change better than a list of places.
+    wrong = sorted(set(re.findall(r"^(.+?):\d+:\d+: error:", found.stderr, re.M)))
+    print("\n".join(wrong) or found.stderr or "all files are formatted")
+    sys.exit(found.returncode)
 
 
 if __name__ == "__main__":

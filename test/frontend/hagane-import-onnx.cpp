@@ -13,6 +13,11 @@ static llvm::cl::opt<bool>
     weightless("weightless",
                llvm::cl::desc("accept models whose weights are missing"));
 
+static llvm::cl::opt<bool>
+    noResources("no-resources",
+                llvm::cl::desc("print the names of operations and the types "
+                               "of their results only"));
+
 int main(int argc, char **argv) {
   mlir::registerAsmPrinterCLOptions();
   llvm::cl::ParseCommandLineOptions(
@@ -26,6 +31,16 @@ int main(int argc, char **argv) {
   auto module = hagane::frontend::importModel(&context, path, options);
   if (!module)
     return 1;
-  module->print(llvm::outs());
+  // The printer writes out a resource before it elides it, so a huge one must
+  // not reach it.
+  if (!noResources)
+    module->print(llvm::outs());
+  else
+    module->walk([](mlir::Operation *op) {
+      llvm::outs() << op->getName();
+      for (mlir::Type type : op->getResultTypes())
+        llvm::outs() << " " << type;
+      llvm::outs() << "\n";
+    });
   return 0;
 }
