@@ -12,6 +12,9 @@
 #ifdef HAGANE_WITH_KERNEL
 #include "dialects/kernel/KernelOps.h"
 #endif
+#ifdef HAGANE_WITH_ONNX_TO_XF
+#include "frontend/ops/Passes.h"
+#endif
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -35,5 +38,8 @@ void hagane::registerPasses() {
   // One line per pass folder.
 #ifdef HAGANE_WITH_XF_EVAL
   xf::eval::registerXfEvalPasses();
+#endif
+#ifdef HAGANE_WITH_ONNX_TO_XF
+  frontend::registerOnnxToXfPasses();
 #endif
 }

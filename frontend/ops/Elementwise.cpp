@@ -1,0 +1,156 @@
+// Arithmetic, comparison, logic and casts, element by element.
+#include "frontend/ops/NodeConverter.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::frontend;
+
+template <xf::CmpKind kind>
+static LogicalResult convertCompare(NodeConverter &n) {
+  return n.done({n.cmp(kind, n.in(0), n.in(1))});
+}
+
+/// Sum, Min, Max, Mean of any number of inputs.
+template <typename OpTy>
+static LogicalResult convertVariadic(NodeConverter &n) {
+  Value y = n.in(0);
+  for (Value x : ArrayRef(n.allInputs()).drop_front())
+    y = n.make<OpTy>(y, x);
+  return n.done({y});
+}
+
+static LogicalResult convertMean(NodeConverter &n) {
+  SmallVector<Value> inputs = n.allInputs();
+  Value y = inputs.front();
+  for (Value x : ArrayRef(inputs).drop_front())
+    y = n.add(y, x);
+  if (inputs.size() > 1)
+    y = n.div(y, n.scalar(static_cast<double>(inputs.size()), n.elem(y)));
+  return n.done({y});
+}
+
+static LogicalResult convertMod(NodeConverter &n) {
+  int64_t fmod = n.getInt("fmod", 0);
+  if (!fmod && isa<FloatType>(n.elem(n.in(0))))
+    return n.error("fmod is 0 and the operands are floats, expected fmod = 1");
+  return n.done({n.make<xf::Mod>(n.in(0), n.in(1), fmod != 0)});
+}
+
+static LogicalResult convertShift(NodeConverter &n) {
+  StringRef direction = n.getString("direction", "");
+  if (direction == "LEFT")
+    return convertBinary<xf::Shl>(n);
+  if (direction == "RIGHT")
+    return convertBinary<xf::Shr>(n);
+  return n.error("attribute 'direction' is '" + direction +
+                 "', expected 'LEFT' or 'RIGHT'");
+}
+
+static LogicalResult convertCast(NodeConverter &n) {
+  Type to = n.getDataType("to");
+  if (!to)
+    return n.error("attribute 'to' is missing");
+  // Matters to 8-bit floats only; the others have no choice.
+  bool saturate = n.getInt("saturate", 1) && isa<FloatType>(to) &&
+                  to.getIntOrFloatBitWidth() == 8;
+  return n.done({n.cast(n.in(0), to, saturate)});
+}
+
+static LogicalResult convertCastLike(NodeConverter &n) {
+  Type to = n.elem(n.in(1));
+  bool saturate = n.getInt("saturate", 1) && isa<FloatType>(to) &&
+                  to.getIntOrFloatBitWidth() == 8;
+  return n.done({n.cast(n.in(0), to, saturate)});
+}
+
+static LogicalResult convertWhere(NodeConverter &n) {
+  return n.done({n.select(n.in(0), n.in(1), n.in(2))});
+}
+
+static LogicalResult convertIsInf(NodeConverter &n) {
+  return n.done({n.make<xf::IsInf>(n.in(0), n.getInt("detect_positive", 1) != 0,
+                                   n.getInt("detect_negative", 1) != 0)});
+}
+
+static LogicalResult convertClipAttributes(NodeConverter &n) {
+  Value y = n.in(0);
+  if (n.hasAttr("min"))
+    y = n.make<xf::Max>(y, n.scalar(n.getFloat("min", 0), n.elem(y)));
+  if (n.hasAttr("max"))
+    y = n.make<xf::Min>(y, n.scalar(n.getFloat("max", 0), n.elem(y)));
+  return n.done({y});
+}
+
+static LogicalResult convertClip(NodeConverter &n) {
+  Value y = n.in(0);
+  if (Value low = n.in(1))
+    y = n.make<xf::Max>(y, low);
+  if (Value high = n.in(2))
+    y = n.make<xf::Min>(y, high);
+  return n.done({y});
+}
+
+static LogicalResult convertIdentity(NodeConverter &n) {
+  return n.done({n.in(0)});
+}
+
+static const OpRow rows[] = {
+    {"Abs", 1, 1, convertUnary<xf::Abs>},
+    {"Acos", 7, 1, convertUnary<xf::Acos>},
+    {"Acosh", 9, 1, convertUnary<xf::Acosh>},
+    {"Add", 7, 2, convertBinary<xf::Add>},
+    {"And", 7, 2, convertBinary<xf::And>},
+    {"Asin", 7, 1, convertUnary<xf::Asin>},
+    {"Asinh", 9, 1, convertUnary<xf::Asinh>},
+    {"Atan", 7, 1, convertUnary<xf::Atan>},
+    {"Atanh", 9, 1, convertUnary<xf::Atanh>},
+    {"BitShift", 11, 2, convertShift},
+    {"BitwiseAnd", 18, 2, convertBinary<xf::And>},
+    {"BitwiseNot", 18, 1, convertUnary<xf::Not>},
+    {"BitwiseOr", 18, 2, convertBinary<xf::Or>},
+    {"BitwiseXor", 18, 2, convertBinary<xf::Xor>},
+    {"Cast", 6, 1, convertCast},
+    {"CastLike", 15, 2, convertCastLike},
+    {"Ceil", 1, 1, convertUnary<xf::Ceil>},
+    {"Clip", 6, 1, convertClipAttributes},
+    {"Clip", 11, 1, convertClip},
+    {"Cos", 7, 1, convertUnary<xf::Cos>},
+    {"Cosh", 9, 1, convertUnary<xf::Cosh>},
+    {"Div", 7, 2, convertBinary<xf::Div>},
+    {"Equal", 7, 2, convertCompare<xf::CmpKind::eq>},
+    {"Erf", 9, 1, convertUnary<xf::Erf>},
+    {"Exp", 1, 1, convertUnary<xf::Exp>},
+    {"Floor", 1, 1, convertUnary<xf::Floor>},
+    {"Greater", 7, 2, convertCompare<xf::CmpKind::gt>},
+    {"GreaterOrEqual", 12, 2, convertCompare<xf::CmpKind::ge>},
+    {"Identity", 1, 1, convertIdentity},
+    {"IsInf", 10, 1, convertIsInf},
+    {"IsNaN", 9, 1, convertUnary<xf::IsNaN>},
+    {"Less", 7, 2, convertCompare<xf::CmpKind::lt>},
+    {"LessOrEqual", 12, 2, convertCompare<xf::CmpKind::le>},
+    {"Log", 1, 1, convertUnary<xf::Log>},
+    {"Max", 1, 1, convertVariadic<xf::Max>},
+    {"Mean", 1, 1, convertMean},
+    {"Min", 1, 1, convertVariadic<xf::Min>},
+    {"Mod", 10, 2, convertMod},
+    {"Mul", 7, 2, convertBinary<xf::Mul>},
+    {"Neg", 1, 1, convertUnary<xf::Neg>},
+    {"Not", 1, 1, convertUnary<xf::Not>},
+    {"Or", 7, 2, convertBinary<xf::Or>},
+    {"Pow", 7, 2, convertBinary<xf::Pow>},
+    {"Reciprocal", 1, 1, convertUnary<xf::Reciprocal>},
+    {"Round", 11, 1, convertUnary<xf::Round>},
+    {"Sign", 9, 1, convertUnary<xf::Sign>},
+    {"Sin", 7, 1, convertUnary<xf::Sin>},
+    {"Sinh", 9, 1, convertUnary<xf::Sinh>},
+    {"Sqrt", 1, 1, convertUnary<xf::Sqrt>},
+    {"Sub", 7, 2, convertBinary<xf::Sub>},
+    {"Sum", 1, 1, convertVariadic<xf::Add>},
+    {"Tan", 7, 1, convertUnary<xf::Tan>},
+    {"Where", 9, 3, convertWhere},
+    {"Xor", 7, 2, convertBinary<xf::Xor>},
+};
+
+void hagane::frontend::registerElementwise(OpRegistry &registry) {
+  registry.add("", rows);
+}

@@ -1,0 +1,99 @@
+// Indexing.
+#include "frontend/ops/NodeConverter.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::frontend;
+
+static LogicalResult convertGather(NodeConverter &n) {
+  Value x = n.in(0);
+  return n.done({n.make<xf::Gather>(
+      x, n.in(1), n.normalAxis(n.getInt("axis", 0), n.rank(x)))});
+}
+
+static LogicalResult convertGatherElements(NodeConverter &n) {
+  Value x = n.in(0);
+  return n.done({n.make<xf::GatherElements>(
+      x, n.in(1), n.normalAxis(n.getInt("axis", 0), n.rank(x)))});
+}
+
+static LogicalResult convertGatherNd(NodeConverter &n) {
+  return n.done(
+      {n.make<xf::GatherNd>(n.in(0), n.in(1), n.getInt("batch_dims", 0))});
+}
+
+static std::optional<xf::ScatterKind> scatterKind(NodeConverter &n) {
+  StringRef reduction = n.getString("reduction", "none");
+  auto kind = reduction == "none" ? xf::ScatterKind::set
+                                  : xf::symbolizeScatterKind(reduction);
+  if (!kind)
+    (void)n.error("attribute 'reduction' is '" + reduction +
+                  "', expected none, add, mul, max or min");
+  return kind;
+}
+
+static LogicalResult convertScatterNd(NodeConverter &n) {
+  auto kind = scatterKind(n);
+  return kind
+             ? n.done({n.make<xf::ScatterNd>(n.in(0), n.in(1), n.in(2), *kind)})
+             : failure();
+}
+
+static LogicalResult convertScatterElements(NodeConverter &n) {
+  Value x = n.in(0);
+  auto kind = scatterKind(n);
+  int64_t axis = n.normalAxis(n.getInt("axis", 0), n.rank(x));
+  return kind ? n.done({n.make<xf::ScatterElements>(x, n.in(1), n.in(2), axis,
+                                                    *kind)})
+              : failure();
+}
+
+static LogicalResult convertNonZero(NodeConverter &n) {
+  if (n.rank(n.in(0)) == 0)
+    return n.error("the input is a scalar, expected at least one axis");
+  return convertUnary<xf::NonZero>(n);
+}
+
+/// indices == [0, depth) along a new axis; negative indices count from depth.
+static LogicalResult convertOneHot(NodeConverter &n) {
+  Value indices = n.in(0), depth = n.in(1), values = n.in(2);
+  int64_t axis = n.normalAxis(n.getInt("axis", -1), n.rank(indices) + 1);
+  Type type = n.builder().getI64Type();
+  indices = n.cast(indices, type);
+  depth = n.cast(depth, type);
+  if (n.rank(depth) == 1)
+    depth = n.squeeze(depth, {0});
+  Value negative = n.cmp(xf::CmpKind::lt, indices, n.scalar(0, type));
+  indices =
+      n.unsqueeze(n.select(negative, n.add(indices, depth), indices), {axis});
+  auto known = n.constInts(depth);
+  Value classes =
+      known ? n.make<xf::Range>(Value(), Value(), Value(),
+                                n.dims({0, known->front(), 1}),
+                                TypeAttr::get(type))
+            : n.make<xf::Range>(n.scalar(0, type), depth, n.scalar(1, type),
+                                ArrayAttr(), TypeAttr::get(type));
+  SmallVector<int64_t> trailing;
+  for (int64_t i = 1; i < n.rank(indices) - axis; ++i)
+    trailing.push_back(i);
+  if (!trailing.empty())
+    classes = n.unsqueeze(classes, trailing);
+  Value off = n.squeeze(n.slice(values, 0, 0, 1), {0}),
+        on = n.squeeze(n.slice(values, 0, 1, 2), {0});
+  return n.done({n.select(n.cmp(xf::CmpKind::eq, indices, classes), on, off)});
+}
+
+static const OpRow rows[] = {
+    {"Gather", 1, 2, convertGather},
+    {"GatherElements", 11, 2, convertGatherElements},
+    {"GatherND", 11, 2, convertGatherNd},
+    {"NonZero", 9, 1, convertNonZero},
+    {"OneHot", 9, 3, convertOneHot},
+    {"Scatter", 9, 3, convertScatterElements},
+    {"ScatterElements", 11, 3, convertScatterElements},
+    {"ScatterND", 11, 3, convertScatterNd},
+};
+
+void hagane::frontend::registerGather(OpRegistry &registry) {
+  registry.add("", rows);
+}

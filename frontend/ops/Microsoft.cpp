@@ -1,0 +1,236 @@
+// Norms, activations and block-quantized weights of com.microsoft.
+#include "frontend/ops/Norm.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::frontend;
+
+//===----------------------------------------------------------------------===//
+// Norms after a residual sum, activations after a bias
+//===----------------------------------------------------------------------===//
+
+/// SkipLayerNormalization: (x, skip, scale, bias?, addend?). Output 3 is the
+/// residual sum.
+static LogicalResult convertSkipLayerNorm(NodeConverter &n) {
+  Value sum = n.add(n.in(0), n.in(1));
+  if (Value addend = n.in(4))
+    sum = n.add(sum, addend);
+  int64_t axis = n.rank(sum) - 1;
+  double epsilon = n.getFloat("epsilon", 1e-12f);
+  Value y = makeLayerNorm(n, sum, n.in(2), n.in(3), axis, epsilon), mean,
+        deviation;
+  if (n.wants(1) || n.wants(2))
+    mean = makeMean(n, sum, axis);
+  if (n.wants(2))
+    deviation = makeInverseDeviation(n, sum, mean, axis, epsilon);
+  return n.done({y, mean, deviation, sum});
+}
+
+/// SkipSimplifiedLayerNormalization: (x, skip, scale, addend?).
+static LogicalResult convertSkipRmsNorm(NodeConverter &n) {
+  Value sum = n.add(n.in(0), n.in(1));
+  if (Value addend = n.in(3))
+    sum = n.add(sum, addend);
+  int64_t axis = n.rank(sum) - 1;
+  double epsilon = n.getFloat("epsilon", 1e-12f);
+  Value deviation;
+  if (n.wants(2))
+    deviation = makeInverseDeviation(n, sum, Value(), axis, epsilon);
+  return n.done(
+      {makeRmsNorm(n, sum, n.in(2), axis, epsilon), Value(), deviation, sum});
+}
+
+/// EmbedLayerNormalization: the sum of up to three embeddings, normalised.
+static LogicalResult convertEmbedLayerNorm(NodeConverter &n) {
+  Value ids = n.in(0), segments = n.in(1), words = n.in(2), places = n.in(3),
+        segmentTable = n.in(4);
+  if (n.wants(1))
+    return n.error("the output mask_index is not supported");
+  Value sum = n.make<xf::Gather>(words, ids, static_cast<int64_t>(0));
+  if (Value positions = n.in(8))
+    sum = n.add(sum,
+                n.make<xf::Gather>(places, positions, static_cast<int64_t>(0)));
+  else if (n.isDurable(n.dim(ids, 1)))
+    sum = n.add(sum, n.slice(places, 0,
+                             xf::Dim::constant(n.builder().getContext(), 0),
+                             n.dim(ids, 1)));
+  else
+    return n.error("the sequence's length is not known");
+  if (segments && segmentTable)
+    sum = n.add(sum, n.make<xf::Gather>(segmentTable, segments,
+                                        static_cast<int64_t>(0)));
+  Value y = makeLayerNorm(n, sum, n.in(5), n.in(6), n.rank(sum) - 1,
+                          n.getFloat("epsilon", 1e-12f));
+  return n.done({y, Value(), sum});
+}
+
+template <bool tanh> static LogicalResult convertBiasGelu(NodeConverter &n) {
+  Value x = n.in(0);
+  if (Value bias = n.in(1))
+    x = n.add(x, bias);
+  return n.done({n.make<xf::Gelu>(x, tanh)});
+}
+
+static LogicalResult convertQuickGelu(NodeConverter &n) {
+  Value x = n.in(0);
+  return n.done({n.mul(
+      x, n.make<xf::Sigmoid>(n.mulScalar(x, n.getFloat("alpha", 1.702f))))});
+}
+
+//===----------------------------------------------------------------------===//
+// Block-quantized weights
+//===----------------------------------------------------------------------===//
+
+/// A constant of bytes read as `bits`-wide unsigned elements, low bits first.
+/// A resource keeps its bytes: this is the model's own packing.
+static Value unpack(NodeConverter &n, Value bytes, int64_t bits,
+                    ArrayRef<int64_t> shape) {
+  auto op = bytes ? bytes.getDefiningOp<xf::Constant>() : xf::Constant();
+  if (!op || !n.elem(bytes).isInteger(8)) {
+    (void)n.error("quantized elements are not a constant of bytes");
+    return {};
+  }
+  MLIRContext *context = n.builder().getContext();
+  auto type = RankedTensorType::get(
+      shape, IntegerType::get(context, bits, IntegerType::Unsigned));
+  int64_t have = n.type(bytes).getNumElements() * 8;
+  if (have != type.getNumElements() * bits) {
+    (void)n.error("quantized elements take " + Twine(have / 8) +
+                  " bytes, expected " +
+                  Twine(type.getNumElements() * bits / 8));
+    return {};
+  }
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(op.getValue()))
+    return n.make<xf::Constant>(
+        DenseResourceElementsAttr::get(type, resource.getRawHandle()),
+        op.getNameAttr());
+  auto dense = dyn_cast<DenseIntElementsAttr>(op.getValue());
+  if (!dense) {
+    (void)n.error("quantized elements are not a dense constant");
+    return {};
+  }
+  SmallVector<APInt> elements;
+  for (const APInt &byte : dense.getValues<APInt>())
+    for (int64_t at = 0; at < 8; at += bits)
+      elements.push_back(byte.extractBits(bits, at));
+  return n.make<xf::Constant>(DenseElementsAttr::get(type, elements),
+                              op.getNameAttr());
+}
+
+namespace {
+/// A weight of `rows` rows, quantized in blocks along its last axis.
+struct BlockLayout {
+  int64_t rows, columns, bits, block;
+  int64_t blocks() const { return llvm::divideCeil(columns, block); }
+};
+} // namespace
+
+/// Zero points as [rows, blocks]; the middle of the range where absent.
+static Value zeroPoints(NodeConverter &n, Value points,
+                        const BlockLayout &layout) {
+  int64_t blocks = layout.blocks(), perByte = 8 / layout.bits;
+  if (!points) {
+    auto type = RankedTensorType::get({layout.rows, blocks},
+                                      IntegerType::get(n.builder().getContext(),
+                                                       layout.bits,
+                                                       IntegerType::Unsigned));
+    return n.constant(DenseElementsAttr::get(
+        type, APInt(layout.bits, uint64_t(1) << (layout.bits - 1))));
+  }
+  if (isa<FloatType>(n.elem(points)))
+    return n.reshape(points, {layout.rows, blocks});
+  int64_t padded = llvm::divideCeil(blocks, perByte) * perByte;
+  Value all = unpack(n, points, layout.bits, {layout.rows, padded});
+  return padded == blocks ? all : n.slice(all, 1, 0, blocks);
+}
+
+static Value dequantizeBlocks(NodeConverter &n, Value bytes, Value scales,
+                              Value points, const BlockLayout &layout) {
+  int64_t padded = layout.blocks() * layout.block;
+  Value codes = unpack(n, bytes, layout.bits, {layout.rows, padded});
+  if (padded != layout.columns)
+    codes = n.slice(codes, 1, 0, layout.columns);
+  scales = n.rank(scales) == 2
+               ? scales
+               : n.reshape(scales, {layout.rows, layout.blocks()});
+  Value zero = zeroPoints(n, points, layout);
+  return n.make<xf::Dequantize>(codes, scales, zero, static_cast<int64_t>(1),
+                                layout.block);
+}
+
+static LogicalResult checkLayout(NodeConverter &n, const BlockLayout &layout) {
+  if (n.failed())
+    return failure();
+  if (!llvm::is_contained({2, 4, 8}, layout.bits))
+    return n.error("bits is " + Twine(layout.bits) + ", expected 2, 4 or 8");
+  if (layout.block < 16 || !llvm::isPowerOf2_64(layout.block) ||
+      layout.rows <= 0 || layout.columns <= 0)
+    return n.error("block_size is " + Twine(layout.block) +
+                   ", expected a power of two from 16 on");
+  return success();
+}
+
+/// x times the transpose of a weight of N rows and K columns.
+static LogicalResult convertMatMulNBits(NodeConverter &n) {
+  BlockLayout layout{n.requireInt("N"), n.requireInt("K"), n.getInt("bits", 4),
+                     n.requireInt("block_size")};
+  if (failed(checkLayout(n, layout)))
+    return failure();
+  if (n.in(4))
+    return n.error("g_idx is not supported");
+  if (n.hasAttr("weight_prepacked") && n.getInt("weight_prepacked", 0))
+    return n.error("the weight's layout is opaque (weight_prepacked)");
+  Value weight = n.cast(dequantizeBlocks(n, n.in(1), n.in(2), n.in(3), layout),
+                        n.elem(n.in(0)));
+  return n.done({n.make<xf::Linear>(n.in(0), weight, n.in(5),
+                                    /*transpose_weight=*/true)});
+}
+
+/// Gather of rows of a weight quantized in blocks along its last axis.
+static LogicalResult convertGatherBlockQuantized(NodeConverter &n) {
+  Value data = n.in(0), indices = n.in(1), scales = n.in(2), points = n.in(3);
+  int64_t rank = n.rank(data);
+  int64_t gatherAxis = n.normalAxis(n.getInt("gather_axis", 0), rank);
+  int64_t quantizeAxis = n.normalAxis(n.getInt("quantize_axis", 1), rank);
+  int64_t bits = n.getInt("bits", 4), block = n.getInt("block_size", 128);
+  if (n.failed())
+    return failure();
+  if (rank != 2 || gatherAxis != 0 || quantizeAxis != 1)
+    return n.error(
+        "only rows of a matrix quantized along its last axis are supported");
+  auto rows = n.staticSize(data, 0), columns = n.staticSize(data, 1);
+  bool bytes = n.elem(data).isUnsignedInteger(8);
+  if (!rows || !columns)
+    return n.error("the data's shape is not static");
+  BlockLayout layout{*rows, bytes ? *columns * 8 / bits : *columns, bits,
+                     block};
+  if (failed(checkLayout(n, layout)))
+    return failure();
+  Value table;
+  if (bytes) {
+    table = dequantizeBlocks(n, data, scales, points, layout);
+  } else {
+    if (!points && n.elem(data).isUnsignedInteger())
+      points = zeroPoints(n, points, {*rows, *columns, 4, block});
+    table = n.make<xf::Dequantize>(data, scales, points,
+                                   static_cast<int64_t>(1), block);
+  }
+  return n.done({n.make<xf::Gather>(table, indices, static_cast<int64_t>(0))});
+}
+
+static const OpRow rows[] = {
+    {"BiasGelu", 1, 2, convertBiasGelu<false>},
+    {"EmbedLayerNormalization", 1, 4, convertEmbedLayerNorm},
+    {"FastGelu", 1, 1, convertBiasGelu<true>},
+    {"GatherBlockQuantized", 1, 3, convertGatherBlockQuantized},
+    {"Gelu", 1, 1, convertBiasGelu<false>},
+    {"MatMulNBits", 1, 3, convertMatMulNBits},
+    {"QuickGelu", 1, 1, convertQuickGelu},
+    {"SkipLayerNormalization", 1, 3, convertSkipLayerNorm},
+    {"SkipSimplifiedLayerNormalization", 1, 3, convertSkipRmsNorm},
+};
+
+void hagane::frontend::registerMicrosoft(OpRegistry &registry) {
+  registry.add("com.microsoft", rows);
+}

@@ -1,0 +1,186 @@
+// Normalisations.
+#include "frontend/ops/Norm.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::frontend;
+
+static SmallVector<int64_t> axesFrom(NodeConverter &n, Value x, int64_t axis) {
+  return llvm::to_vector(llvm::seq<int64_t>(axis, n.rank(x)));
+}
+
+Value hagane::frontend::makeRmsNorm(NodeConverter &n, Value x, Value scale,
+                                    int64_t axis, double epsilon) {
+  FloatAttr eps = n.builder().getF64FloatAttr(epsilon);
+  IntegerAttr from = n.builder().getI64IntegerAttr(axis);
+  if (!scale || n.elem(scale) == n.elem(x))
+    return n.make<xf::RmsNorm>(x, scale, from, eps);
+  Value y = n.make<xf::RmsNorm>(x, Value(), from, eps);
+  return n.mul(n.cast(y, n.elem(scale)), scale);
+}
+
+Value hagane::frontend::makeLayerNorm(NodeConverter &n, Value x, Value scale,
+                                      Value bias, int64_t axis,
+                                      double epsilon) {
+  FloatAttr eps = n.builder().getF64FloatAttr(epsilon);
+  return n.make<xf::LayerNorm>(x, scale, bias,
+                               n.builder().getI64IntegerAttr(axis), eps);
+}
+
+/// The type in which statistics are computed and returned.
+static Value widen(NodeConverter &n, Value x) {
+  return n.elem(x).isF64() ? x : n.cast(x, n.builder().getF32Type());
+}
+
+Value hagane::frontend::makeMean(NodeConverter &n, Value x, int64_t axis) {
+  return n.reduce(widen(n, x), xf::ReduceKind::mean, axesFrom(n, x, axis));
+}
+
+Value hagane::frontend::makeInverseDeviation(NodeConverter &n, Value x,
+                                             Value mean, int64_t axis,
+                                             double epsilon) {
+  Value centred = mean ? n.sub(widen(n, x), mean) : widen(n, x);
+  Value variance = n.reduce(n.mul(centred, centred), xf::ReduceKind::mean,
+                            axesFrom(n, x, axis));
+  return n.make<xf::Rsqrt>(n.addScalar(variance, epsilon));
+}
+
+static LogicalResult convertLayerNorm(NodeConverter &n) {
+  Value x = n.in(0);
+  int64_t axis = n.normalAxis(n.getInt("axis", -1), n.rank(x));
+  double epsilon = n.getFloat("epsilon", 1e-5f);
+  Value y = makeLayerNorm(n, x, n.in(1), n.in(2), axis, epsilon), mean,
+        deviation;
+  if (n.wants(1) || n.wants(2))
+    mean = makeMean(n, x, axis);
+  if (n.wants(2))
+    deviation = makeInverseDeviation(n, x, mean, axis, epsilon);
+  return n.done({y, mean, deviation});
+}
+
+static LogicalResult convertRmsNorm(NodeConverter &n) {
+  Value x = n.in(0);
+  int64_t axis = n.normalAxis(n.getInt("axis", -1), n.rank(x));
+  return n.done(
+      {makeRmsNorm(n, x, n.in(1), axis, n.getFloat("epsilon", 1e-5f))});
+}
+
+/// com.microsoft's older RMS norm, found without a domain, too.
+static LogicalResult convertSimplifiedLayerNorm(NodeConverter &n) {
+  Value x = n.in(0);
+  int64_t axis = n.normalAxis(n.getInt("axis", -1), n.rank(x));
+  double epsilon = n.getFloat("epsilon", 1e-5f);
+  Value deviation;
+  if (n.wants(1))
+    deviation = makeInverseDeviation(n, x, Value(), axis, epsilon);
+  return n.done({makeRmsNorm(n, x, n.in(1), axis, epsilon), deviation});
+}
+
+/// A vector of channels as [channels, 1, ...] against x's axes from 1 on.
+static Value alongChannels(NodeConverter &n, Value vector, Value x) {
+  SmallVector<int64_t> trailing = llvm::to_vector(
+      llvm::seq<int64_t>(1, std::max<int64_t>(n.rank(x) - 1, 1)));
+  return trailing.empty() ? vector : n.unsqueeze(vector, trailing);
+}
+
+static LogicalResult convertBatchNorm(NodeConverter &n) {
+  if (n.getInt("training_mode", 0))
+    return n.error("training_mode is 1, expected 0");
+  if (n.getInt("spatial", 1) != 1)
+    return n.error("attribute 'spatial' is 0, expected 1");
+  Value x = n.in(0);
+  double epsilon = n.getFloat("epsilon", 1e-5f);
+  Value deviation = n.make<xf::Sqrt>(n.addScalar(n.in(4), epsilon));
+  Value factor =
+      n.cast(n.div(n.cast(n.in(1), n.elem(deviation)), deviation), n.elem(x));
+  Value centred = n.sub(x, n.cast(alongChannels(n, n.in(3), x), n.elem(x)));
+  Value y = n.mul(centred, alongChannels(n, factor, x));
+  return n.done({n.add(y, n.cast(alongChannels(n, n.in(2), x), n.elem(x)))});
+}
+
+static Value makeGroupNorm(NodeConverter &n, Value x, Value scale, Value bias,
+                           int64_t groups, double epsilon) {
+  return n.make<xf::GroupNorm>(x, scale, bias,
+                               n.builder().getI64IntegerAttr(groups),
+                               n.builder().getF64FloatAttr(epsilon));
+}
+
+static LogicalResult convertInstanceNorm(NodeConverter &n) {
+  Value x = n.in(0);
+  auto channels = n.staticSize(x, 1);
+  if (!channels)
+    channels = n.staticSize(n.in(1), 0);
+  if (!channels || n.rank(x) < 2)
+    return n.error("the number of channels is not known");
+  return n.done({makeGroupNorm(n, x, n.in(1), n.in(2), *channels,
+                               n.getFloat("epsilon", 1e-5f))});
+}
+
+/// Version 18 has scale and bias per group, later ones per channel.
+template <bool perGroup>
+static LogicalResult convertGroupNorm(NodeConverter &n) {
+  Value x = n.in(0), scale = n.in(1), bias = n.in(2);
+  int64_t groups = n.requireInt("num_groups");
+  auto channels = n.staticSize(x, 1);
+  if (n.failed())
+    return failure();
+  if (groups <= 0 || !channels || *channels % groups)
+    return n.error(
+        "the number of channels is not a known multiple of num_groups = " +
+        Twine(groups));
+  if (perGroup) {
+    auto repeat = [&](Value v) {
+      Value wide =
+          n.broadcast(n.reshape(v, {groups, 1}), {groups, *channels / groups});
+      return n.reshape(wide, {*channels});
+    };
+    scale = repeat(scale);
+    bias = repeat(bias);
+  }
+  return n.done(
+      {makeGroupNorm(n, x, scale, bias, groups, n.getFloat("epsilon", 1e-5f))});
+}
+
+static LogicalResult convertLpNorm(NodeConverter &n) {
+  Value x = n.in(0);
+  int64_t axis = n.normalAxis(n.getInt("axis", -1), n.rank(x)),
+          p = n.getInt("p", 2);
+  if (p != 1 && p != 2)
+    return n.error("attribute 'p' is " + Twine(p) + ", expected 1 or 2");
+  return n.done(
+      {n.div(x, n.reduce(x, p == 1 ? xf::ReduceKind::l1 : xf::ReduceKind::l2,
+                         {axis}))});
+}
+
+static LogicalResult convertMeanVarianceNorm(NodeConverter &n) {
+  Value x = n.in(0);
+  SmallVector<int64_t> axes = n.normalAxes(
+      n.getInts("axes").value_or(SmallVector<int64_t>{0, 2, 3}), n.rank(x));
+  Value centred = n.sub(x, n.reduce(x, xf::ReduceKind::mean, axes));
+  Value variance =
+      n.reduce(n.mul(centred, centred), xf::ReduceKind::mean, axes);
+  return n.done(
+      {n.div(centred, n.addScalar(n.make<xf::Sqrt>(variance), 1e-9))});
+}
+
+static const OpRow rows[] = {
+    {"BatchNormalization", 7, 5, convertBatchNorm},
+    {"GroupNormalization", 18, 3, convertGroupNorm<true>},
+    {"GroupNormalization", 21, 3, convertGroupNorm<false>},
+    {"InstanceNormalization", 1, 3, convertInstanceNorm},
+    {"LayerNormalization", 1, 2, convertLayerNorm},
+    {"LpNormalization", 1, 1, convertLpNorm},
+    {"MeanVarianceNormalization", 9, 1, convertMeanVarianceNorm},
+    {"RMSNormalization", 23, 2, convertRmsNorm},
+    {"SimplifiedLayerNormalization", 1, 2, convertSimplifiedLayerNorm},
+};
+
+static const OpRow microsoftRows[] = {
+    {"LayerNormalization", 1, 2, convertLayerNorm},
+    {"SimplifiedLayerNormalization", 1, 2, convertSimplifiedLayerNorm},
+};
+
+void hagane::frontend::registerNorm(OpRegistry &registry) {
+  registry.add("", rows);
+  registry.add("com.microsoft", microsoftRows);
+}

@@ -1,0 +1,251 @@
+// Shapes: reading them, changing them without moving elements, making tensors
+// of given shapes.
+#include "frontend/ops/NodeConverter.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::frontend;
+using xf::Dim;
+
+static LogicalResult convertShape(NodeConverter &n) {
+  Value x = n.in(0);
+  int64_t rank = n.rank(x);
+  auto clamp = [&](int64_t at) {
+    return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank);
+  };
+  int64_t start = clamp(n.getInt("start", 0)),
+          end = clamp(n.getInt("end", rank));
+  Value shape = n.make<xf::ShapeOf>(x);
+  return n.done({start == 0 && end == rank
+                     ? shape
+                     : n.slice(shape, 0, start, std::max(start, end))});
+}
+
+static LogicalResult convertSize(NodeConverter &n) {
+  Value shape = n.make<xf::ShapeOf>(n.in(0));
+  return n.done(
+      {n.reduce(shape, xf::ReduceKind::prod, {0}, /*keepDims=*/false)});
+}
+
+static LogicalResult convertReshape(NodeConverter &n) {
+  bool copyZero = n.getInt("allowzero", 0) == 0;
+  ArrayAttr known = n.knownSizes(n.in(1));
+  return n.done({n.make<xf::Reshape>(n.in(0), known ? Value() : n.in(1), known,
+                                     copyZero)});
+}
+
+static LogicalResult convertReshapeAttribute(NodeConverter &n) {
+  auto shape = n.getInts("shape");
+  if (!shape)
+    return n.error("attribute 'shape' is missing");
+  return n.done({n.make<xf::Reshape>(n.in(0), Value(), n.dims(*shape), true)});
+}
+
+/// The product of sizes [from, to) of x as a one-element tensor.
+static Value sizeOfAxes(NodeConverter &n, Value x, int64_t from, int64_t to) {
+  Value part = n.slice(n.make<xf::ShapeOf>(x), 0, from, to);
+  return n.reduce(part, xf::ReduceKind::prod, {0});
+}
+
+static Dim productOfDims(NodeConverter &n, Value x, int64_t from, int64_t to) {
+  Dim product = Dim::constant(n.builder().getContext(), 1);
+  for (int64_t axis = from; axis < to; ++axis)
+    product = product * n.dim(x, axis);
+  return product;
+}
+
+static LogicalResult convertFlatten(NodeConverter &n) {
+  Value x = n.in(0);
+  int64_t rank = n.rank(x), axis = n.getInt("axis", 1);
+  if (axis < 0)
+    axis += rank;
+  if (axis < 0 || axis > rank)
+    return n.error("axis " + Twine(axis) + " is out of range for rank " +
+                   Twine(rank));
+  Dim rows = productOfDims(n, x, 0, axis),
+      columns = productOfDims(n, x, axis, rank);
+  if (n.isDurable(rows) && n.isDurable(columns))
+    return n.done(
+        {n.make<xf::Reshape>(x, Value(), n.dims({rows, columns}), false)});
+  Value sizes =
+      n.concat({sizeOfAxes(n, x, 0, axis), sizeOfAxes(n, x, axis, rank)}, 0);
+  return n.done({n.make<xf::Reshape>(x, sizes, ArrayAttr(), false)});
+}
+
+static LogicalResult convertSqueeze(NodeConverter &n) {
+  Value x = n.in(0);
+  std::optional<SmallVector<int64_t>> axes = n.getAxes(1);
+  if (n.failed())
+    return failure();
+  if (axes) {
+    SmallVector<int64_t> dropped = n.normalAxes(*axes, n.rank(x));
+    for (int64_t axis : dropped)
+      if (auto size = n.staticSize(x, axis); size && *size != 1)
+        return n.error("axis " + Twine(axis) + " has size " + Twine(*size) +
+                       ", expected 1");
+    return n.done({n.squeeze(x, dropped)});
+  }
+  SmallVector<int64_t> ones;
+  for (int64_t axis = 0; axis < n.rank(x); ++axis) {
+    auto size = n.staticSize(x, axis);
+    if (!size)
+      return n.error("axes are left out and axis " + Twine(axis) +
+                     " has no static size");
+    if (*size == 1)
+      ones.push_back(axis);
+  }
+  return n.done({n.squeeze(x, ones)});
+}
+
+static LogicalResult convertUnsqueeze(NodeConverter &n) {
+  Value x = n.in(0);
+  std::optional<SmallVector<int64_t>> axes = n.getAxes(1);
+  if (!axes)
+    return n.error("axes are missing");
+  int64_t rank = n.rank(x) + static_cast<int64_t>(axes->size());
+  return n.done({n.unsqueeze(x, n.normalAxes(*axes, rank))});
+}
+
+static LogicalResult convertExpand(NodeConverter &n) {
+  ArrayAttr known = n.knownSizes(n.in(1));
+  return n.done(
+      {n.make<xf::Broadcast>(n.in(0), known ? Value() : n.in(1), known)});
+}
+
+static LogicalResult convertConstantOfShape(NodeConverter &n) {
+  Value fill;
+  if (n.hasAttr("value")) {
+    DenseElementsAttr value = n.getTensor("value");
+    if (!value || value.getNumElements() != 1)
+      return n.error("attribute 'value' is not a tensor of one element");
+    fill = n.constant(
+        value.reshape(RankedTensorType::get({}, value.getElementType())));
+  } else {
+    fill = n.scalar(0, n.builder().getF32Type());
+  }
+  ArrayAttr known = n.knownSizes(n.in(0));
+  if (known && known.empty())
+    return n.done({fill});
+  return n.done(
+      {n.make<xf::Broadcast>(fill, known ? Value() : n.in(0), known)});
+}
+
+static LogicalResult convertRange(NodeConverter &n) {
+  SmallVector<Value> bounds;
+  for (unsigned i = 0; i < 3; ++i) {
+    Value bound = n.in(i);
+    if (n.rank(bound) == 1)
+      bound = n.squeeze(bound, {0});
+    bounds.push_back(bound);
+  }
+  Type to = n.elem(bounds[0]);
+  SmallVector<int64_t> constants;
+  for (Value bound : bounds)
+    if (auto known = n.constInts(bound); known && known->size() == 1)
+      constants.push_back(known->front());
+  if (constants.size() == 3 && constants[2] != 0)
+    return n.done({n.make<xf::Range>(Value(), Value(), Value(),
+                                     n.dims(constants), TypeAttr::get(to))});
+  return n.done({n.make<xf::Range>(bounds[0], bounds[1], bounds[2], ArrayAttr(),
+                                   TypeAttr::get(to))});
+}
+
+/// 0, 1, ... below the size of x's axis, as i64.
+static Value positionsAlong(NodeConverter &n, Value x, int64_t axis) {
+  Type type = n.builder().getI64Type();
+  if (n.isDurable(n.dim(x, axis))) {
+    MLIRContext *context = n.builder().getContext();
+    ArrayAttr bounds = n.dims(
+        {Dim::constant(context, 0), n.dim(x, axis), Dim::constant(context, 1)});
+    return n.make<xf::Range>(Value(), Value(), Value(), bounds,
+                             TypeAttr::get(type));
+  }
+  Value limit = n.squeeze(n.sizeTensor(Size(x, axis)), {0});
+  return n.make<xf::Range>(n.scalar(0, type), limit, n.scalar(1, type),
+                           ArrayAttr(), TypeAttr::get(type));
+}
+
+static LogicalResult convertEyeLike(NodeConverter &n) {
+  Value x = n.in(0);
+  if (n.rank(x) != 2)
+    return n.error("the input has rank " + Twine(n.rank(x)) + ", expected 2");
+  Type type = n.getDataType("dtype");
+  Value rows = n.unsqueeze(positionsAlong(n, x, 0), {1});
+  if (int64_t k = n.getInt("k", 0))
+    rows = n.addScalar(rows, static_cast<double>(k));
+  Value ones = n.cmp(xf::CmpKind::eq, positionsAlong(n, x, 1), rows);
+  return n.done({n.cast(ones, type ? type : n.elem(x))});
+}
+
+static LogicalResult convertTrilu(NodeConverter &n) {
+  return n.done(
+      {n.make<xf::Trilu>(n.in(0), n.in(1), n.getInt("upper", 1) != 0)});
+}
+
+/// Moves blocks of channels to space: c = (h, w, C) with DCR, (C, h, w) with
+/// CRD.
+static LogicalResult convertDepthToSpace(NodeConverter &n) {
+  Value x = n.in(0);
+  int64_t block = n.requireInt("blocksize");
+  StringRef mode = n.getString("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD")
+    return n.error("attribute 'mode' is '" + mode +
+                   "', expected 'DCR' or 'CRD'");
+  auto channels = n.staticSize(x, 1);
+  if (n.rank(x) != 4 || !channels || block <= 0 || *channels % (block * block))
+    return n.error("the input is not of rank 4 with channels divisible by the "
+                   "square of the block size");
+  int64_t left = *channels / (block * block);
+  Dim height = n.dim(x, 2) * block, width = n.dim(x, 3) * block;
+  if (!n.isDurable(height) || !n.isDurable(width))
+    return n.error("the input's height and width are not known");
+  bool crd = mode == "CRD";
+  SmallVector<Size> split = {Size(x, 0), block,      block,
+                             left,       Size(x, 2), Size(x, 3)};
+  if (crd)
+    split = {Size(x, 0), left, block, block, Size(x, 2), Size(x, 3)};
+  Value y = n.reshape(x, split);
+  y = crd ? n.transpose(y, {0, 1, 4, 2, 5, 3})
+          : n.transpose(y, {0, 3, 4, 1, 5, 2});
+  Dim batch = n.dim(x, 0),
+      depth = Dim::constant(n.builder().getContext(), left);
+  return n.done({n.make<xf::Reshape>(
+      y, Value(), n.dims({batch, depth, height, width}), false)});
+}
+
+static LogicalResult convertSpaceToDepth(NodeConverter &n) {
+  Value x = n.in(0);
+  int64_t block = n.requireInt("blocksize");
+  auto channels = n.staticSize(x, 1), height = n.staticSize(x, 2),
+       width = n.staticSize(x, 3);
+  if (n.rank(x) != 4 || !channels || !height || !width || block <= 0 ||
+      *height % block || *width % block)
+    return n.error("the input is not of rank 4 with a static height and width "
+                   "divisible by the block size");
+  int64_t rows = *height / block, columns = *width / block;
+  Value y = n.reshape(x, {Size(x, 0), *channels, rows, block, columns, block});
+  y = n.transpose(y, {0, 3, 5, 1, 2, 4});
+  return n.done(
+      {n.reshape(y, {Size(x, 0), *channels * block * block, rows, columns})});
+}
+
+static const OpRow rows[] = {
+    {"ConstantOfShape", 9, 1, convertConstantOfShape},
+    {"DepthToSpace", 1, 1, convertDepthToSpace},
+    {"Expand", 8, 2, convertExpand},
+    {"EyeLike", 9, 1, convertEyeLike},
+    {"Flatten", 1, 1, convertFlatten},
+    {"Range", 11, 3, convertRange},
+    {"Reshape", 1, 1, convertReshapeAttribute},
+    {"Reshape", 5, 2, convertReshape},
+    {"Shape", 1, 1, convertShape},
+    {"Size", 1, 1, convertSize},
+    {"SpaceToDepth", 1, 1, convertSpaceToDepth},
+    {"Squeeze", 1, 1, convertSqueeze},
+    {"Trilu", 14, 1, convertTrilu},
+    {"Unsqueeze", 1, 1, convertUnsqueeze},
+};
+
+void hagane::frontend::registerShape(OpRegistry &registry) {
+  registry.add("", rows);
+}
