@@ -1,10 +1,12 @@
-//===- KernelOps.h - The kernel dialect ---------------------------*- C++ -*-===//
+//===- KernelOps.h - The kernel dialect ---------------------------*- C++
+//-*-===//
 
 #ifndef HAGANE_DIALECTS_KERNEL_KERNELOPS_H
 #define HAGANE_DIALECTS_KERNEL_KERNELOPS_H
 
 #include "dialects/xf/XfOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -16,13 +18,19 @@ namespace detail {
 llvm::SmallVector<xf::Dim> getOperandDims(Operation *op, unsigned index);
 
 /// Reads of inputs and writes of outs, on memrefs; nothing on tensors.
-void getEffects(DestinationStyleOpInterface op,
-                llvm::SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects);
+void getEffects(
+    DestinationStyleOpInterface op,
+    llvm::SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects);
 } // namespace detail
 
 /// The type in which a kernel computes on elements of `storage`: f32 for
-/// narrower floats, the type itself otherwise.
+/// narrower floats, signless integers, the type itself otherwise.
 Type getComputeType(Type storage);
+
+/// Whether `shapes` tells every dimension of every operand of a kernel; the
+/// answers of KernelOpInterface need that.
+bool hasCompleteShapes(Operation *op);
 
 /// Registers how kernels bufferize (they are in destination-passing style).
 void registerBufferizableOpInterfaces(DialectRegistry &registry);

@@ -16,12 +16,13 @@ include "mlir/IR/SymbolInterfaces.td"
 def Kernel_Shaped : AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef], "ranked tensor or strided memref">;
 
 // A kernel writes its `outs` and, on tensors, returns them. `shapes` are the
-// symbolic dimensions of all operands, one array per operand.
+// symbolic dimensions of all operands, one array per operand: rule (X1) one
+// array per operand, each empty (unknown) or with one dimension per axis.
 class Kernel_Op<string mnemonic, list<Trait> traits = []>
     : Op<Kernel_Dialect, mnemonic, traits # [
         DeclareOpInterfaceMethods<Kernel_KernelInterface>,
         DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
-        DestinationStyleOpInterface, RecursiveMemoryEffects]> {
+        DestinationStyleOpInterface, IsolatedFromAbove]> {
   code ownDeclaration = "";
   let extraClassDeclaration = ownDeclaration # [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutsMutable(); }
@@ -94,7 +95,8 @@ def Kernel_Attention : Kernel_Op<"attention", [AttrSizedOperandSegments]> {
     [batch, heads, queries, keys] order with sizes 1 where it broadcasts.
 
     Rules: (A1) rank 4 each; (A2) four known layouts; (A3) the innermost axis
-    of q, k, v and the result is contiguous.
+    of q, k, v and the result is contiguous; (A4) its size is static; (A5) the
+    bias has rank 4.
 
     Example:
     ```mlir
@@ -258,10 +260,10 @@ def Kernel_Gather : Kernel_Op<"gather"> {
   let assemblyFormat = "$table `,` $indices `outs` $outs attr-dict `:` functional-type(operands, results)";
 }
 
-def Kernel_Task : Kernel_Op<"task", [AttrSizedOperandSegments, IsolatedFromAbove]> {
+def Kernel_Task : Kernel_Op<"task", [AttrSizedOperandSegments]> {
   let summary = "a loop nest written out, for operations without a better form";
   let description = [{
-    The generic fallback. The body computes work item `item` of `items`; its
+    The generic fallback. The body computes work item `item` of `item_count`; its
     arguments are one memref per operand (ins, then outs), then the item's
     index. It holds `scf`, `memref`, `arith` and `math` operations.
 
@@ -270,7 +272,7 @@ def Kernel_Task : Kernel_Op<"task", [AttrSizedOperandSegments, IsolatedFromAbove
 
     Example:
     ```mlir
-    %y = kernel.task ins %x outs %o {items = #xf.dim<n>, shapes = [[], []]} body {
+    %y = kernel.task ins %x outs %o {item_count = #xf.dim<n>, shapes = [[], []]} body {
     ^bb0(%a: memref<?xf32, strided<[?], offset: ?>>, %b: memref<?xf32, strided<[?], offset: ?>>, %i: index):
       %v = memref.load %a[%i] : memref<?xf32, strided<[?], offset: ?>>
       memref.store %v, %b[%i] : memref<?xf32, strided<[?], offset: ?>>
@@ -278,7 +280,7 @@ def Kernel_Task : Kernel_Op<"task", [AttrSizedOperandSegments, IsolatedFromAbove
     } : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
     ```
   }];
-  let arguments = (ins Variadic<Kernel_Shaped>:$ins, Variadic<Kernel_Shaped>:$outs, Xf_DimAttr:$items, ArrayAttr:$shapes);
+  let arguments = (ins Variadic<Kernel_Shaped>:$ins, Variadic<Kernel_Shaped>:$outs, Xf_DimAttr:$item_count, ArrayAttr:$shapes);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
@@ -293,7 +295,7 @@ def Kernel_Yield : Op<Kernel_Dialect, "yield", [Pure, Terminator, ReturnLike]> {
   let description = "Example: `kernel.yield %x : f32`";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
 }
 
 def Kernel_Index : Op<Kernel_Dialect, "index", [Pure]> {
@@ -347,7 +349,8 @@ def Kernel_Global : Op<Kernel_Dialect, "global", [Symbol, IsolatedFromAbove, Sin
   let hasVerifier = 1;
 }
 
-def Kernel_GetGlobal : Op<Kernel_Dialect, "get_global", [Pure]> {
+def Kernel_GetGlobal : Op<Kernel_Dialect, "get_global", [
+    Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a constant of the module as a tensor or memref";
   let description = "Example: `%w = kernel.get_global @w0 : tensor<12x384x32xf32>`";
   let arguments = (ins FlatSymbolRefAttr:$name);
@@ -357,7 +360,8 @@ def Kernel_GetGlobal : Op<Kernel_Dialect, "get_global", [Pure]> {
 
 //===-- After outlining ---------------------------------------------------------===//
 
-def Kernel_Launch : Op<Kernel_Dialect, "launch"> {
+def Kernel_Launch : Op<Kernel_Dialect, "launch", [
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "runs an outlined kernel over its work items";
   let description = [{
     `callee` is a function of the operands, then (begin, end: index) and the

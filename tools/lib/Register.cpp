@@ -15,6 +15,10 @@
 #ifdef HAGANE_WITH_ONNX_TO_XF
 #include "frontend/ops/Passes.h"
 #endif
+#include "passes/Pipelines.h"
+#include "passes/kernels/Passes.h"
+#include "passes/memory/Passes.h"
+#include "passes/shapes/Passes.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -30,6 +34,7 @@ void hagane::registerDialects(mlir::DialectRegistry &registry) {
 #endif
 #ifdef HAGANE_WITH_KERNEL
   registry.insert<kernel::KernelDialect>();
+  kernel::registerBufferizableOpInterfaces(registry);
 #endif
 }
 
@@ -42,4 +47,8 @@ void hagane::registerPasses() {
 #ifdef HAGANE_WITH_ONNX_TO_XF
   frontend::registerOnnxToXfPasses();
 #endif
+  registerHaganeShapePasses();
+  registerHaganeKernelPasses();
+  registerHaganeMemoryPasses();
+  registerPhases();
 }

@@ -1,0 +1,93 @@
+//===- KernelBufferize.cpp - From tensors to memrefs
+//---------------------------===//
+
+#include "dialects/kernel/KernelOps.h"
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+
+using namespace mlir;
+using namespace mlir::bufferization;
+using namespace hagane::kernel;
+
+namespace {
+/// The same operation on the buffers of its operands. A kernel overwrites the
+/// whole of its outs, so their old contents are never read.
+template <typename OpTy>
+struct KernelModel
+    : DstBufferizableOpInterfaceExternalModel<KernelModel<OpTy>, OpTy> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
+                              const AnalysisState &) const {
+    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &options,
+                          BufferizationState &state) const {
+    auto dps = cast<DestinationStyleOpInterface>(op);
+    if (dps.hasPureBufferSemantics())
+      return success();
+    SmallVector<Value> operands, results;
+    for (OpOperand &operand : op->getOpOperands()) {
+      FailureOr<Value> buffer = operand.get();
+      if (isa<TensorType>(operand.get().getType()))
+        buffer = getBuffer(rewriter, operand.get(), options, state);
+      if (failed(buffer))
+        return failure();
+      operands.push_back(*buffer);
+      if (dps.isDpsInit(&operand))
+        results.push_back(*buffer);
+    }
+    rewriter.setInsertionPoint(op);
+    OperationState clone(op->getLoc(), op->getName(), operands, TypeRange(),
+                         {});
+    clone.attributes = op->getDiscardableAttrDictionary();
+    clone.propertiesAttr = op->getPropertiesAsAttribute();
+    for (Region &region : op->getRegions())
+      clone.addRegion()->takeBody(region);
+    rewriter.create(clone);
+    replaceOpWithBufferizedValues(rewriter, op, results);
+    return success();
+  }
+};
+
+/// A read-only buffer in the weight segment.
+struct GetGlobalModel
+    : BufferizableOpInterface::ExternalModel<GetGlobalModel, GetGlobal> {
+  AliasingOpOperandList getAliasingOpOperands(Operation *, Value,
+                                              const AnalysisState &) const {
+    return {};
+  }
+  bool bufferizesToAllocation(Operation *, Value) const { return false; }
+  bool isWritable(Operation *, Value, const AnalysisState &) const {
+    return false;
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &,
+                          BufferizationState &) const {
+    auto get = cast<GetGlobal>(op);
+    auto type = dyn_cast<RankedTensorType>(get.getY().getType());
+    if (!type)
+      return success();
+    auto buffer = MemRefType::get(type.getShape(), type.getElementType());
+    replaceOpWithNewBufferizedOp<GetGlobal>(rewriter, op, buffer,
+                                            get.getName());
+    return success();
+  }
+};
+} // namespace
+
+void hagane::kernel::registerBufferizableOpInterfaces(
+    DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, KernelDialect *) {
+    Gemm::attachInterface<KernelModel<Gemm>>(*context);
+    Attention::attachInterface<KernelModel<Attention>>(*context);
+    Rows::attachInterface<KernelModel<Rows>>(*context);
+    Map::attachInterface<KernelModel<Map>>(*context);
+    Reduce::attachInterface<KernelModel<Reduce>>(*context);
+    Gather::attachInterface<KernelModel<Gather>>(*context);
+    Task::attachInterface<KernelModel<Task>>(*context);
+    GetGlobal::attachInterface<GetGlobalModel>(*context);
+  });
+}

@@ -1,0 +1,278 @@
+//===- KernelCost.cpp - Work items and scratch of kernels
+//----------------------===//
+
+#include "dialects/kernel/KernelCost.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::kernel;
+using xf::Dim;
+
+static constexpr int64_t kAlign = 64;
+
+static Dim constant(Operation *op, int64_t value) {
+  return Dim::constant(op->getContext(), value);
+}
+
+static Dim product(Operation *op, ArrayRef<Dim> dims) {
+  Dim result = constant(op, 1);
+  for (Dim dim : dims)
+    result = result * dim;
+  return result;
+}
+
+static Dim ceilDiv(Operation *op, Dim dim, int64_t divisor) {
+  return dim.ceilDiv(constant(op, divisor));
+}
+
+static Dim alignUp(Operation *op, Dim bytes) {
+  return ceilDiv(op, bytes, kAlign) * kAlign;
+}
+
+int64_t kernel::getElementBytes(Type type) {
+  return type.isIntOrFloat() ? llvm::divideCeil(type.getIntOrFloatBitWidth(), 8)
+                             : 8;
+}
+
+static Dim operandBytes(Operation *op) {
+  Dim sum = constant(op, 0);
+  for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
+    auto type = cast<ShapedType>(operand.getType());
+    sum = sum + product(op, kernel::detail::getOperandDims(op, i)) *
+                    getElementBytes(type.getElementType());
+  }
+  return sum;
+}
+
+static unsigned firstOut(Operation *op) {
+  return cast<DestinationStyleOpInterface>(op)
+      .getDpsInitsMutable()[0]
+      .getOperandNumber();
+}
+
+/// Scalar operations of a region, terminator and constants apart.
+static int64_t countOps(Region &region) {
+  return llvm::count_if(region.getOps(), [](Operation &op) {
+    return !op.hasTrait<OpTrait::IsTerminator>() &&
+           !op.hasTrait<OpTrait::ConstantLike>();
+  });
+}
+
+//===-- gemm
+//-------------------------------------------------------------------===//
+
+namespace {
+struct GemmSizes {
+  Dim batch, m, n, k;
+};
+} // namespace
+
+static GemmSizes getSizes(Gemm op) {
+  auto out = kernel::detail::getOperandDims(op, firstOut(op)),
+       a = kernel::detail::getOperandDims(op, 0);
+  Dim batch = out.size() == 3 ? out[0] : constant(op, 1);
+  return {batch, out[out.size() - 2], out.back(), a.back()};
+}
+
+Dim Gemm::getItems() {
+  auto [batch, m, n, k] = getSizes(*this);
+  GemmScheduleAttr schedule = getScheduleAttr();
+  return batch * ceilDiv(*this, m, schedule.getItemM()) *
+         ceilDiv(*this, n, schedule.getItemN());
+}
+
+Dim Gemm::getScratchBytes() {
+  Dim k = getSizes(*this).k;
+  GemmScheduleAttr schedule = getScheduleAttr();
+  Dim bytes = constant(*this, 0);
+  if (schedule.getPackA())
+    bytes = alignUp(*this, k * (schedule.getItemM() * 4));
+  bool blocked = schedule.getBlockK() != 0 &&
+                 (!k.getConstant() || *k.getConstant() > schedule.getBlockK());
+  if (blocked)
+    bytes = bytes + llvm::alignTo(schedule.getItemM() * schedule.getItemN() *
+                                      4 * int64_t(getGroups()),
+                                  kAlign);
+  return bytes;
+}
+
+Dim Gemm::getFlops() {
+  auto [batch, m, n, k] = getSizes(*this);
+  return batch * m * n *
+         (k * (2 * int64_t(getGroups())) + countOps(getEpilogue()));
+}
+
+Dim Gemm::getBytes() { return operandBytes(*this); }
+StringRef Gemm::getKernelKind() { return "gemm"; }
+
+//===-- attention
+//--------------------------------------------------------------===//
+
+AttentionScratch kernel::getAttentionScratch(int64_t d, int64_t e,
+                                             AttentionScheduleAttr schedule) {
+  int64_t q = schedule.getBlockQ(), k = schedule.getBlockK(), end = 0;
+  auto place = [&](int64_t elements) {
+    int64_t offset = end;
+    end += llvm::alignTo(elements * 4, kAlign);
+    return offset;
+  };
+  AttentionScratch scratch;
+  scratch.keys = place(d * k);
+  scratch.scores = place(q * k);
+  scratch.acc = place(q * e);
+  scratch.rowMax = place(q);
+  scratch.rowSum = place(q);
+  scratch.rescale = place(q);
+  scratch.bytes = end;
+  return scratch;
+}
+
+AttentionSizes kernel::getAttentionSizes(Attention op) {
+  auto layouts = op.getLayouts().getAsRange<StringAttr>();
+  SmallVector<StringAttr> names(layouts.begin(), layouts.end());
+  auto inOrder = [&](unsigned operand) {
+    SmallVector<Dim> dims = kernel::detail::getOperandDims(op, operand);
+    if (names[operand].getValue() == "bshd")
+      std::swap(dims[1], dims[2]);
+    return dims;
+  };
+  auto q = inOrder(0), k = inOrder(1), v = inOrder(2);
+  return {q[0], q[1], k[1], q[2], k[2], q[3], v[3]};
+}
+
+Dim Attention::getItems() {
+  AttentionSizes sizes = getAttentionSizes(*this);
+  return sizes.batch * sizes.heads *
+         ceilDiv(*this, sizes.queries, getScheduleAttr().getBlockQ());
+}
+
+Dim Attention::getScratchBytes() {
+  AttentionSizes sizes = getAttentionSizes(*this);
+  // Rule (A4) makes both constant.
+  return constant(*this, getAttentionScratch(sizes.d.getConstant().value_or(0),
+                                             sizes.e.getConstant().value_or(0),
+                                             getScheduleAttr())
+                             .bytes);
+}
+
+Dim Attention::getFlops() {
+  AttentionSizes sizes = getAttentionSizes(*this);
+  // Two products and about eight operations of the softmax per score.
+  return sizes.batch * sizes.heads * sizes.queries * sizes.keys *
+         (sizes.d * 2 + sizes.e * 2 + 8);
+}
+
+Dim Attention::getBytes() { return operandBytes(*this); }
+StringRef Attention::getKernelKind() { return "attention"; }
+
+//===-- rows
+//-------------------------------------------------------------------===//
+
+/// The sizes of an iteration space, read off the operands' maps.
+static SmallVector<Dim> iterationDims(Operation *op, ArrayAttr maps) {
+  SmallVector<Dim> dims(cast<AffineMapAttr>(maps[0]).getValue().getNumDims());
+  // Outs last: an input of size 1 may stand for a larger axis.
+  for (auto [i, map] : llvm::enumerate(maps.getAsValueRange<AffineMapAttr>()))
+    for (auto [dim, expr] : llvm::zip_equal(
+             kernel::detail::getOperandDims(op, i), map.getResults()))
+      if (auto position = dyn_cast<AffineDimExpr>(expr))
+        dims[position.getPosition()] = dim;
+  for (Dim &dim : dims)
+    if (!dim)
+      dim = constant(op, 1);
+  return dims;
+}
+
+Dim Rows::getItems() {
+  auto dims = iterationDims(*this, getMaps());
+  return ceilDiv(*this, product(*this, ArrayRef(dims).drop_back()),
+                 getScheduleAttr().getItemRows());
+}
+
+Dim Rows::getScratchBytes() {
+  return alignUp(*this, iterationDims(*this, getMaps()).back() * 4);
+}
+
+Dim Rows::getFlops() {
+  int64_t ops = countOps(getMap()) + int64_t(getStages().size());
+  for (Region &stage : getStages())
+    ops += countOps(stage);
+  return product(*this, iterationDims(*this, getMaps())) * ops;
+}
+
+Dim Rows::getBytes() { return operandBytes(*this); }
+StringRef Rows::getKernelKind() { return "rows"; }
+
+//===-- map and reduce
+//---------------------------------------------------------===//
+
+static Dim loopItems(Operation *op, ArrayRef<Dim> dims, int64_t itemSize) {
+  return dims.empty() ? constant(op, 1)
+                      : ceilDiv(op, product(op, dims.drop_back()), itemSize);
+}
+
+Dim Map::getItems() {
+  return loopItems(*this,
+                   kernel::detail::getOperandDims(*this, firstOut(*this)),
+                   getScheduleAttr().getItemSize());
+}
+
+Dim Map::getScratchBytes() { return constant(*this, 0); }
+
+Dim Map::getFlops() {
+  return product(*this,
+                 kernel::detail::getOperandDims(*this, firstOut(*this))) *
+         countOps(getBody());
+}
+
+Dim Map::getBytes() { return operandBytes(*this); }
+StringRef Map::getKernelKind() { return "map"; }
+
+Dim Reduce::getItems() {
+  return loopItems(*this,
+                   kernel::detail::getOperandDims(*this, firstOut(*this)),
+                   getScheduleAttr().getItemSize());
+}
+
+Dim Reduce::getScratchBytes() { return constant(*this, 0); }
+
+Dim Reduce::getFlops() {
+  return product(*this, iterationDims(*this, getMaps())) *
+         (countOps(getBody()) + 1);
+}
+
+Dim Reduce::getBytes() { return operandBytes(*this); }
+StringRef Reduce::getKernelKind() { return "reduce"; }
+
+//===-- gather and task
+//--------------------------------------------------------===//
+
+Dim Gather::getItems() {
+  auto table = kernel::detail::getOperandDims(*this, 0),
+       indices = kernel::detail::getOperandDims(*this, 1);
+  Dim rows = product(*this, ArrayRef(table).take_front(getAxis())) *
+             product(*this, indices);
+  return ceilDiv(*this, rows, getScheduleAttr().getItemSize());
+}
+
+Dim Gather::getScratchBytes() { return constant(*this, 0); }
+Dim Gather::getFlops() { return constant(*this, 0); }
+
+Dim Gather::getBytes() {
+  // The table is read where indexed, as much as is written.
+  auto out = cast<ShapedType>(getOuts()[0].getType());
+  auto indices = cast<ShapedType>(getIndices().getType());
+  return product(*this, kernel::detail::getOperandDims(*this, 2)) *
+             (2 * getElementBytes(out.getElementType())) +
+         product(*this, kernel::detail::getOperandDims(*this, 1)) *
+             getElementBytes(indices.getElementType());
+}
+
+StringRef Gather::getKernelKind() { return "gather"; }
+
+Dim Task::getItems() { return getItemCountAttr(); }
+Dim Task::getScratchBytes() { return constant(*this, 0); }
+Dim Task::getFlops() { return constant(*this, 0); }
+Dim Task::getBytes() { return operandBytes(*this); }
+StringRef Task::getKernelKind() { return "task"; }

@@ -1,0 +1,68 @@
+//===- KernelSchedules.cpp - Rules of schedule attributes
+//----------------------===//
+
+#include "dialects/kernel/KernelOps.h"
+
+using namespace mlir;
+using namespace hagane::kernel;
+
+using EmitError = llvm::function_ref<InFlightDiagnostic()>;
+
+static LogicalResult
+requirePositive(EmitError error,
+                llvm::ArrayRef<std::pair<llvm::StringRef, int64_t>> sizes) {
+  for (auto [name, size] : sizes)
+    if (size <= 0)
+      return error() << "(S1) expects " << name << " to be positive, got "
+                     << size;
+  return success();
+}
+
+LogicalResult GemmScheduleAttr::verify(EmitError error, int64_t itemM,
+                                       int64_t itemN, int64_t blockK,
+                                       int64_t microM, int64_t microN,
+                                       int64_t unrollK, int64_t prefetch,
+                                       bool) {
+  if (failed(requirePositive(error, {{"item_m", itemM},
+                                     {"item_n", itemN},
+                                     {"micro_m", microM},
+                                     {"micro_n", microN},
+                                     {"unroll_k", unrollK}})))
+    return failure();
+  if (blockK < 0 || prefetch < 0)
+    return error()
+           << "(S1) expects block_k and prefetch not to be negative, got "
+           << blockK << " and " << prefetch;
+  if (itemM % microM || itemN % microN)
+    return error()
+           << "(S2) expects item sizes to be multiples of micro sizes, got "
+           << itemM << "x" << itemN << " and " << microM << "x" << microN;
+  if (blockK % unrollK)
+    return error() << "(S3) expects block_k to be a multiple of unroll_k, got "
+                   << blockK << " and " << unrollK;
+  return success();
+}
+
+LogicalResult AttentionScheduleAttr::verify(EmitError error, int64_t blockQ,
+                                            int64_t blockK, int64_t microM,
+                                            int64_t microN) {
+  if (failed(requirePositive(error, {{"block_q", blockQ},
+                                     {"block_k", blockK},
+                                     {"micro_m", microM},
+                                     {"micro_n", microN}})))
+    return failure();
+  if (blockK % microN)
+    return error() << "(S2) expects block_k to be a multiple of micro_n, got "
+                   << blockK << " and " << microN;
+  return success();
+}
+
+LogicalResult RowsScheduleAttr::verify(EmitError error, int64_t itemRows,
+                                       int64_t vector) {
+  return requirePositive(error, {{"item_rows", itemRows}, {"vector", vector}});
+}
+
+LogicalResult LoopScheduleAttr::verify(EmitError error, int64_t itemSize,
+                                       int64_t vector) {
+  return requirePositive(error, {{"item_size", itemSize}, {"vector", vector}});
+}

@@ -1,0 +1,364 @@
+//===- KernelVerifiers.cpp - The numbered rules of kernels
+//----------------------===//
+
+#include "dialects/kernel/KernelOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/SmallBitVector.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace hagane::kernel;
+
+static ShapedType shaped(Value value) {
+  return cast<ShapedType>(value.getType());
+}
+
+static LogicalResult verifyShapes(Operation *op) {
+  auto shapes = op->getAttrOfType<ArrayAttr>("shapes");
+  if (shapes.size() != op->getNumOperands())
+    return op->emitOpError("(X1) expects one array of shapes per operand: ")
+           << op->getNumOperands() << ", got " << shapes.size();
+  for (auto [i, attr] : llvm::enumerate(shapes)) {
+    auto dims = dyn_cast<ArrayAttr>(attr);
+    bool known = dims && llvm::all_of(dims, llvm::IsaPred<hagane::xf::DimAttr>);
+    if (!known || (!dims.empty() &&
+                   int64_t(dims.size()) != shaped(op->getOperand(i)).getRank()))
+      return op->emitOpError("(X1) expects shapes of operand ")
+             << i << " to be empty or " << shaped(op->getOperand(i)).getRank()
+             << " dimensions, got " << attr;
+  }
+  return success();
+}
+
+/// Whether results are distinct dimensions or constants 0.
+static bool isBroadcastPermutation(AffineMap map) {
+  llvm::SmallBitVector seen(map.getNumDims());
+  for (AffineExpr expr : map.getResults()) {
+    if (auto constant = dyn_cast<AffineConstantExpr>(expr)) {
+      if (constant.getValue() != 0)
+        return false;
+      continue;
+    }
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (!dim || seen.test(dim.getPosition()))
+      return false;
+    seen.set(dim.getPosition());
+  }
+  return true;
+}
+
+/// One map per value, each over `dims` dimensions, with one result per axis.
+static LogicalResult verifyMaps(Operation *op, StringRef rule, ArrayAttr maps,
+                                ValueRange values, int64_t dims) {
+  if (maps.size() != values.size())
+    return op->emitOpError() << rule << " expects " << values.size()
+                             << " maps, got " << maps.size();
+  for (auto [map, value] :
+       llvm::zip_equal(maps.getAsValueRange<AffineMapAttr>(), values)) {
+    if (int64_t(map.getNumDims()) != dims || map.getNumSymbols() != 0)
+      return op->emitOpError()
+             << rule << " expects maps over " << dims << " dimensions, got "
+             << AffineMapAttr::get(map);
+    if (int64_t(map.getNumResults()) != shaped(value).getRank() ||
+        !isBroadcastPermutation(map))
+      return op->emitOpError()
+             << rule << " expects a map to " << shaped(value).getRank()
+             << " distinct dimensions or zeros, got "
+             << AffineMapAttr::get(map);
+  }
+  return success();
+}
+
+static SmallVector<Type> computeTypes(ValueRange values) {
+  return llvm::map_to_vector(values, [](Value value) {
+    return hagane::kernel::getComputeType(shaped(value).getElementType());
+  });
+}
+
+static LogicalResult verifyArguments(Operation *op, StringRef rule,
+                                     StringRef name, Region &region,
+                                     TypeRange expected) {
+  if (TypeRange(region.getArgumentTypes()) != expected)
+    return op->emitOpError()
+           << rule << " expects arguments (" << expected << ") of " << name
+           << ", got (" << TypeRange(region.getArgumentTypes()) << ")";
+  if (!isa_and_nonnull<Yield>(region.front().empty() ? nullptr
+                                                     : &region.front().back()))
+    return op->emitOpError()
+           << rule << " expects " << name << " to end with kernel.yield";
+  return success();
+}
+
+static TypeRange yieldedTypes(Region &region) {
+  return region.front().back().getOperandTypes();
+}
+
+static LogicalResult verifyYield(Operation *op, StringRef rule, StringRef name,
+                                 Region &region, TypeRange expected) {
+  if (yieldedTypes(region) != expected)
+    return op->emitOpError()
+           << rule << " expects " << name << " to yield (" << expected
+           << "), got (" << yieldedTypes(region) << ")";
+  return success();
+}
+
+static bool isReduction(StringRef kind) {
+  return llvm::is_contained({"sum", "max", "min", "prod"}, kind);
+}
+
+LogicalResult Gemm::verify() {
+  if (failed(verifyShapes(*this)))
+    return failure();
+  if (getOuts().empty())
+    return emitOpError("(G3) expects at least one out");
+  int64_t rankA = shaped(getA()).getRank(), rankB = shaped(getB()).getRank();
+  int64_t rank = shaped(getOuts()[0]).getRank();
+  int64_t panels = getBLayout() == "panels";
+  if (!panels && getBLayout() != "rows" && getBLayout() != "columns")
+    return emitOpError("expects b_layout rows, columns or panels, got ")
+           << getBLayout();
+  if (rankA < 2 || rankA > 3 || rank != rankA ||
+      (rankB != 2 + panels && (rankA != 3 || rankB != 3 + panels)))
+    return emitOpError("(G1) expects ranks 2 or 3, got ")
+           << rankA << ", " << rankB << " and " << rank;
+  if (failed(verifyMaps(*this, "(G2)", getExtraMaps(), getExtras(), rank)))
+    return failure();
+  auto extras = computeTypes(getExtras());
+  if (getGroups() < 1 || getGroups() > 2)
+    return emitOpError("(G3) expects 1 or 2 groups, got ") << getGroups();
+  if (getEpilogue().getNumArguments() == 0)
+    return emitOpError("(G3) expects ")
+           << getGroups() << " accumulators as arguments of epilogue";
+  SmallVector<Type> expected(getGroups(),
+                             getEpilogue().getArgument(0).getType());
+  llvm::append_range(expected, extras);
+  if (failed(
+          verifyArguments(*this, "(G3)", "epilogue", getEpilogue(), expected)))
+    return failure();
+  return verifyYield(*this, "(G3)", "epilogue", getEpilogue(),
+                     computeTypes(getOuts()));
+}
+
+LogicalResult Attention::verify() {
+  if (failed(verifyShapes(*this)))
+    return failure();
+  if (getOuts().size() != 1)
+    return emitOpError("expects one out, got ") << getOuts().size();
+  for (Value value : {getQ(), getK(), getV(), Value(getOuts()[0])}) {
+    if (shaped(value).getRank() != 4)
+      return emitOpError("(A1) expects rank 4, got ") << shaped(value);
+    if (shaped(value).isDynamicDim(3))
+      return emitOpError("(A4) expects a static innermost size, got ")
+             << shaped(value);
+  }
+  auto known = [](Attribute layout) {
+    return llvm::is_contained({"bhsd", "bshd"},
+                              cast<StringAttr>(layout).getValue());
+  };
+  if (getLayouts().size() != 4 || !llvm::all_of(getLayouts(), known))
+    return emitOpError("(A2) expects four layouts, each bhsd or bshd, got ")
+           << getLayouts();
+  if (getBias() && shaped(getBias()).getRank() != 4)
+    return emitOpError("(A5) expects a bias of rank 4, got ")
+           << shaped(getBias());
+  return success();
+}
+
+LogicalResult Rows::verify() {
+  if (failed(verifyShapes(*this)))
+    return failure();
+  if (getMaps().empty() || getOuts().empty())
+    return emitOpError("(W1) expects at least one out and its map");
+  auto maps = llvm::to_vector(getMaps().getAsValueRange<AffineMapAttr>());
+  unsigned dims = maps.front().getNumDims();
+  SmallVector<Value> values(getIns());
+  llvm::append_range(values, getOuts());
+  if (dims == 0)
+    return emitOpError("(W1) expects at least one dimension");
+  if (failed(verifyMaps(*this, "(W1)", getMaps(), values, dims)))
+    return failure();
+  auto isKnown = [](Attribute kind) {
+    return isReduction(cast<StringAttr>(kind).getValue());
+  };
+  if (getKinds().size() != getStages().size() ||
+      !llvm::all_of(getKinds(), isKnown))
+    return emitOpError(
+               "(W2) expects one of sum, max, min, prod per stage, got ")
+           << getKinds();
+  SmallVector<Type> inputs = computeTypes(getIns()), statistics, carry;
+  for (Region &stage : getStages()) {
+    SmallVector<Type> expected = inputs;
+    llvm::append_range(expected, statistics);
+    llvm::append_range(expected, carry);
+    if (failed(verifyArguments(*this, "(W3)", "a stage", stage, expected)))
+      return failure();
+    if (yieldedTypes(stage).size() != 1)
+      return emitOpError("(W3) expects a stage to yield one value, got ")
+             << yieldedTypes(stage).size();
+    carry.assign({yieldedTypes(stage).front()});
+    statistics.push_back(carry.front());
+  }
+  SmallVector<Value> elementOuts, rowOuts;
+  for (auto [map, out] :
+       llvm::zip_equal(ArrayRef(maps).take_back(getOuts().size()), getOuts())) {
+    bool element = map.isFunctionOfDim(dims - 1);
+    if (element && !rowOuts.empty())
+      return emitOpError("(W4) expects element outs before row outs");
+    (element ? elementOuts : rowOuts).push_back(out);
+  }
+  if (failed(
+          verifyArguments(*this, "(W3)", "finish", getFinish(), statistics)) ||
+      failed(verifyYield(*this, "(W3)", "finish", getFinish(),
+                         computeTypes(rowOuts))))
+    return failure();
+  SmallVector<Type> expected = inputs;
+  llvm::append_range(expected, statistics);
+  llvm::append_range(expected, carry);
+  if (failed(verifyArguments(*this, "(W3)", "map", getMap(), expected)))
+    return failure();
+  return verifyYield(*this, "(W3)", "map", getMap(), computeTypes(elementOuts));
+}
+
+LogicalResult Map::verify() {
+  if (failed(verifyShapes(*this)))
+    return failure();
+  if (getOuts().empty())
+    return emitOpError("(P1) expects at least one out");
+  SmallVector<Value> values(getIns());
+  llvm::append_range(values, getOuts());
+  if (failed(verifyMaps(*this, "(P1)", getMaps(), values,
+                        shaped(getOuts()[0]).getRank())))
+    return failure();
+  auto maps = llvm::to_vector(getMaps().getAsValueRange<AffineMapAttr>());
+  for (AffineMap map : ArrayRef(maps).take_back(getOuts().size()))
+    if (!map.isIdentity())
+      return emitOpError("(P2) expects the outs' maps to be identities, got ")
+             << AffineMapAttr::get(map);
+  if (failed(verifyArguments(*this, "(P3)", "body", getBody(),
+                             computeTypes(getIns()))))
+    return failure();
+  return verifyYield(*this, "(P3)", "body", getBody(), computeTypes(getOuts()));
+}
+
+LogicalResult Reduce::verify() {
+  if (failed(verifyShapes(*this)))
+    return failure();
+  if (getMaps().empty() || getOuts().empty())
+    return emitOpError("(E1) expects at least one out and its map");
+  auto maps = llvm::to_vector(getMaps().getAsValueRange<AffineMapAttr>());
+  unsigned dims = maps.front().getNumDims();
+  SmallVector<Value> values(getIns());
+  llvm::append_range(values, getOuts());
+  if (failed(verifyMaps(*this, "(E1)", getMaps(), values, dims)))
+    return failure();
+  if (!isReduction(getKind()))
+    return emitOpError("expects kind sum, max, min or prod, got ") << getKind();
+  SmallVector<AffineExpr> parallel;
+  for (unsigned i = 0; i != dims; ++i)
+    if (!llvm::is_contained(getReduced(), int64_t(i)))
+      parallel.push_back(getAffineDimExpr(i, getContext()));
+  for (AffineMap map : ArrayRef(maps).take_back(getOuts().size()))
+    if (map.getResults() != ArrayRef(parallel))
+      return emitOpError("(E2) expects the outs' maps to give the dimensions "
+                         "that are not reduced, in order, got ")
+             << AffineMapAttr::get(map);
+  if (failed(verifyArguments(*this, "(E3)", "body", getBody(),
+                             computeTypes(getIns()))))
+    return failure();
+  if (yieldedTypes(getBody()).size() != 1)
+    return emitOpError("(E3) expects body to yield one value, got ")
+           << yieldedTypes(getBody()).size();
+  if (failed(verifyArguments(*this, "(E3)", "finish", getFinish(),
+                             yieldedTypes(getBody()))))
+    return failure();
+  return verifyYield(*this, "(E3)", "finish", getFinish(),
+                     computeTypes(getOuts()));
+}
+
+LogicalResult Gather::verify() {
+  if (failed(verifyShapes(*this)))
+    return failure();
+  if (getOuts().size() != 1)
+    return emitOpError("expects one out, got ") << getOuts().size();
+  int64_t rank = shaped(getTable()).getRank(), axis = getAxis();
+  if (axis < 0 || axis >= rank)
+    return emitOpError("(H1) expects an axis of the table of rank ")
+           << rank << ", got " << axis;
+  int64_t expected = rank - 1 + shaped(getIndices()).getRank();
+  if (shaped(getOuts()[0]).getRank() != expected)
+    return emitOpError("(H2) expects an out of rank ")
+           << expected << ", got " << shaped(getOuts()[0]);
+  return success();
+}
+
+LogicalResult Task::verify() {
+  if (failed(verifyShapes(*this)))
+    return failure();
+  ArrayRef<BlockArgument> arguments = getBody().getArguments();
+  if (arguments.size() != getNumOperands() + 1 ||
+      !arguments.back().getType().isIndex())
+    return emitOpError("(K1) expects one body argument per operand, then an "
+                       "index, got ")
+           << arguments.size();
+  for (auto [argument, operand] :
+       llvm::zip(arguments.drop_back(), getOperands())) {
+    auto type = dyn_cast<MemRefType>(argument.getType());
+    if (!type || type.getElementType() != shaped(operand).getElementType() ||
+        type.getRank() != shaped(operand).getRank())
+      return emitOpError("(K1) expects a memref like ")
+             << operand.getType() << ", got " << argument.getType();
+  }
+  return success();
+}
+
+LogicalResult Pack::verify() {
+  auto in = cast<RankedTensorType>(getW().getType()),
+       out = cast<RankedTensorType>(getY().getType());
+  if (in.getRank() != 2 || !in.hasStaticShape() || getPanel() == 0 ||
+      int64_t(getPanel()) < 0)
+    return emitOpError("expects a static matrix and a positive panel, got ")
+           << in << " and " << getPanel();
+  int64_t k = in.getDimSize(getTransposed() ? 1 : 0),
+          n = in.getDimSize(getTransposed() ? 0 : 1);
+  int64_t panel = getPanel();
+  auto expected = RankedTensorType::get({(n + panel - 1) / panel, k, panel},
+                                        in.getElementType());
+  if (out != expected)
+    return emitOpError("expects a result of type ")
+           << expected << ", got " << out;
+  return success();
+}
+
+LogicalResult Global::verify() {
+  auto yield = dyn_cast_or_null<Yield>(
+      getInit().front().empty() ? nullptr : &getInit().front().back());
+  if (!yield || yield->getOperandTypes() != TypeRange(getType()))
+    return emitOpError("expects its region to yield one value of type ")
+           << getType();
+  return success();
+}
+
+LogicalResult GetGlobal::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto global = symbols.lookupNearestSymbolFrom<Global>(*this, getNameAttr());
+  if (!global)
+    return emitOpError("expects a kernel.global named ") << getName();
+  auto declared = cast<ShapedType>(global.getType()), used = shaped(getY());
+  if (declared.getShape() != used.getShape() ||
+      declared.getElementType() != used.getElementType())
+    return emitOpError("expects the type of ")
+           << getName() << ", " << declared << ", got " << used;
+  return success();
+}
+
+LogicalResult Launch::verifySymbolUses(SymbolTableCollection &symbols) {
+  Operation *callee = symbols.lookupNearestSymbolFrom(*this, getCalleeAttr());
+  auto function = dyn_cast_or_null<FunctionOpInterface>(callee);
+  if (!function)
+    return emitOpError("expects a function named ") << getCallee();
+  ArrayRef<Type> arguments = function.getArgumentTypes();
+  if (arguments.size() != getArgs().size() + 3 ||
+      TypeRange(arguments.drop_back(3)) != getArgs().getTypes())
+    return emitOpError("expects operands of ")
+           << getCallee() << "'s types, then begin, end and scratch there";
+  return success();
+}

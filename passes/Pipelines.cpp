@@ -1,0 +1,78 @@
+//===- Pipelines.cpp - The phases of compilation
+//-------------------------------===//
+
+#include "passes/Pipelines.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/kernels/Passes.h"
+#include "passes/memory/Passes.h"
+#include "passes/shapes/Passes.h"
+
+using namespace mlir;
+using namespace hagane;
+
+static void cleanUp(OpPassManager &pm) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+static void assignSchedules(OpPassManager &pm,
+                            const TargetDescription &target) {
+  AssignSchedulesPassOptions options;
+  options.vectorBits = target.vectorBits;
+  options.vectorRegisters = target.vectorRegisters;
+  options.l1Bytes = target.l1Bytes;
+  options.l2Bytes = target.l2Bytes;
+  options.threads = target.threads;
+  pm.addPass(createAssignSchedulesPass(options));
+}
+
+void hagane::buildShapesPhase(OpPassManager &pm) {
+  // Folding first: shape arithmetic on constants needs no analysis.
+  cleanUp(pm);
+  pm.addPass(createResolveShapesPass());
+  cleanUp(pm);
+}
+
+void hagane::buildFusionPhase(OpPassManager &pm) { cleanUp(pm); }
+
+void hagane::buildKernelsPhase(OpPassManager &pm,
+                               const TargetDescription &target) {
+  pm.addPass(createFormKernelsPass());
+  // Reshapes that cancel stand between kernels that can be fused.
+  cleanUp(pm);
+  pm.addNestedPass<func::FuncOp>(createFuseKernelsPass());
+  cleanUp(pm);
+  assignSchedules(pm, target);
+}
+
+void hagane::buildBufferizePhase(OpPassManager &pm,
+                                 const TargetDescription &target) {
+  pm.addNestedPass<func::FuncOp>(createPrepareOutputsPass());
+  pm.addPass(createBufferizePass());
+  // Dead allocations and views of views go before they are placed.
+  cleanUp(pm);
+  pm.addNestedPass<func::FuncOp>(createCopiesToKernelsPass());
+  assignSchedules(pm, target);
+  pm.addPass(createPlanArenaPass());
+  pm.addPass(createCSEPass());
+}
+
+void hagane::buildOutlinePhase(OpPassManager &pm) {
+  pm.addPass(createOutlineKernelsPass());
+}
+
+void hagane::registerPhases() {
+  PassPipelineRegistration<>("hagane-phase-shapes", "Resolve symbolic shapes",
+                             buildShapesPhase);
+  PassPipelineRegistration<>("hagane-phase-fusion", "Fuse operations",
+                             buildFusionPhase);
+  PassPipelineRegistration<>("hagane-phase-kernels",
+                             "Form, fuse and schedule kernels",
+                             [](OpPassManager &pm) { buildKernelsPhase(pm); });
+  PassPipelineRegistration<>(
+      "hagane-phase-bufferize", "Bufferize and plan the arena",
+      [](OpPassManager &pm) { buildBufferizePhase(pm); });
+  PassPipelineRegistration<>("hagane-phase-outline",
+                             "Move kernels into functions", buildOutlinePhase);
+}

@@ -1,0 +1,30 @@
+//===- Pipelines.h - The phases of compilation ---------------------*- C++
+//-*-===//
+//
+// Each phase adds its passes to a pass manager of modules. In order: shapes,
+// fusion, kernels, bufferize, outline; what follows belongs to codegen.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef HAGANE_PASSES_PIPELINES_H
+#define HAGANE_PASSES_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "passes/kernels/Target.h"
+
+namespace hagane {
+
+void buildShapesPhase(mlir::OpPassManager &pm);
+void buildFusionPhase(mlir::OpPassManager &pm);
+void buildKernelsPhase(mlir::OpPassManager &pm,
+                       const TargetDescription &target = {});
+void buildBufferizePhase(mlir::OpPassManager &pm,
+                         const TargetDescription &target = {});
+void buildOutlinePhase(mlir::OpPassManager &pm);
+
+/// Registers each phase as a pipeline, `--hagane-phase-NAME`.
+void registerPhases();
+
+} // namespace hagane
+
+#endif // HAGANE_PASSES_PIPELINES_H

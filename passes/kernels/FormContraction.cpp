@@ -1,0 +1,249 @@
+//===- FormContraction.cpp - Matrix products and attention
+//---------------------===//
+
+#include "passes/kernels/Forms.h"
+#include "passes/kernels/Scalars.h"
+
+using namespace mlir;
+using namespace hagane;
+using xf::Dim;
+
+namespace {
+/// A gemm's operands, all of rank 2, or 3 with a batch axis.
+struct GemmSpec {
+  Value a, b;
+  StringRef layout;
+  SmallVector<Dim> dims; // of the result
+  Value bias;            // of rank 1, or null
+};
+} // namespace
+
+static Type elementTypeOf(Value tensor) {
+  return cast<ShapedType>(tensor.getType()).getElementType();
+}
+
+/// Products of 8-bit integers sum up in i32, everything else in its compute
+/// type.
+static Type accumulatorType(Value a) {
+  Type type = computeTypeOf(a);
+  return type.isInteger(8) ? IntegerType::get(a.getContext(), 32) : type;
+}
+
+static Value makeGemm(Location loc, const GemmSpec &spec, Type resultType,
+                      KernelBuilder &b) {
+  Value out = b.empty(loc, spec.dims, resultType);
+  SmallVector<Value> extras, operands{spec.a, spec.b};
+  SmallVector<AffineMap> maps;
+  if (spec.bias) {
+    extras.push_back(spec.bias);
+    operands.push_back(spec.bias);
+    int64_t rank = spec.dims.size();
+    maps.push_back(
+        AffineMap::get(rank, 0, b.rewriter.getAffineDimExpr(rank - 1)));
+  }
+  operands.push_back(out);
+  auto op = kernel::Gemm::create(
+      b.rewriter, loc, out.getType(), spec.a, spec.b, extras, out, spec.layout,
+      /*groups=*/1, b.rewriter.getAffineMapArrayAttr(maps),
+      b.shapesOf(operands), kernel::GemmScheduleAttr());
+  SmallVector<Type> arguments{accumulatorType(spec.a)};
+  if (spec.bias)
+    arguments.push_back(computeTypeOf(spec.bias));
+  b.fillRegion(op.getEpilogue(), arguments, loc,
+               [&](ImplicitLocOpBuilder &builder, ValueRange x) {
+                 Value value =
+                     convertScalar(builder, x[0], x[0].getType(), resultType);
+                 if (spec.bias)
+                   value =
+                       isa<FloatType>(value.getType())
+                           ? Value(arith::AddFOp::create(builder, value, x[1]))
+                           : Value(arith::AddIOp::create(builder, value, x[1]));
+                 return SmallVector<Value>{value};
+               });
+  b.noteResults(op);
+  return op.getResult(0);
+}
+
+/// x W + bias for a weight [k, n] (or [n, k]): all leading axes of x are rows.
+static LogicalResult formLinear(Operation *op, Value x, Value weight,
+                                Value bias, bool transposed, KernelBuilder &b) {
+  Location loc = op->getLoc();
+  SmallVector<Dim> dims(b.shapes.getDims(op->getResult(0))),
+      in(b.shapes.getDims(x));
+  Dim rows = b.product(ArrayRef(in).drop_back());
+  FailureOr<Value> flat = b.reshape(loc, b.tensor(x), {rows, in.back()});
+  if (failed(flat))
+    return b.cannotForm(op, "its rows cannot be flattened");
+  GemmSpec spec{
+      *flat, weight, transposed ? "columns" : "rows", {rows, dims.back()}, {}};
+  auto type = cast<RankedTensorType>(weight.getType());
+  if (b.isConstantExpression(weight) && type.hasStaticShape()) {
+    spec.b = b.packedWeight(weight, transposed, kPanel);
+    spec.layout = "panels";
+  } else {
+    spec.b = b.tensor(weight);
+  }
+  if (bias)
+    spec.bias = b.tensor(bias);
+  FailureOr<Value> result = b.reshape(
+      loc, makeGemm(loc, spec, elementTypeOf(op->getResult(0)), b), dims);
+  if (failed(result))
+    return b.cannotForm(op, "its rows cannot be unflattened");
+  b.replace(op, *result);
+  return success();
+}
+
+LogicalResult hagane::form(xf::Linear op, KernelBuilder &b) {
+  return formLinear(op, op.getX(), op.getWeight(), op.getBias(),
+                    op.getTransposeWeight(), b);
+}
+
+/// The operand with its last two axes swapped, as a copy.
+static Value swapMatrixAxes(Location loc, Value value, KernelBuilder &b) {
+  SmallVector<Dim> dims(b.shapes.getDims(value));
+  unsigned rank = dims.size();
+  std::swap(dims[rank - 1], dims[rank - 2]);
+  SmallVector<AffineExpr> exprs(b.identityMap(rank).getResults());
+  std::swap(exprs[rank - 1], exprs[rank - 2]);
+  return b.copy(
+      loc, {value, AffineMap::get(rank, 0, exprs, value.getContext())}, dims);
+}
+
+/// The operand with one batch axis of size `batch`, or null: leading axes are
+/// broadcast to `leading` (by a copy if they differ), then flattened.
+static Value flattenBatch(Location loc, Value value, ArrayRef<Dim> leading,
+                          KernelBuilder &b) {
+  SmallVector<Dim> dims(b.shapes.getDims(value)), wanted(leading);
+  llvm::append_range(wanted, ArrayRef(dims).take_back(2));
+  if (!b.areEqual(dims, wanted)) {
+    AffineMap map = b.broadcastMap(dims, wanted);
+    if (!map)
+      return {};
+    value = b.copy(loc, {value, map}, wanted);
+  }
+  auto flat =
+      b.reshape(loc, value,
+                {b.product(leading), wanted[wanted.size() - 2], wanted.back()});
+  return succeeded(flat) ? *flat : Value();
+}
+
+LogicalResult hagane::form(xf::MatMul op, KernelBuilder &b) {
+  Location loc = op.getLoc();
+  SmallVector<Dim> dims(b.shapes.getDims(op.getY())),
+      bDims(b.shapes.getDims(op.getB()));
+  bool isWeight = llvm::all_of(ArrayRef(bDims).drop_back(2),
+                               [](Dim dim) { return dim.isConstant(1); }) &&
+                  b.shapes.getDims(op.getA()).size() == dims.size();
+  if (isWeight && bDims.size() == 2 && !op.getTransposeA())
+    return formLinear(op, op.getA(), op.getB(), {}, op.getTransposeB(), b);
+  Value left = b.tensor(op.getA()), right = b.tensor(op.getB());
+  if (op.getTransposeA())
+    left = swapMatrixAxes(loc, left, b);
+  StringRef layout = op.getTransposeB() ? "columns" : "rows";
+  ArrayRef<Dim> leading = ArrayRef(dims).drop_back(2);
+  if (leading.empty()) {
+    b.replace(op, makeGemm(loc, {left, right, layout, dims, {}},
+                           elementTypeOf(op.getY()), b));
+    return success();
+  }
+  left = flattenBatch(loc, left, leading, b);
+  right = flattenBatch(loc, right, leading, b);
+  if (!left || !right)
+    return b.cannotForm(
+        op,
+        "whether its leading axes broadcast is only known when the model runs");
+  SmallVector<Dim> flat{b.product(leading), dims[dims.size() - 2], dims.back()};
+  Value product = makeGemm(loc, {left, right, layout, flat, {}},
+                           elementTypeOf(op.getY()), b);
+  FailureOr<Value> result = b.reshape(loc, product, dims);
+  if (failed(result))
+    return b.cannotForm(op, "its leading axes cannot be unflattened");
+  b.replace(op, *result);
+  return success();
+}
+
+//===-- Attention
+//--------------------------------------------------------------===//
+
+static bool swapsHeadsAndPositions(xf::Transpose op) {
+  return op && op.getPermutation() == ArrayRef<int64_t>{0, 2, 1, 3};
+}
+
+/// The source of a transpose between heads and positions, and its layout.
+static Value absorbTranspose(Value value, SmallVectorImpl<StringRef> &layouts,
+                             KernelBuilder &b) {
+  auto transpose = value.getDefiningOp<xf::Transpose>();
+  bool absorbs = swapsHeadsAndPositions(transpose);
+  layouts.push_back(absorbs ? "bshd" : "bhsd");
+  return b.tensor(absorbs ? transpose.getX() : value);
+}
+
+/// The bias with rank 4, whose sizes are the scores' or 1; null otherwise.
+static Value makeBias(xf::Attention op, KernelBuilder &b) {
+  SmallVector<Dim> dims(b.shapes.getDims(op.getBias()));
+  if (dims.size() > 4)
+    return {};
+  SmallVector<Dim> wide(4 - dims.size(), b.constant(1));
+  llvm::append_range(wide, dims);
+  ArrayRef<Dim> q = b.shapes.getDims(op.getQ()),
+                k = b.shapes.getDims(op.getK());
+  SmallVector<Dim> scores{q[0], q[1], q[2], k[2]};
+  if (!b.broadcastMap(wide, scores))
+    return {};
+  FailureOr<Value> bias = b.reshape(op.getLoc(), b.tensor(op.getBias()), wide);
+  return succeeded(bias) ? *bias : Value();
+}
+
+LogicalResult hagane::form(xf::Attention op, KernelBuilder &b) {
+  Location loc = op.getLoc();
+  SmallVector<Dim> dims(b.shapes.getDims(op.getY())),
+      q(b.shapes.getDims(op.getQ()));
+  if (!dims.back().getConstant() || !q.back().getConstant())
+    return b.cannotForm(op, "the sizes of a head must be static");
+  SmallVector<StringRef> layouts;
+  SmallVector<Value> operands;
+  for (Value operand : {op.getQ(), op.getK(), op.getV()})
+    operands.push_back(absorbTranspose(operand, layouts, b));
+  Value bias, lengths = op.getKeyLengths(), sinks = op.getSinks();
+  if (op.getBias() && !(bias = makeBias(op, b)))
+    return b.cannotForm(
+        op, "whether its bias broadcasts is only known when the model runs");
+  for (Value &optional :
+       std::initializer_list<std::reference_wrapper<Value>>{lengths, sinks})
+    if (optional)
+      optional = b.tensor(optional);
+  for (Value optional : {bias, lengths, sinks})
+    if (optional)
+      operands.push_back(optional);
+
+  xf::Transpose consumer;
+  if (op.getY().hasOneUse())
+    consumer = dyn_cast<xf::Transpose>(*op.getY().user_begin());
+  bool absorbs = swapsHeadsAndPositions(consumer);
+  layouts.push_back(absorbs ? "bshd" : "bhsd");
+  if (absorbs)
+    std::swap(dims[1], dims[2]);
+  Value out = b.empty(loc, dims, elementTypeOf(op.getY()));
+  operands.push_back(out);
+  auto kernel = kernel::Attention::create(
+      b.rewriter,
+      absorbs ? b.rewriter.getFusedLoc({loc, consumer.getLoc()}) : loc,
+      out.getType(), operands[0], operands[1], operands[2], bias, lengths,
+      sinks, out, b.rewriter.getStrArrayAttr(layouts), op.getScaleAttr(),
+      op.getCausalAttr(), op.getWindowLeftAttr(), op.getWindowRightAttr(),
+      op.getSoftcapAttr(), b.shapesOf(operands),
+      kernel::AttentionScheduleAttr());
+  b.noteResults(kernel);
+  if (!absorbs) {
+    b.replace(op, kernel.getResult(0));
+    return success();
+  }
+  // The transpose is left without uses; it is erased with the other dead ones.
+  Value result = kernel.getResult(0);
+  if (result.getType() != consumer.getY().getType())
+    result = tensor::CastOp::create(b.rewriter, loc, consumer.getY().getType(),
+                                    result);
+  b.shapes.setDims(result, dims);
+  consumer.getY().replaceAllUsesWith(result);
+  return success();
+}

@@ -1,0 +1,126 @@
+//===- FormKernels.cpp - Operations become kernels
+//-----------------------------===//
+
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "passes/kernels/Forms.h"
+#include "passes/kernels/Passes.h"
+
+namespace hagane {
+#define GEN_PASS_DEF_FORMKERNELSPASS
+#include "passes/kernels/Passes.h.inc"
+} // namespace hagane
+
+using namespace mlir;
+using namespace hagane;
+
+namespace {
+
+using Handler = LogicalResult (*)(Operation *, KernelBuilder &);
+
+template <typename OpTy> LogicalResult handle(Operation *op, KernelBuilder &b) {
+  return form(cast<OpTy>(op), b);
+}
+
+template <typename... OpTys> llvm::StringMap<Handler> makeHandlers() {
+  llvm::StringMap<Handler> handlers;
+  (handlers.try_emplace(OpTys::getOperationName(), handle<OpTys>), ...);
+  return handlers;
+}
+
+const llvm::StringMap<Handler> &getHandlers() {
+  static const auto handlers =
+      makeHandlers<xf::Linear, xf::MatMul, xf::Attention, xf::Softmax,
+                   xf::LayerNorm, xf::RmsNorm, xf::Reduce, xf::Reshape,
+                   xf::Transpose, xf::Broadcast, xf::Concat, xf::CacheAppend,
+                   xf::Slice, xf::Pad, xf::Gather, xf::Range, xf::Trilu,
+                   xf::Rotary, xf::Dims>();
+  return handlers;
+}
+
+/// Whether the host can compute all sizes that the operation involves.
+LogicalResult checkShapes(Operation *op, KernelBuilder &b) {
+  for (Value value : llvm::concat<Value>(SmallVector<Value>(op->getOperands()),
+                                         SmallVector<Value>(op->getResults())))
+    if (isa<RankedTensorType>(value.getType()) &&
+        !b.shapes.areResolved(b.shapes.getDims(value)))
+      return b.cannotForm(op,
+                          "it has a size that only running the model tells");
+  return success();
+}
+
+LogicalResult formOne(Operation *op, KernelBuilder &b) {
+  b.rewriter.setInsertionPoint(op);
+  if (failed(checkShapes(op, b)))
+    return failure();
+  if (ScalarBuilder scalar = findScalarBuilder(op))
+    return formElementwise(op, scalar, b);
+  if (Handler handler = getHandlers().lookup(op->getName().getStringRef()))
+    return handler(op, b);
+  return b.cannotForm(op, "there is no kernel for it");
+}
+
+/// The outermost operations first where they absorb their neighbours.
+SmallVector<Operation *> collect(func::FuncOp function) {
+  SmallVector<Operation *> absorbing, others;
+  function.walk([&](Operation *op) {
+    if (isa<xf::Attention>(op))
+      absorbing.push_back(op);
+    else if (isa<xf::SymbolicShapeOpInterface>(op) && !isa<xf::Constant>(op))
+      others.push_back(op);
+  });
+  absorbing.append(others);
+  return absorbing;
+}
+
+struct FormKernels : hagane::impl::FormKernelsPassBase<FormKernels> {
+  void runOnOperation() override {
+    ShapeAnalysis shapes(getOperation(), /*report=*/true);
+    if (!shapes.isConsistent())
+      return signalPassFailure();
+    IRRewriter rewriter(&getContext());
+    KernelBuilder b(getOperation(), shapes, rewriter);
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isExternal() && failed(formFunction(function, b)))
+        return signalPassFailure();
+  }
+
+  LogicalResult formFunction(func::FuncOp function, KernelBuilder &b) {
+    noteResultShapes(function, b);
+    SmallVector<Operation *> ops = collect(function);
+    for (Operation *op : llvm::make_early_inc_range(ops)) {
+      // Parts of constants stay until nobody reads them; absorbed ones are
+      // dead.
+      if (op->use_empty() || (op->getNumResults() == 1 &&
+                              b.isConstantExpression(op->getResult(0))))
+        continue;
+      if (failed(formOne(op, b)))
+        return failure();
+    }
+    function.walk([&](func::ReturnOp ret) {
+      b.rewriter.setInsertionPoint(ret);
+      for (OpOperand &operand : ret->getOpOperands())
+        operand.set(b.tensor(operand.get()));
+    });
+    eraseDead(function);
+    return success();
+  }
+
+  /// Symbolic shapes of results, for the host and the module's signature.
+  void noteResultShapes(func::FuncOp function, KernelBuilder &b) {
+    Operation *ret = function.front().getTerminator();
+    for (auto [i, value] : llvm::enumerate(ret->getOperands()))
+      if (isa<RankedTensorType>(value.getType()))
+        function.setResultAttr(
+            i, "xf.dims", getDimsAttr(&getContext(), b.shapes.getDims(value)));
+  }
+
+  void eraseDead(func::FuncOp function) {
+    SmallVector<Operation *> ops;
+    function.walk([&](xf::SymbolicShapeOpInterface op) { ops.push_back(op); });
+    for (Operation *op : llvm::reverse(ops))
+      if (op->use_empty())
+        op->erase();
+  }
+};
+
+} // namespace

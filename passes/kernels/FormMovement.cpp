@@ -1,0 +1,390 @@
+//===- FormMovement.cpp - Views, copies and gathers
+//----------------------------===//
+
+#include "passes/kernels/Forms.h"
+
+using namespace mlir;
+using namespace hagane;
+using xf::Dim;
+
+using ScalarScope = ImplicitLocOpBuilder;
+
+static Type elementTypeOf(Value tensor) {
+  return cast<ShapedType>(tensor.getType()).getElementType();
+}
+
+LogicalResult hagane::form(xf::Reshape op, KernelBuilder &b) {
+  FailureOr<Value> result =
+      b.reshape(op.getLoc(), b.tensor(op.getX()),
+                SmallVector<Dim>(b.shapes.getDims(op.getY())));
+  if (failed(result))
+    return b.cannotForm(op, "its shapes have no common grouping of axes");
+  b.replace(op, *result);
+  return success();
+}
+
+LogicalResult hagane::form(xf::Transpose op, KernelBuilder &b) {
+  SmallVector<Dim> dims(b.shapes.getDims(op.getY()));
+  SmallVector<AffineExpr> exprs(dims.size());
+  for (auto [to, from] : llvm::enumerate(op.getPermutation()))
+    exprs[from] = b.rewriter.getAffineDimExpr(to);
+  AffineMap map = AffineMap::get(dims.size(), 0, exprs, op.getContext());
+  b.replace(op, b.copy(op.getLoc(), {b.tensor(op.getX()), map}, dims));
+  return success();
+}
+
+LogicalResult hagane::form(xf::Broadcast op, KernelBuilder &b) {
+  SmallVector<Dim> dims(b.shapes.getDims(op.getY()));
+  Value x = b.tensor(op.getX());
+  if (b.areEqual(b.shapes.getDims(x), dims)) {
+    b.replace(op, x);
+    return success();
+  }
+  AffineMap map = b.broadcastMap(b.shapes.getDims(x), dims);
+  if (!map)
+    return b.cannotForm(
+        op, "whether its operand broadcasts is only known when the model runs");
+  b.replace(op, b.copy(op.getLoc(), {x, map}, dims));
+  return success();
+}
+
+/// Each input is copied to its place in the result.
+static Value concatenate(Location loc, ValueRange inputs, int64_t axis,
+                         ArrayRef<Dim> dims, Type type, KernelBuilder &b) {
+  Value result = b.empty(loc, dims, type);
+  SmallVector<Dim> offsets(dims.size(), b.constant(0));
+  SmallVector<int64_t> steps(dims.size(), 1);
+  for (Value input : inputs) {
+    Value piece = b.tensor(input);
+    SmallVector<Dim> sizes(b.shapes.getDims(piece));
+    Value place = b.slice(loc, result, offsets, sizes, steps);
+    Value copied =
+        b.copy(loc, {piece, b.identityMap(dims.size())}, sizes, place);
+    result = b.insert(loc, copied, result, offsets);
+    offsets[axis] = offsets[axis] + sizes[axis];
+  }
+  return result;
+}
+
+LogicalResult hagane::form(xf::Concat op, KernelBuilder &b) {
+  SmallVector<Dim> dims(b.shapes.getDims(op.getY()));
+  b.replace(op, concatenate(op.getLoc(), op.getInputs(), op.getAxis(), dims,
+                            elementTypeOf(op.getY()), b));
+  return success();
+}
+
+LogicalResult hagane::form(xf::CacheAppend op, KernelBuilder &b) {
+  SmallVector<Dim> dims(b.shapes.getDims(op.getY()));
+  SmallVector<Value> inputs{op.getPast(), op.getX()};
+  b.replace(op, concatenate(op.getLoc(), inputs, op.getAxis(), dims,
+                            elementTypeOf(op.getY()), b));
+  return success();
+}
+
+/// Where a slice starts, for a positive step: negative positions count from
+/// the end, all are clamped. Null if the sign is not known.
+static Dim clampStart(Dim start, Dim size, KernelBuilder &b) {
+  const xf::DimProver &prover = b.shapes.getProver();
+  if (prover.isLessOrEqual(b.constant(0), start))
+    return prover.isLessOrEqual(start, size) ? start : start.min(size);
+  if (prover.isLessOrEqual(start, b.constant(-1))) {
+    Dim fromEnd = size + start;
+    return prover.isLessOrEqual(b.constant(0), fromEnd)
+               ? fromEnd
+               : fromEnd.max(b.constant(0));
+  }
+  return {};
+}
+
+LogicalResult hagane::form(xf::Slice op, KernelBuilder &b) {
+  if (!op.getStarts())
+    return b.cannotForm(op, "its starts are only known when the model runs");
+  Value x = b.tensor(op.getX());
+  SmallVector<Dim> in(b.shapes.getDims(x)), dims(b.shapes.getDims(op.getY()));
+  SmallVector<Dim> offsets(in.size(), b.constant(0));
+  SmallVector<int64_t> steps(in.size(), 1);
+  SmallVector<Dim> starts = getDimsFrom(*op.getStarts());
+  for (auto [i, axis] : llvm::enumerate(op.getAxes())) {
+    steps[axis] = op.getSteps()[i];
+    if (steps[axis] < 0)
+      return b.cannotForm(op, "a step is negative");
+    if (!(offsets[axis] = clampStart(starts[i], in[axis], b)))
+      return b.cannotForm(
+          op, "the sign of a start is only known when the model runs");
+  }
+  Value view = b.slice(op.getLoc(), x, offsets, dims, steps);
+  // Kernels read rows whose elements are adjacent.
+  if (!steps.empty() && steps.back() != 1)
+    view = b.copy(op.getLoc(), {view, b.identityMap(dims.size())}, dims);
+  b.replace(op, view);
+  return success();
+}
+
+LogicalResult hagane::form(xf::Pad op, KernelBuilder &b) {
+  Location loc = op.getLoc();
+  if (op.getKind() != xf::PadKind::constant || !op.getPads())
+    return b.cannotForm(op, "only constant padding by known amounts has one");
+  Value x = b.tensor(op.getX());
+  SmallVector<Dim> in(b.shapes.getDims(x)), dims(b.shapes.getDims(op.getY())),
+      pads = getDimsFrom(*op.getPads());
+  const xf::DimProver &prover = b.shapes.getProver();
+  SmallVector<Dim> sources, targets, sizes;
+  for (auto [axis, size] : llvm::enumerate(in)) {
+    Dim before = pads[axis], after = pads[axis + in.size()],
+        zero = b.constant(0);
+    auto isPositive = [&](Dim dim) { return prover.isLessOrEqual(zero, dim); };
+    auto isNegative = [&](Dim dim) { return prover.isLessOrEqual(dim, zero); };
+    if (!(isPositive(before) || isNegative(before)) ||
+        !(isPositive(after) || isNegative(after)))
+      return b.cannotForm(
+          op, "the sign of a pad is only known when the model runs");
+    sources.push_back(isPositive(before) ? zero : zero - before);
+    targets.push_back(isPositive(before) ? before : zero);
+    Dim cropped = isPositive(after) ? size : size + after;
+    sizes.push_back(isPositive(before) ? cropped : cropped + before);
+  }
+  SmallVector<int64_t> steps(in.size(), 1);
+  SmallVector<MappedTensor> fill;
+  if (op.getValue()) {
+    FailureOr<Value> scalar = b.reshape(loc, b.tensor(op.getValue()), {});
+    if (failed(scalar))
+      return b.cannotForm(op, "its value is not a scalar");
+    fill.push_back(
+        {*scalar, AffineMap::get(in.size(), 0, {}, op.getContext())});
+  }
+  Value result =
+      b.map(loc, fill, dims, elementTypeOf(op.getY()),
+            [&](ScalarScope &builder, ValueRange x) {
+              return SmallVector<Value>{
+                  x.empty() ? makeScalar(builder, computeTypeOf(op.getY()), 0)
+                            : x[0]};
+            });
+  Value inner = b.slice(loc, x, sources, sizes, steps);
+  Value place = b.slice(loc, result, targets, sizes, steps);
+  Value copied = b.copy(loc, {inner, b.identityMap(in.size())}, sizes, place);
+  b.replace(op, b.insert(loc, copied, result, targets));
+  return success();
+}
+
+/// x with one constant position of an axis, as a view.
+static LogicalResult selectPosition(xf::Gather op, Dim index,
+                                    KernelBuilder &b) {
+  Location loc = op.getLoc();
+  Value x = b.tensor(op.getX());
+  SmallVector<Dim> sizes(b.shapes.getDims(x)),
+      offsets(sizes.size(), b.constant(0));
+  int64_t axis = op.getAxis();
+  offsets[axis] = clampStart(index, sizes[axis] - 1, b);
+  if (std::optional<int64_t> value = index.getConstant(); value && *value < 0)
+    offsets[axis] = sizes[axis] + *value;
+  sizes[axis] = b.constant(1);
+  Value view =
+      b.slice(loc, x, offsets, sizes, SmallVector<int64_t>(sizes.size(), 1));
+  FailureOr<Value> result =
+      b.reshape(loc, view, SmallVector<Dim>(b.shapes.getDims(op.getY())));
+  if (failed(result))
+    return b.cannotForm(op, "its result cannot be reshaped");
+  b.replace(op, *result);
+  return success();
+}
+
+LogicalResult hagane::form(xf::Gather op, KernelBuilder &b) {
+  Location loc = op.getLoc();
+  const xf::Facts &indices = b.shapes.get(op.getIndices());
+  if (indices.content && indices.content->size() == 1 &&
+      (*indices.content)[0].getConstant() && indices.rank() == 0) {
+    Dim index = (*indices.content)[0],
+        size = b.shapes.getDims(op.getX())[op.getAxis()];
+    Dim last = size - 1, lowest = b.constant(0) - size;
+    const xf::DimProver &prover = b.shapes.getProver();
+    if (prover.isLessOrEqual(lowest, index) &&
+        prover.isLessOrEqual(index, last))
+      return selectPosition(op, index, b);
+  }
+  Value out = b.empty(loc, SmallVector<Dim>(b.shapes.getDims(op.getY())),
+                      elementTypeOf(op.getY()));
+  Value table = b.tensor(op.getX()), index = b.tensor(op.getIndices());
+  auto kernel = kernel::Gather::create(
+      b.rewriter, loc, out.getType(), table, index, out, op.getAxisAttr(),
+      b.shapesOf({table, index, out}), kernel::LoopScheduleAttr());
+  b.noteResults(kernel);
+  b.replace(op, kernel.getResult(0));
+  return success();
+}
+
+//===-- Generated tensors
+//------------------------------------------------------===//
+
+/// The coordinate along a dimension as a value of an integer or float type.
+static Value coordinate(ScalarScope &b, int64_t dimension, Type type) {
+  Value index = kernel::Index::create(b, b.getIndexType(), dimension);
+  Value integer = arith::IndexCastOp::create(
+      b, isa<FloatType>(type) ? Type(b.getI64Type()) : type, index);
+  if (isa<FloatType>(type))
+    return arith::SIToFPOp::create(b, type, integer);
+  return integer;
+}
+
+static Value multiplyAdd(ScalarScope &b, Value x, Value factor, Value offset) {
+  if (isa<FloatType>(x.getType()))
+    return arith::AddFOp::create(b, arith::MulFOp::create(b, x, factor),
+                                 offset);
+  return arith::AddIOp::create(b, arith::MulIOp::create(b, x, factor), offset);
+}
+
+LogicalResult hagane::form(xf::Range op, KernelBuilder &b) {
+  Location loc = op.getLoc();
+  SmallVector<Dim> dims(b.shapes.getDims(op.getY()));
+  Type type = computeTypeOf(op.getY());
+  AffineMap scalarMap = AffineMap::get(1, 0, {}, op.getContext());
+  SmallVector<MappedTensor> ins;
+  std::optional<int64_t> start, delta;
+  if (op.getBounds()) {
+    SmallVector<Dim> bounds = getDimsFrom(*op.getBounds());
+    start = bounds[0].getConstant();
+    delta = bounds[2].getConstant();
+    if (!delta)
+      return b.cannotForm(op, "its delta is not constant");
+    if (!start)
+      ins.push_back({b.scalarTensor(loc, bounds[0], type), scalarMap});
+  } else {
+    ins.push_back({b.tensor(op.getStart()), scalarMap});
+    ins.push_back({b.tensor(op.getDelta()), scalarMap});
+  }
+  Value result =
+      b.map(loc, ins, dims, elementTypeOf(op.getY()),
+            [&](ScalarScope &builder, ValueRange x) {
+              Value first = start ? makeScalar(builder, type, *start) : x[0];
+              Value step = delta ? makeScalar(builder, type, *delta) : x.back();
+              return SmallVector<Value>{multiplyAdd(
+                  builder, coordinate(builder, 0, type), step, first)};
+            });
+  b.replace(op, result);
+  return success();
+}
+
+LogicalResult hagane::form(xf::Trilu op, KernelBuilder &b) {
+  SmallVector<Dim> dims(b.shapes.getDims(op.getY()));
+  int64_t rank = dims.size();
+  SmallVector<MappedTensor> ins{{b.tensor(op.getX()), b.identityMap(rank)}};
+  if (op.getK()) {
+    FailureOr<Value> k = b.reshape(op.getLoc(), b.tensor(op.getK()), {});
+    if (failed(k))
+      return b.cannotForm(op, "its diagonal is not a scalar");
+    ins.push_back({*k, AffineMap::get(rank, 0, {}, op.getContext())});
+  }
+  bool upper = op.getUpper();
+  Value result =
+      b.map(op.getLoc(), ins, dims, elementTypeOf(op.getY()),
+            [&](ScalarScope &builder, ValueRange x) {
+              Type wide = builder.getI64Type();
+              Value diagonal = coordinate(builder, rank - 2, wide),
+                    column = coordinate(builder, rank - 1, wide);
+              if (x.size() > 1)
+                diagonal = arith::AddIOp::create(
+                    builder, diagonal,
+                    convertScalar(builder, x[1], x[1].getType(), wide));
+              auto predicate =
+                  upper ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sle;
+              Value keep =
+                  arith::CmpIOp::create(builder, predicate, column, diagonal);
+              Value zero = makeScalar(builder, x[0].getType(), 0);
+              return SmallVector<Value>{
+                  arith::SelectOp::create(builder, keep, x[0], zero)};
+            });
+  b.replace(op, result);
+  return success();
+}
+
+LogicalResult hagane::form(xf::Dims op, KernelBuilder &b) {
+  ScalarScope builder(op.getLoc(), b.rewriter);
+  auto type = cast<RankedTensorType>(op.getY().getType());
+  Type element = type.getElementType();
+  if (!element.isSignlessInteger())
+    return b.cannotForm(op, "its elements must be signless integers");
+  SmallVector<Value> elements;
+  for (Dim dim : getDimsFrom(op.getElements())) {
+    Value index =
+        xf::DimValue::create(builder, builder.getIndexType(), dim.getAttr());
+    elements.push_back(arith::IndexCastOp::create(builder, element, index));
+  }
+  b.replace(op, tensor::FromElementsOp::create(builder, type, elements));
+  return success();
+}
+
+//===-- Rotary
+//-----------------------------------------------------------------===//
+
+/// One half of the rotated pairs: x1 cos - x2 sin, or x1 sin + x2 cos.
+static Value rotate(Location loc, ArrayRef<MappedTensor> ins,
+                    ArrayRef<Dim> dims, bool second, Value dest,
+                    KernelBuilder &b) {
+  Type type = elementTypeOf(dest);
+  return b.map(
+      loc, ins, dims, type,
+      [&](ScalarScope &builder, ValueRange x) -> SmallVector<Value> {
+        Value left = arith::MulFOp::create(builder, x[0], x[second ? 3 : 2]);
+        Value right = arith::MulFOp::create(builder, x[1], x[second ? 2 : 3]);
+        if (second)
+          return {arith::AddFOp::create(builder, left, right)};
+        return {arith::SubFOp::create(builder, left, right)};
+      },
+      dest);
+}
+
+LogicalResult hagane::form(xf::Rotary op, KernelBuilder &b) {
+  Location loc = op.getLoc();
+  Value x = b.tensor(op.getX()), cos = b.tensor(op.getCos()),
+        sin = b.tensor(op.getSin());
+  SmallVector<Dim> dims(b.shapes.getDims(x)), half = dims;
+  int64_t rank = dims.size(), rotated = op.getRotated(), pairs = rotated / 2;
+  bool interleaved = op.getInterleaved();
+  half.back() = b.constant(pairs);
+  AffineMap cosMap = b.broadcastMap(b.shapes.getDims(cos), half),
+            sinMap = b.broadcastMap(b.shapes.getDims(sin), half);
+  if (!cosMap || !sinMap)
+    return b.cannotForm(
+        op, "whether its angles broadcast is only known when the model runs");
+  SmallVector<int64_t> steps(rank, 1), ones(rank, 1);
+  if (interleaved)
+    steps.back() = 2;
+  auto offsetsAt = [&](int64_t start) {
+    SmallVector<Dim> offsets(rank, b.constant(0));
+    offsets.back() = b.constant(start);
+    return offsets;
+  };
+  int64_t second = interleaved ? 1 : pairs;
+  MappedTensor first{b.slice(loc, x, offsetsAt(0), half, steps),
+                     b.identityMap(rank)};
+  MappedTensor other{b.slice(loc, x, offsetsAt(second), half, steps),
+                     b.identityMap(rank)};
+  SmallVector<MappedTensor> ins{first, other, {cos, cosMap}, {sin, sinMap}};
+  Value result = b.empty(loc, dims, elementTypeOf(x));
+  auto insertAt = [&](Value piece, int64_t start, ArrayRef<Dim> sizes,
+                      ArrayRef<int64_t> strides) {
+    auto strideAttrs =
+        llvm::map_to_vector(strides, [&](int64_t step) -> OpFoldResult {
+          return b.rewriter.getIndexAttr(step);
+        });
+    result = tensor::InsertSliceOp::create(b.rewriter, loc, piece, result,
+                                           b.sizes(loc, offsetsAt(start)),
+                                           b.sizes(loc, sizes), strideAttrs);
+    b.shapes.setDims(result, dims);
+  };
+  for (bool isSecond : {false, true}) {
+    int64_t start = isSecond ? second : 0;
+    Value place = b.slice(loc, result, offsetsAt(start), half, steps);
+    insertAt(rotate(loc, ins, half, isSecond, place, b), start, half, steps);
+  }
+  Dim rest = dims.back() - rotated;
+  if (!rest.isConstant(0)) {
+    SmallVector<Dim> tail = dims;
+    tail.back() = rest;
+    Value source = b.slice(loc, x, offsetsAt(rotated), tail, ones);
+    Value place = b.slice(loc, result, offsetsAt(rotated), tail, ones);
+    insertAt(b.copy(loc, {source, b.identityMap(rank)}, tail, place), rotated,
+             tail, ones);
+  }
+  b.replace(op, result);
+  return success();
+}

@@ -1,0 +1,43 @@
+//===- Forms.h - How each operation becomes a kernel ----------------*- C++
+//-*-===//
+//
+// One handler per operation: it replaces the operation, or emits an error at
+// it and fails. Shapes of all operands and results are resolved when called.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef HAGANE_PASSES_KERNELS_FORMS_H
+#define HAGANE_PASSES_KERNELS_FORMS_H
+
+#include "passes/kernels/KernelBuilder.h"
+#include "passes/kernels/Scalars.h"
+
+namespace hagane {
+
+/// Any operation with a ScalarBuilder.
+llvm::LogicalResult formElementwise(mlir::Operation *op, ScalarBuilder scalar,
+                                    KernelBuilder &b);
+
+llvm::LogicalResult form(xf::Linear op, KernelBuilder &b);
+llvm::LogicalResult form(xf::MatMul op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Attention op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Softmax op, KernelBuilder &b);
+llvm::LogicalResult form(xf::LayerNorm op, KernelBuilder &b);
+llvm::LogicalResult form(xf::RmsNorm op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Reduce op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Reshape op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Transpose op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Broadcast op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Concat op, KernelBuilder &b);
+llvm::LogicalResult form(xf::CacheAppend op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Slice op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Pad op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Gather op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Range op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Trilu op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Rotary op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Dims op, KernelBuilder &b);
+
+} // namespace hagane
+
+#endif // HAGANE_PASSES_KERNELS_FORMS_H

@@ -1,0 +1,415 @@
+//===- FuseKernels.cpp - Element-wise kernels join their neighbours
+//------------===//
+
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/kernels/Passes.h"
+
+namespace hagane {
+#define GEN_PASS_DEF_FUSEKERNELSPASS
+#include "passes/kernels/Passes.h.inc"
+} // namespace hagane
+
+using namespace mlir;
+using namespace hagane;
+
+namespace {
+
+/// Kernels with more operands than that do not keep their pointers in
+/// registers.
+constexpr size_t kMaxInputs = 12;
+/// Scalar operations up to which recomputing beats a round trip to memory.
+constexpr int64_t kCheapOps = 8;
+
+SmallVector<AffineMap> mapsOf(ArrayAttr maps) {
+  return llvm::to_vector(maps.getAsValueRange<AffineMapAttr>());
+}
+
+/// The one map kernel that makes `value` for one use; null otherwise.
+kernel::Map getSoleProducer(Value value) {
+  auto map = value.getDefiningOp<kernel::Map>();
+  return map && value.hasOneUse() && map.getOuts().size() == 1 ? map
+                                                               : kernel::Map();
+}
+
+bool isCheap(kernel::Map op) {
+  int64_t count = 0;
+  for (Operation &inner : op.getBody().getOps()) {
+    if (isa_and_nonnull<math::MathDialect>(inner.getDialect()))
+      return false;
+    count += !inner.hasTrait<OpTrait::ConstantLike>();
+  }
+  return count <= kCheapOps;
+}
+
+/// Whether each point of the iteration space reads another element.
+bool readsEachOnce(AffineMap map) {
+  for (unsigned i = 0; i != map.getNumDims(); ++i)
+    if (!map.isFunctionOfDim(i))
+      return false;
+  return true;
+}
+
+/// Clones a map's body before `builder`'s place; coordinates follow `access`.
+Value inlineBody(OpBuilder &builder, kernel::Map op, ValueRange arguments,
+                 AffineMap access) {
+  IRMapping mapping;
+  Block &body = op.getBody().front();
+  mapping.map(body.getArguments(), arguments);
+  for (Operation &inner : body.without_terminator()) {
+    auto index = dyn_cast<kernel::Index>(inner);
+    if (!index) {
+      builder.clone(inner, mapping);
+      continue;
+    }
+    AffineExpr expr = access.getResult(index.getDimension());
+    Value coordinate;
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      coordinate = kernel::Index::create(
+          builder, inner.getLoc(), builder.getIndexType(), dim.getPosition());
+    else
+      coordinate = arith::ConstantIndexOp::create(builder, inner.getLoc(), 0);
+    mapping.map(index.getY(), coordinate);
+  }
+  return mapping.lookupOrDefault(body.getTerminator()->getOperand(0));
+}
+
+/// A consumer's inputs with one replaced by those of its producer.
+struct MergedInputs {
+  SmallVector<Value> values;
+  SmallVector<AffineMap> maps;
+  SmallVector<Attribute> shapes;
+  SmallVector<unsigned> positions; // where the producer's inputs are
+
+  unsigned add(Value value, AffineMap map, Attribute shape) {
+    for (unsigned i = 0; i != values.size(); ++i)
+      if (values[i] == value && maps[i] == map)
+        return i;
+    values.push_back(value);
+    maps.push_back(map);
+    shapes.push_back(shape);
+    return values.size() - 1;
+  }
+};
+
+/// Merges `producer` into `regions` of `op`, which reads it as input `index`.
+template <typename OpTy>
+void mergeProducer(OpTy op, unsigned index, kernel::Map producer,
+                   ArrayRef<Region *> regions, PatternRewriter &rewriter) {
+  SmallVector<AffineMap> maps = mapsOf(op.getMaps()),
+                         producerMaps = mapsOf(producer.getMaps());
+  ArrayRef<Attribute> shapes = op.getShapes().getValue();
+  size_t count = op.getIns().size();
+  MergedInputs merged;
+  for (size_t i = 0; i != count; ++i) {
+    merged.values.push_back(op.getIns()[i]);
+    merged.maps.push_back(maps[i]);
+    merged.shapes.push_back(shapes[i]);
+  }
+  AffineMap access = maps[index];
+  for (auto [i, value] : llvm::enumerate(producer.getIns()))
+    merged.positions.push_back(merged.add(
+        value, producerMaps[i].compose(access), producer.getShapes()[i]));
+
+  rewriter.modifyOpInPlace(op, [&] {
+    for (Region *region : regions) {
+      Block &block = region->front();
+      for (size_t i = count; i != merged.values.size(); ++i) {
+        Type element =
+            cast<ShapedType>(merged.values[i].getType()).getElementType();
+        block.insertArgument(unsigned(i), kernel::getComputeType(element),
+                             op.getLoc());
+      }
+      OpBuilder builder(&block, block.begin());
+      auto arguments =
+          llvm::map_to_vector(merged.positions, [&](unsigned i) -> Value {
+            return block.getArgument(i);
+          });
+      Value result = inlineBody(builder, producer, arguments, access);
+      block.getArgument(index).replaceAllUsesWith(result);
+      block.eraseArgument(index);
+    }
+    auto erase = [&](auto &list) { list.erase(list.begin() + index); };
+    erase(merged.values);
+    erase(merged.maps);
+    erase(merged.shapes);
+    merged.maps.append(maps.begin() + count, maps.end());
+    merged.shapes.append(shapes.begin() + count, shapes.end());
+    op.getInsMutable().assign(merged.values);
+    op.setMapsAttr(rewriter.getAffineMapArrayAttr(merged.maps));
+    op.setShapesAttr(rewriter.getArrayAttr(merged.shapes));
+    op->setLoc(rewriter.getFusedLoc({producer.getLoc(), op.getLoc()}));
+  });
+}
+
+/// How often a consumer evaluates an input's element.
+enum class Reads { Once, Again };
+
+template <typename OpTy>
+LogicalResult fuseInputs(OpTy op, Reads reads, ArrayRef<Region *> regions,
+                         PatternRewriter &rewriter) {
+  SmallVector<AffineMap> maps = mapsOf(op.getMaps());
+  for (auto [i, input] : llvm::enumerate(op.getIns())) {
+    kernel::Map producer = getSoleProducer(input);
+    if (!producer || op.getIns().size() + producer.getIns().size() > kMaxInputs)
+      continue;
+    bool once = reads == Reads::Once && readsEachOnce(maps[i]);
+    if (!once && !isCheap(producer))
+      continue;
+    mergeProducer(op, i, producer, regions, rewriter);
+    return success();
+  }
+  return rewriter.notifyMatchFailure(
+      op, "no input comes from a map of one use that is cheap or read once");
+}
+
+struct MapIntoMap : OpRewritePattern<kernel::Map> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(kernel::Map op,
+                                PatternRewriter &rewriter) const override {
+    return fuseInputs(op, Reads::Once, {&op.getBody()}, rewriter);
+  }
+};
+
+struct MapIntoReduce : OpRewritePattern<kernel::Reduce> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(kernel::Reduce op,
+                                PatternRewriter &rewriter) const override {
+    return fuseInputs(op, Reads::Once, {&op.getBody()}, rewriter);
+  }
+};
+
+struct MapIntoRows : OpRewritePattern<kernel::Rows> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(kernel::Rows op,
+                                PatternRewriter &rewriter) const override {
+    SmallVector<Region *> regions{&op.getMap()};
+    for (Region &stage : op.getStages())
+      regions.push_back(&stage);
+    return fuseInputs(op, Reads::Again, regions, rewriter);
+  }
+};
+
+/// The position at which `op` reads the only use of a gemm's result, if it
+/// reads it element for element.
+std::optional<unsigned>
+findGemmInput(kernel::Map op, llvm::function_ref<Value(Value)> through) {
+  if (op.getOuts().size() != 1 || !op.getBody().getOps<kernel::Index>().empty())
+    return std::nullopt;
+  SmallVector<AffineMap> maps = mapsOf(op.getMaps());
+  for (auto [i, input] : llvm::enumerate(op.getIns())) {
+    Value source = through(input);
+    auto gemm = source ? source.getDefiningOp<kernel::Gemm>() : kernel::Gemm();
+    if (gemm && input.hasOneUse() && source.hasOneUse() &&
+        gemm.getOuts().size() == 1 && maps[i].isIdentity() &&
+        gemm.getExtras().size() + op.getIns().size() <= kMaxInputs)
+      return i;
+  }
+  return std::nullopt;
+}
+
+struct MapIntoEpilogue : OpRewritePattern<kernel::Map> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(kernel::Map op,
+                                PatternRewriter &rewriter) const override {
+    auto index = findGemmInput(op, [](Value value) { return value; });
+    if (!index)
+      return rewriter.notifyMatchFailure(
+          op, "no input is a gemm's result of one use");
+    auto gemm = op.getIns()[*index].getDefiningOp<kernel::Gemm>();
+    SmallVector<AffineMap> maps = mapsOf(op.getMaps());
+    MergedInputs extras;
+    size_t count = gemm.getExtras().size();
+    ArrayRef<Attribute> shapes = gemm.getShapes().getValue();
+    for (auto [i, map] : llvm::enumerate(mapsOf(gemm.getExtraMaps()))) {
+      extras.values.push_back(gemm.getExtras()[i]);
+      extras.maps.push_back(map);
+      extras.shapes.push_back(shapes[2 + i]);
+    }
+    for (auto [i, input] : llvm::enumerate(op.getIns()))
+      extras.positions.push_back(
+          i == *index ? 0 : extras.add(input, maps[i], op.getShapes()[i]));
+    SmallVector<Attribute> merged{shapes[0], shapes[1]};
+    merged.append(extras.shapes);
+    merged.push_back(op.getShapes().getValue().back());
+    Location loc = rewriter.getFusedLoc({gemm.getLoc(), op.getLoc()});
+    auto fused = kernel::Gemm::create(
+        rewriter, loc, op.getResultTypes(), gemm.getA(), gemm.getB(),
+        extras.values, op.getOuts(), gemm.getBLayoutAttr(),
+        gemm.getGroupsAttr(), rewriter.getAffineMapArrayAttr(extras.maps),
+        rewriter.getArrayAttr(merged), gemm.getScheduleAttr());
+    rewriter.cloneRegionBefore(gemm.getEpilogue(), fused.getEpilogue(),
+                               fused.getEpilogue().end());
+    Block &block = fused.getEpilogue().front();
+    unsigned groups = gemm.getGroups();
+    for (size_t i = count; i != extras.values.size(); ++i) {
+      Type element =
+          cast<ShapedType>(extras.values[i].getType()).getElementType();
+      block.addArgument(kernel::getComputeType(element), loc);
+    }
+    Operation *yield = block.getTerminator();
+    SmallVector<Value> arguments;
+    for (auto [i, position] : llvm::enumerate(extras.positions))
+      arguments.push_back(i == *index
+                              ? yield->getOperand(0)
+                              : Value(block.getArgument(groups + position)));
+    OpBuilder builder(yield);
+    Value result = inlineBody(builder, op, arguments, maps[*index]);
+    yield->setOperands(result);
+    rewriter.replaceOp(op, fused);
+    return success();
+  }
+};
+
+//===-- Through reshapes
+//-------------------------------------------------------===//
+
+/// One dimension per group: the product of its members.
+Attribute collapseDims(Attribute dims, ArrayRef<ReassociationIndices> groups,
+                       MLIRContext *context) {
+  auto array = cast<ArrayAttr>(dims);
+  SmallVector<Attribute> collapsed;
+  for (const ReassociationIndices &group : groups) {
+    xf::Dim product = xf::Dim::constant(context, 1);
+    for (int64_t axis : group)
+      product = product * xf::Dim(cast<xf::DimAttr>(array[axis]));
+    collapsed.push_back(product.getAttr());
+  }
+  return ArrayAttr::get(context, collapsed);
+}
+
+/// How an input is read when groups of the iteration's dimensions become one:
+/// the groups of its own axes and its new map.
+struct CollapsedAccess {
+  SmallVector<ReassociationIndices> axes;
+  SmallVector<AffineExpr> exprs;
+};
+
+/// Works if, per group, the input has all dimensions in order or none.
+std::optional<CollapsedAccess>
+collapseAccess(AffineMap map, ArrayRef<ReassociationIndices> groups) {
+  CollapsedAccess access;
+  ArrayRef<AffineExpr> results = map.getResults();
+  size_t next = 0;
+  for (auto [g, group] : llvm::enumerate(groups)) {
+    ReassociationIndices axes;
+    for (int64_t dim : group) {
+      if (next == results.size())
+        break;
+      auto expr = dyn_cast<AffineDimExpr>(results[next]);
+      if (!expr || int64_t(expr.getPosition()) != dim)
+        break;
+      axes.push_back(next++);
+    }
+    if (axes.empty())
+      continue;
+    if (axes.size() != group.size())
+      return std::nullopt;
+    access.axes.push_back(axes);
+    access.exprs.push_back(getAffineDimExpr(g, map.getContext()));
+  }
+  if (next != results.size())
+    return std::nullopt;
+  return access;
+}
+
+/// map(expand(gemm), x) becomes expand(map(gemm, collapse(x))).
+struct MapBeforeExpand : OpRewritePattern<kernel::Map> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(kernel::Map op,
+                                PatternRewriter &rewriter) const override {
+    auto index = findGemmInput(op, [](Value value) {
+      auto expand = value.getDefiningOp<tensor::ExpandShapeOp>();
+      return expand ? expand.getSrc() : Value();
+    });
+    if (!index)
+      return rewriter.notifyMatchFailure(
+          op, "no input is an expanded gemm's result of one use");
+    auto expand = op.getIns()[*index].getDefiningOp<tensor::ExpandShapeOp>();
+    auto out = op.getOuts()[0].getDefiningOp<tensor::EmptyOp>();
+    if (!out)
+      return rewriter.notifyMatchFailure(op,
+                                         "its destination is part of a tensor");
+    SmallVector<ReassociationIndices> groups = expand.getReassociationIndices();
+    SmallVector<CollapsedAccess> accesses;
+    SmallVector<AffineMap> maps = mapsOf(op.getMaps());
+    for (AffineMap map : ArrayRef(maps).drop_back()) {
+      auto access = collapseAccess(map, groups);
+      if (!access)
+        return rewriter.notifyMatchFailure(
+            op, "an input broadcasts within a group of axes");
+      accesses.push_back(*access);
+    }
+    rewrite(op, *index, expand, groups, accesses, rewriter);
+    return success();
+  }
+
+  static void rewrite(kernel::Map op, unsigned index,
+                      tensor::ExpandShapeOp expand,
+                      ArrayRef<ReassociationIndices> groups,
+                      ArrayRef<CollapsedAccess> accesses,
+                      PatternRewriter &rewriter) {
+    Location loc = op.getLoc();
+    MLIRContext *context = op.getContext();
+    SmallVector<Value> ins;
+    SmallVector<AffineMap> maps;
+    SmallVector<Attribute> shapes;
+    for (auto [i, input] : llvm::enumerate(op.getIns())) {
+      const CollapsedAccess &access = accesses[i];
+      Value value = input;
+      bool isView = access.axes.size() ==
+                    size_t(cast<ShapedType>(value.getType()).getRank());
+      if (i == index)
+        value = expand.getSrc();
+      else if (!isView)
+        value =
+            tensor::CollapseShapeOp::create(rewriter, loc, value, access.axes);
+      ins.push_back(value);
+      maps.push_back(AffineMap::get(groups.size(), 0, access.exprs, context));
+      shapes.push_back(collapseDims(op.getShapes()[i], access.axes, context));
+    }
+    Attribute outShape =
+        collapseDims(op.getShapes().getValue().back(), groups, context);
+    maps.push_back(rewriter.getMultiDimIdentityMap(groups.size()));
+    shapes.push_back(outShape);
+    auto type = cast<RankedTensorType>(op.getOuts()[0].getType());
+    auto collapsed = tensor::CollapseShapeOp::inferCollapsedType(
+        type, SmallVector<ReassociationIndices>(groups));
+    SmallVector<Value> sizes;
+    for (auto [axis, dim] : llvm::enumerate(cast<ArrayAttr>(outShape)))
+      if (collapsed.isDynamicDim(axis))
+        sizes.push_back(xf::DimValue::create(
+            rewriter, loc, rewriter.getIndexType(), cast<xf::DimAttr>(dim)));
+    Value out = tensor::EmptyOp::create(rewriter, loc, collapsed, sizes);
+    auto map = kernel::Map::create(rewriter, loc, collapsed, ins, out,
+                                   rewriter.getAffineMapArrayAttr(maps),
+                                   rewriter.getArrayAttr(shapes),
+                                   op.getScheduleAttr());
+    rewriter.inlineRegionBefore(op.getBody(), map.getBody(),
+                                map.getBody().end());
+    rewriter.replaceOpWithNewOp<tensor::ExpandShapeOp>(
+        op, type, map.getResult(0), groups, expand.getMixedOutputShape());
+  }
+};
+
+struct FuseKernels : hagane::impl::FuseKernelsPassBase<FuseKernels> {
+  void runOnOperation() override {
+    // Gemms take their consumers before rows and maps take their producers:
+    // an epilogue saves a round trip to memory, a prologue only a pass.
+    if (failed(apply<MapIntoEpilogue, MapBeforeExpand>()) ||
+        failed(apply<MapIntoMap, MapIntoReduce, MapIntoRows>()) ||
+        failed(apply<MapIntoEpilogue, MapBeforeExpand>()))
+      return signalPassFailure();
+  }
+
+  template <typename... Patterns> LogicalResult apply() {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<Patterns...>(&getContext());
+    tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, &getContext());
+    tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns,
+                                                         &getContext());
+    return applyPatternsGreedily(getOperation(), std::move(patterns));
+  }
+};
+
+} // namespace

@@ -1,0 +1,66 @@
+//===- Passes.td - Passes that make kernels ---------------------*- tablegen -*-===//
+
+include "mlir/Pass/PassBase.td"
+
+def FormKernelsPass : Pass<"hagane-form-kernels", "::mlir::ModuleOp"> {
+  let summary = "turn xf operations into kernels, one by one";
+  let description = [{
+    Every `xf` operation becomes a kernel, a view (reshape, slice) or, if it is
+    constant, part of a `kernel.global`. Transposes around attention are
+    absorbed into its layouts; nothing else is fused here.
+
+    Before:
+    ```mlir
+    %y = xf.linear %x, %w, %b : (tensor<?x384xf32>, tensor<384x1536xf32>, tensor<1536xf32>) -> tensor<?x1536xf32>
+    ```
+    After:
+    ```mlir
+    %p = kernel.get_global @weight_0 : tensor<48x384x32xf32>
+    %b = kernel.get_global @weight_1 : tensor<1536xf32>
+    %n = xf.dim_value {dim = #xf.dim<tokens>} : index
+    %e = tensor.empty(%n) : tensor<?x1536xf32>
+    %y = kernel.gemm %x, %p extras %b outs %e {b_layout = "panels", ...} epilogue { add } : ...
+    ```
+  }];
+  let dependentDialects = ["::hagane::kernel::KernelDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+def FuseKernelsPass : Pass<"hagane-fuse-kernels", "::mlir::func::FuncOp"> {
+  let summary = "merge element-wise kernels into their producers and consumers";
+  let description = [{
+    A `kernel.map` whose result has one use joins the map or row kernel that
+    uses it; a map that is the one use of a gemm's result becomes part of the
+    gemm's epilogue, through a reshape between them if need be.
+
+    Before:
+    ```mlir
+    %g = kernel.gemm ... -> tensor<?x64xf32>
+    %y = kernel.map ins %g ... body { gelu } -> tensor<?x64xf32>
+    ```
+    After:
+    ```mlir
+    %y = kernel.gemm ... epilogue { gelu } -> tensor<?x64xf32>
+    ```
+  }];
+  let dependentDialects = ["::hagane::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def AssignSchedulesPass : Pass<"hagane-assign-schedules", "::mlir::ModuleOp"> {
+  let summary = "choose how each kernel is tiled, vectorised and split";
+  let description = [{
+    Sets the `schedule` of kernels that have none, by the rules in
+    Schedules.cpp for the target described by the options.
+
+    Before: `kernel.rows ins %x outs %o {kinds = ...}`. After:
+    `kernel.rows ins %x outs %o {..., schedule = #kernel.rows_schedule<item_rows = 4, vector = 16>}`.
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "512", "width of a vector register">,
+    Option<"vectorRegisters", "vector-registers", "int64_t", "32", "number of vector registers">,
+    Option<"l1Bytes", "l1-bytes", "int64_t", "32768", "size of the first-level data cache">,
+    Option<"l2Bytes", "l2-bytes", "int64_t", "1048576", "size of the second-level cache">,
+    Option<"threads", "threads", "int64_t", "8", "threads that work items should keep busy">];
+  let dependentDialects = ["::hagane::kernel::KernelDialect"];
+}

@@ -1,0 +1,124 @@
+//===- Schedules.cpp - Rules that choose schedules
+//-----------------------------===//
+
+#include "passes/kernels/Schedules.h"
+#include "dialects/kernel/KernelCost.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace hagane;
+using xf::Dim;
+
+namespace {
+/// Accumulator tiles of a micro-kernel: rows, columns in vectors, and the
+/// registers that they and the operands take.
+struct MicroTile {
+  int64_t rows, vectors, registers;
+};
+} // namespace
+
+/// The widest first; a row fits if the target has its registers.
+static constexpr MicroTile kGemmTiles[] = {
+    {12, 2, 27}, {6, 2, 15}, {4, 2, 11}, {2, 2, 7}};
+static constexpr MicroTile kAttentionTiles[] = {
+    {8, 2, 19}, {4, 2, 11}, {2, 2, 7}};
+
+static MicroTile pickTile(ArrayRef<MicroTile> tiles,
+                          const TargetDescription &target) {
+  for (const MicroTile &tile : tiles)
+    if (tile.registers <= target.vectorRegisters)
+      return tile;
+  return tiles.back();
+}
+
+/// A size, or what is assumed of one that is only known when the model runs.
+static int64_t valueOr(Dim dim, int64_t assumed) {
+  return dim && dim.getConstant() ? *dim.getConstant() : assumed;
+}
+
+static constexpr int64_t kAssumedRows = 1024;
+
+kernel::GemmScheduleAttr
+hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
+  unsigned out = op.getDpsInitsMutable()[0].getOperandNumber();
+  SmallVector<Dim> dims = op.getOperandDims(out);
+  int64_t rows = valueOr(dims[dims.size() - 2], kAssumedRows),
+          columns = valueOr(dims.back(), kAssumedRows);
+  int64_t batch = dims.size() == 3 ? valueOr(dims[0], 8) : 1;
+  int64_t depth = valueOr(op.getOperandDims(0).back(), kAssumedRows);
+  MicroTile tile = pickTile(kGemmTiles, target);
+  int64_t microN = tile.vectors * target.lanes();
+  int64_t microM = std::clamp<int64_t>(rows, 1, tile.rows);
+  // Eight strips of rows reuse a panel of b; few rows are one item.
+  int64_t itemM = llvm::alignTo(std::min(rows, 8 * microM), microM);
+  // Columns: as many panels as keep four items per thread.
+  int64_t rowItems = batch * llvm::divideCeil(rows, itemM);
+  int64_t columnItems =
+      std::max<int64_t>(1, llvm::divideCeil(4 * target.threads, rowItems));
+  int64_t quantum = std::max<int64_t>(microN, kPanel);
+  int64_t itemN =
+      llvm::alignTo(llvm::divideCeil(columns, columnItems), quantum);
+  itemN = std::min<int64_t>(
+      itemN, llvm::alignTo(std::min<int64_t>(columns, 512), quantum));
+  // The contraction is blocked where a strip of b's panel leaves the L1 cache.
+  int64_t blockK = depth <= 1024 ? 0 : 512;
+  return kernel::GemmScheduleAttr::get(
+      op.getContext(), itemM, itemN, blockK, microM, microN, /*unroll_k=*/4,
+      /*prefetch=*/0, /*pack_a=*/rows > microM);
+}
+
+kernel::AttentionScheduleAttr
+hagane::chooseSchedule(kernel::Attention op, const TargetDescription &target) {
+  kernel::AttentionSizes sizes = kernel::getAttentionSizes(op);
+  MicroTile tile = pickTile(kAttentionTiles, target);
+  int64_t queries = valueOr(sizes.queries, 128);
+  int64_t microM = std::clamp<int64_t>(queries, 1, tile.rows);
+  int64_t blockQ = llvm::alignTo(std::min<int64_t>(queries, 32), microM);
+  return kernel::AttentionScheduleAttr::get(op.getContext(), blockQ,
+                                            /*block_k=*/128, microM,
+                                            tile.vectors * target.lanes());
+}
+
+/// Rows of `columns` elements that an item takes to be worth its launch.
+static int64_t rowsPerItem(int64_t columns) {
+  static constexpr int64_t kItemElements = 4096;
+  return std::clamp<int64_t>(kItemElements / std::max<int64_t>(columns, 1), 1,
+                             256);
+}
+
+kernel::RowsScheduleAttr
+hagane::chooseSchedule(kernel::Rows op, const TargetDescription &target) {
+  auto maps = op.getMaps().getAsValueRange<AffineMapAttr>();
+  unsigned last = (*maps.begin()).getNumDims() - 1;
+  int64_t columns = kAssumedRows;
+  for (auto [i, map] : llvm::enumerate(maps))
+    if (auto position =
+            map.getResultPosition(getAffineDimExpr(last, op.getContext())))
+      columns = valueOr(op.getOperandDims(i)[*position], kAssumedRows);
+  return kernel::RowsScheduleAttr::get(op.getContext(), rowsPerItem(columns),
+                                       target.lanes());
+}
+
+static kernel::LoopScheduleAttr chooseLoop(Operation *op, ArrayRef<Dim> dims,
+                                           const TargetDescription &target) {
+  int64_t columns = dims.empty() ? 1 : valueOr(dims.back(), 256);
+  return kernel::LoopScheduleAttr::get(op->getContext(), rowsPerItem(columns),
+                                       target.lanes());
+}
+
+kernel::LoopScheduleAttr
+hagane::chooseSchedule(kernel::Map op, const TargetDescription &target) {
+  return chooseLoop(
+      op, op.getOperandDims(op.getDpsInitsMutable()[0].getOperandNumber()),
+      target);
+}
+
+kernel::LoopScheduleAttr
+hagane::chooseSchedule(kernel::Reduce op, const TargetDescription &target) {
+  return chooseLoop(op, op.getOperandDims(0), target);
+}
+
+kernel::LoopScheduleAttr
+hagane::chooseSchedule(kernel::Gather op, const TargetDescription &target) {
+  return chooseLoop(op, op.getOperandDims(2), target);
+}

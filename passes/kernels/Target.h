@@ -1,0 +1,29 @@
+//===- Target.h - What schedules need to know of a machine ---------*- C++
+//-*-===//
+
+#ifndef HAGANE_PASSES_KERNELS_TARGET_H
+#define HAGANE_PASSES_KERNELS_TARGET_H
+
+#include <cstdint>
+
+namespace hagane {
+
+/// Columns of a packed weight panel. A property of the architecture, not of
+/// the schedule: every x86 level reads the same packed weights.
+inline constexpr int64_t kPanel = 32;
+
+/// A processor as the cost rules see it.
+struct TargetDescription {
+  int64_t vectorBits = 512;
+  int64_t vectorRegisters = 32;
+  int64_t l1Bytes = 32 << 10;
+  int64_t l2Bytes = 1 << 20;
+  int64_t threads = 8;
+
+  /// f32 elements of a vector register.
+  int64_t lanes() const { return vectorBits / 32; }
+};
+
+} // namespace hagane
+
+#endif // HAGANE_PASSES_KERNELS_TARGET_H

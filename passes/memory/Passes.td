@@ -1,0 +1,83 @@
+//===- Passes.td - From tensors to one arena --------------------*- tablegen -*-===//
+
+include "mlir/Pass/PassBase.td"
+
+def PrepareOutputsPass : Pass<"hagane-prepare-outputs", "::mlir::func::FuncOp"> {
+  let summary = "give results destinations, so that kernels write into the caller's buffers";
+  let description = [{
+    Each result of `main` becomes a memref argument that the result is
+    materialised in. Reshapes at the end are done on the destination.
+
+    Before: `func.func @main(%x: tensor<?xf32>) -> tensor<?xf32>`. After:
+    ```mlir
+    func.func @main(%x: tensor<?xf32>, %out: memref<?xf32> {kernel.output = 0 : i64, xf.dims = [...]}) {
+      ...
+      bufferization.materialize_in_destination %y in restrict writable %out : (tensor<?xf32>, memref<?xf32>) -> ()
+    ```
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect",
+                           "::hagane::xf::XfDialect"];
+}
+
+def BufferizePass : Pass<"hagane-bufferize", "::mlir::ModuleOp"> {
+  let summary = "One-Shot Bufferize with the options that kernels need";
+  let description = [{
+    Removes tensor.empty where the result has a destination, then bufferizes:
+    inputs are read-only, allocations and function arguments have identity
+    layouts, the regions of `kernel.global` stay tensors.
+
+    Before: `%e = tensor.empty(%n) : tensor<?xf32>` and kernels on tensors.
+    After: `%e = memref.alloc(%n) : memref<?xf32>` and kernels on memrefs.
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def CopiesToKernelsPass : Pass<"hagane-copies-to-kernels", "::mlir::func::FuncOp"> {
+  let summary = "run the copies that bufferization left as kernels, and say so";
+  let description = [{
+    A `memref.copy` becomes a `kernel.map`, with a remark at the operation it
+    came from; a copy of a buffer to itself goes away.
+
+    Before: `memref.copy %a, %b : memref<?xf32> to memref<?xf32>`. After:
+    `kernel.map ins %a outs %b ... body { yield the element }`.
+  }];
+  let dependentDialects = ["::hagane::kernel::KernelDialect"];
+}
+
+def PlanArenaPass : Pass<"hagane-plan-arena", "::mlir::ModuleOp"> {
+  let summary = "place all buffers in one arena";
+  let description = [{
+    Every `memref.alloc` of `main` becomes a view of one arena argument.
+    Buffers that do not live at the same time share a bin, chosen by size at
+    sample values of the symbols; a bin is as large as its largest member and
+    bins lie one after another, so that offsets are small expressions that are
+    right for every shape. The arena's size is `kernel.arena_bytes` of the
+    function; `kernel.buffers` tells the plan.
+
+    Before: `%a = memref.alloc(%n) : memref<?x384xf32>`. After:
+    ```mlir
+    %o = xf.dim_value {dim = #xf.dim<64 * ceildiv(24 * seq, 1)>} : index
+    %a = memref.view %arena[%o][%n] : memref<?xi8> to memref<?x384xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::hagane::xf::XfDialect"];
+}
+
+def OutlineKernelsPass : Pass<"hagane-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "move each distinct kernel into a function and launch it";
+  let description = [{
+    The function gets the kernel's operands, then the range of work items and
+    the thread's scratch; kernels with the same text share one function.
+
+    Before: `kernel.gemm %a, %b outs %c {...}`. After:
+    ```mlir
+    kernel.launch @gemm_0(%a, %b, %c) {items = #xf.dim<...>, ...} : ...
+    func.func private @gemm_0(%a: ..., %b: ..., %c: ..., %begin: index, %end: index, %scratch: memref<?xi8>)
+        attributes {kernel.body} {
+      kernel.gemm %a, %b outs %c {...}
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::hagane::kernel::KernelDialect"];
+}

@@ -1,0 +1,221 @@
+//===- PlanArena.cpp - All buffers in one arena
+//--------------------------------===//
+
+#include "dialects/kernel/KernelCost.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "passes/memory/MemrefDims.h"
+#include "passes/memory/Passes.h"
+#include "passes/shapes/ShapeAnalysis.h"
+
+namespace hagane {
+#define GEN_PASS_DEF_PLANARENAPASS
+#include "passes/memory/Passes.h.inc"
+} // namespace hagane
+
+using namespace mlir;
+using namespace hagane;
+using xf::Dim;
+
+namespace {
+
+constexpr int64_t kAlign = 64;
+/// Sizes are compared at this value of every symbol, within its range.
+constexpr int64_t kSample = 128;
+
+struct Buffer {
+  memref::AllocOp alloc;
+  Dim bytes;
+  int64_t sample = 0;
+  int64_t first = 0, last = 0; // positions of its first and last use
+  size_t bin = 0;
+};
+
+/// Buffers that live at different times.
+struct Bin {
+  Dim bytes;
+  SmallVector<size_t> members;
+};
+
+class ArenaPlanner {
+public:
+  explicit ArenaPlanner(func::FuncOp function)
+      : function(function), context(function.getContext()) {
+    for (auto symbol :
+         function->getParentOfType<ModuleOp>().getOps<xf::Symbol>()) {
+      int64_t min = symbol.getMin(), max = symbol.getMax();
+      samples[symbol.getSymName()] = std::clamp(kSample, min, max);
+      prover.setRange(symbol.getSymName(), {min, max});
+    }
+  }
+
+  LogicalResult run() {
+    if (failed(collect()))
+      return failure();
+    assignBins();
+    rewrite();
+    return success();
+  }
+
+private:
+  LogicalResult collect();
+  LogicalResult measure(Buffer &buffer);
+  void assignBins();
+  void rewrite();
+  Dim getLarger(Dim a, Dim b) const {
+    if (prover.isLessOrEqual(b, a))
+      return a;
+    return prover.isLessOrEqual(a, b) ? b : a.max(b);
+  }
+  bool conflicts(const Bin &bin, const Buffer &buffer) const {
+    return llvm::any_of(bin.members, [&](size_t member) {
+      return buffers[member].first <= buffer.last &&
+             buffer.first <= buffers[member].last;
+    });
+  }
+
+  func::FuncOp function;
+  MLIRContext *context;
+  llvm::StringMap<int64_t> samples;
+  xf::DimProver prover;
+  DenseMap<Operation *, int64_t> positions;
+  SmallVector<Buffer> buffers;
+  SmallVector<Bin> bins;
+};
+
+/// Positions of all uses of a buffer, through views of it.
+void extendLife(Value value, Block *block,
+                const DenseMap<Operation *, int64_t> &positions,
+                Buffer &buffer) {
+  for (Operation *user : value.getUsers()) {
+    Operation *top = block->findAncestorOpInBlock(*user);
+    int64_t position = positions.lookup(top);
+    bool isView = isa<ViewLikeOpInterface>(user);
+    if (!isView) {
+      buffer.first = std::min(buffer.first, position);
+      buffer.last = std::max(buffer.last, position);
+      continue;
+    }
+    for (Value result : user->getResults())
+      extendLife(result, block, positions, buffer);
+  }
+}
+
+LogicalResult ArenaPlanner::measure(Buffer &buffer) {
+  memref::AllocOp alloc = buffer.alloc;
+  Dim count = Dim::constant(context, 1);
+  for (Dim dim : getMemrefDims(alloc)) {
+    if (!dim)
+      return alloc.emitError(
+          "cannot place a buffer whose size only running the model tells");
+    count = count * dim;
+  }
+  Dim bytes = count * kernel::getElementBytes(alloc.getType().getElementType());
+  buffer.bytes = bytes.ceilDiv(Dim::constant(context, kAlign)) * kAlign;
+  if (!buffer.bytes)
+    return alloc.emitError("cannot place a buffer whose size overflows");
+  auto value =
+      buffer.bytes.evaluate([&](StringRef name) -> std::optional<int64_t> {
+        auto it = samples.find(name);
+        return it == samples.end() ? kSample : it->second;
+      });
+  buffer.sample = value.value_or(0);
+  return success();
+}
+
+LogicalResult ArenaPlanner::collect() {
+  Block *block = &function.front();
+  for (auto [i, op] : llvm::enumerate(*block))
+    positions[&op] = i;
+  auto result = function.walk([&](memref::AllocOp alloc) {
+    Buffer buffer;
+    buffer.alloc = alloc;
+    if (failed(measure(buffer)))
+      return WalkResult::interrupt();
+    buffer.first = std::numeric_limits<int64_t>::max();
+    buffer.last = -1;
+    extendLife(alloc, block, positions, buffer);
+    buffers.push_back(buffer);
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+void ArenaPlanner::assignBins() {
+  SmallVector<size_t> order(llvm::to_vector(llvm::seq<size_t>(buffers.size())));
+  llvm::stable_sort(order, [&](size_t a, size_t b) {
+    return buffers[a].sample > buffers[b].sample;
+  });
+  for (size_t i : order) {
+    Buffer &buffer = buffers[i];
+    // The smallest bin that fits: the latest, as bins come by falling size. One
+    // of the same symbolic size is better still.
+    std::optional<size_t> best;
+    for (auto [j, bin] : llvm::enumerate(bins)) {
+      if (conflicts(bin, buffer))
+        continue;
+      if (!best || bins[*best].bytes != buffer.bytes)
+        best = j;
+    }
+    if (!best) {
+      best = bins.size();
+      bins.push_back({buffer.bytes, {}});
+    }
+    Bin &bin = bins[*best];
+    bin.bytes = getLarger(bin.bytes, buffer.bytes);
+    bin.members.push_back(i);
+    buffer.bin = *best;
+  }
+}
+
+void ArenaPlanner::rewrite() {
+  Builder attributes(context);
+  auto arenaType =
+      MemRefType::get({ShapedType::kDynamic}, attributes.getI8Type());
+  unsigned number = function.getNumArguments();
+  auto marked = attributes.getDictionaryAttr(
+      attributes.getNamedAttr("kernel.arena", attributes.getUnitAttr()));
+  (void)function.insertArgument(number, arenaType, marked, function.getLoc());
+  Value arena = function.getArgument(number);
+  SmallVector<Dim> offsets;
+  Dim end = Dim::constant(context, 0);
+  for (const Bin &bin : bins) {
+    offsets.push_back(end);
+    end = end + bin.bytes;
+  }
+  SmallVector<Attribute> plan;
+  for (Buffer &buffer : buffers) {
+    Dim offset = offsets[buffer.bin];
+    OpBuilder builder(buffer.alloc);
+    Location loc = buffer.alloc.getLoc();
+    Value byte = xf::DimValue::create(builder, loc, builder.getIndexType(),
+                                      offset.getAttr());
+    auto view =
+        memref::ViewOp::create(builder, loc, buffer.alloc.getType(), arena,
+                               byte, buffer.alloc.getDynamicSizes());
+    view->setAttr("kernel.arena_offset", offset.getAttr());
+    view->setAttr("kernel.arena_bytes", buffer.bytes.getAttr());
+    plan.push_back(attributes.getDictionaryAttr({
+        attributes.getNamedAttr("offset", offset.getAttr()),
+        attributes.getNamedAttr("bytes", buffer.bytes.getAttr()),
+        attributes.getNamedAttr("first_use",
+                                attributes.getI64IntegerAttr(buffer.first)),
+        attributes.getNamedAttr("last_use",
+                                attributes.getI64IntegerAttr(buffer.last)),
+    }));
+    buffer.alloc.replaceAllUsesWith(view.getResult());
+    buffer.alloc.erase();
+  }
+  function->setAttr("kernel.arena_bytes", end.getAttr());
+  function->setAttr("kernel.buffers", attributes.getArrayAttr(plan));
+}
+
+struct PlanArena : hagane::impl::PlanArenaPassBase<PlanArena> {
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isExternal() && !function.isPrivate() &&
+          failed(ArenaPlanner(function).run()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace

@@ -1,0 +1,27 @@
+//===- Passes.td - Passes on symbolic shapes --------------------*- tablegen -*-===//
+
+include "mlir/Pass/PassBase.td"
+
+def ResolveShapesPass : Pass<"hagane-resolve-shapes", "::mlir::ModuleOp"> {
+  let summary = "replace shape arithmetic by symbolic dimensions";
+  let description = [{
+    Infers symbolic shapes and the contents of small integer tensors through
+    every function, then writes down what was learnt: result types become as
+    static as they are known to be, small integer tensors of known contents
+    become `xf.dims` or `xf.constant`, and size operands become attributes.
+    The arithmetic left behind is dead; canonicalize and cse remove it.
+
+    Before, with `%x`'s dimensions [batch, seq]:
+    ```mlir
+    %s = xf.shape_of %x : (tensor<?x?xf32>) -> tensor<2xi64>
+    %b = xf.gather %s, %zero {axis = 0 : i64} : (tensor<2xi64>, tensor<1xi64>) -> tensor<1xi64>
+    %t = xf.concat %b, %minus_one {axis = 0 : i64} : (tensor<1xi64>, tensor<1xi64>) -> tensor<2xi64>
+    %y = xf.reshape %z, %t : (tensor<?x?x1xf32>, tensor<2xi64>) -> tensor<?x?xf32>
+    ```
+    After:
+    ```mlir
+    %y = xf.reshape %z {shape = [#xf.dim<batch>, #xf.dim<seq>]} : (tensor<?x?x1xf32>) -> tensor<?x?xf32>
+    ```
+  }];
+  let dependentDialects = ["::hagane::xf::XfDialect", "::mlir::tensor::TensorDialect"];
+}

@@ -1,0 +1,132 @@
+//===- ShapeAnalysis.cpp - Symbolic shapes of values
+//---------------------------===//
+
+#include "passes/shapes/ShapeAnalysis.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+
+using namespace mlir;
+using namespace hagane;
+using xf::Dim;
+using xf::Facts;
+
+ArrayAttr hagane::getDimsAttr(MLIRContext *context, ArrayRef<Dim> dims) {
+  return ArrayAttr::get(context,
+                        llvm::map_to_vector(dims, [](Dim dim) -> Attribute {
+                          return dim.getAttr();
+                        }));
+}
+
+SmallVector<Dim> hagane::getDimsFrom(Attribute attr) {
+  auto array = dyn_cast_or_null<ArrayAttr>(attr);
+  if (!array || !llvm::all_of(array, llvm::IsaPred<xf::DimAttr>))
+    return {};
+  return llvm::map_to_vector(array.getAsRange<xf::DimAttr>(),
+                             [](xf::DimAttr dim) { return Dim(dim); });
+}
+
+ShapeAnalysis::ShapeAnalysis(Operation *root, bool report)
+    : context(root->getContext()), report(report) {
+  Operation *module = root;
+  while (module->getParentOp() && !isa<ModuleOp>(module))
+    module = module->getParentOp();
+  if (auto top = dyn_cast<ModuleOp>(module))
+    for (auto symbol : top.getOps<xf::Symbol>()) {
+      declared.insert(symbol.getSymName());
+      prover.setRange(symbol.getSymName(),
+                      {int64_t(symbol.getMin()), int64_t(symbol.getMax())});
+    }
+  root->walk<WalkOrder::PreOrder>([&](Operation *op) { visit(op); });
+}
+
+void ShapeAnalysis::visit(Operation *op) {
+  if (auto function = dyn_cast<FunctionOpInterface>(op)) {
+    for (BlockArgument argument : function.getArguments()) {
+      auto type = dyn_cast<RankedTensorType>(argument.getType());
+      if (!type)
+        continue;
+      auto dims =
+          getDimsFrom(function.getArgAttr(argument.getArgNumber(), "xf.dims"));
+      Facts facts = ofType(argument);
+      if (int64_t(dims.size()) == type.getRank())
+        for (auto [axis, dim] : llvm::enumerate(dims))
+          if (type.isDynamicDim(axis))
+            facts.dims[axis] = dim;
+      known[argument] = std::move(facts);
+    }
+    return;
+  }
+  inferResults(op);
+}
+
+Dim ShapeAnalysis::makeFresh() {
+  std::string name;
+  do
+    name = "unknown" + std::to_string(freshCount++);
+  while (declared.contains(name));
+  return Dim::symbol(context, name);
+}
+
+Facts ShapeAnalysis::ofType(Value value) {
+  return xf::factsOfType(cast<RankedTensorType>(value.getType()),
+                         [&](unsigned) { return makeFresh(); });
+}
+
+const Facts &ShapeAnalysis::get(Value value) {
+  auto it = known.find(value);
+  if (it != known.end())
+    return it->second;
+  if (Operation *op = value.getDefiningOp())
+    inferResults(op);
+  return known
+      .try_emplace(value, known.contains(value) ? known[value] : ofType(value))
+      .first->second;
+}
+
+void ShapeAnalysis::inferResults(Operation *op) {
+  auto rule = dyn_cast<xf::SymbolicShapeOpInterface>(op);
+  if (!rule)
+    return;
+  // Copies: `get` of one operand may move the facts of another.
+  SmallVector<Facts> operands, results;
+  for (Value operand : op->getOperands())
+    operands.push_back(get(operand));
+  std::optional<Location> location;
+  if (report)
+    location = op->getLoc();
+  xf::FactsContext rules(context, prover, location,
+                         [&](unsigned, unsigned) { return makeFresh(); });
+  if (failed(rule.inferFacts(operands, rules, results)) ||
+      results.size() != op->getNumResults()) {
+    consistent = false;
+    return;
+  }
+  for (auto [result, facts] : llvm::zip_equal(op->getResults(), results)) {
+    // A size that the type states is a fact too.
+    auto type = cast<RankedTensorType>(result.getType());
+    if (facts.rank() == type.getRank())
+      for (auto [dim, size] : llvm::zip_equal(facts.dims, type.getShape()))
+        if (!ShapedType::isDynamic(size) && !dim.getConstant())
+          dim = Dim::constant(context, size);
+    known[result] = std::move(facts);
+  }
+}
+
+void ShapeAnalysis::setDims(Value value, ArrayRef<Dim> dims) {
+  Facts facts;
+  facts.elementType = cast<ShapedType>(value.getType()).getElementType();
+  facts.dims.assign(dims.begin(), dims.end());
+  known[value] = std::move(facts);
+}
+
+bool ShapeAnalysis::isResolved(Dim dim) const {
+  if (!dim)
+    return false;
+  bool resolved = true;
+  dim.forEachSymbol(
+      [&](StringRef name) { resolved &= declared.contains(name); });
+  return resolved;
+}
+
+bool ShapeAnalysis::areResolved(ArrayRef<Dim> dims) const {
+  return llvm::all_of(dims, [&](Dim dim) { return isResolved(dim); });
+}
