@@ -18,6 +18,7 @@ config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
 config.substitutions += [
     ("%python", config.python_executable),
     ("%source_root", config.hagane_source_root),
+    ("%mlir_include", config.mlir_include_dir),
     ("%models", os.path.join(config.test_source_root, "models")),
 ]
 

@@ -61,10 +61,11 @@ class Xf_Op<string mnemonic, list<Trait> traits = []>
 // y[i] = f(x[i]).
 class Xf_Unary<string mnemonic, string formula, Type type = Xf_FloatTensor, bit folds = 0>
     : Xf_Op<mnemonic, [Elementwise, SameOperandsAndResultElementType]> {
+  defvar element = !if(!eq(!cast<string>(type), "Xf_IntTensor"), "i64", "f32");
   let summary = "y = " # formula;
   let description = "Computes `" # formula # "` for each element of `x`.\n\n" #
     "Example:\n```mlir\n%y = xf." # mnemonic #
-    " %x : (tensor<2x?xf32>) -> tensor<2x?xf32>\n```";
+    " %x : (tensor<2x?x" # element # ">) -> tensor<2x?x" # element # ">\n```";
   let arguments = (ins type:$x);
   let results = (outs type:$y);
   let hasFolder = folds;
@@ -73,10 +74,11 @@ class Xf_Unary<string mnemonic, string formula, Type type = Xf_FloatTensor, bit 
 // y = f(a, b) with NumPy broadcasting.
 class Xf_Binary<string mnemonic, string formula, Type type = Xf_NumericTensor, list<Trait> traits = []>
     : Xf_Op<mnemonic, [SameOperandsAndResultElementType] # traits> {
+  defvar element = !if(!eq(!cast<string>(type), "Xf_IntTensor"), "i64", "f32");
   let summary = "y = " # formula;
   let description = "Computes `" # formula # "` for each pair of elements of `a` and `b`, " #
     "which broadcast as in NumPy.\n\nExample:\n```mlir\n%y = xf." # mnemonic #
-    " %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>\n```";
+    " %a, %b : (tensor<2x3x" # element # ">, tensor<3x" # element # ">) -> tensor<2x3x" # element # ">\n```";
   let arguments = (ins type:$a, type:$b);
   let results = (outs type:$y);
   let hasFolder = 1;

@@ -143,6 +143,8 @@ def Xf_Cmp : Xf_Op<"cmp"> {
   let description = [{
     IEEE comparisons: everything but `ne` is false where an operand is NaN.
 
+    Rules: (B1) equal element types.
+
     Example:
     ```mlir
     %y = xf.cmp %a, %b {kind = #xf.cmp_kind<lt>} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xi1>
@@ -157,6 +159,8 @@ def Xf_Select : Xf_Op<"select"> {
   let summary = "y = condition ? a : b";
   let description = [{
     All three operands broadcast.
+
+    Rules: (B1) a and b have equal element types.
 
     Example:
     ```mlir

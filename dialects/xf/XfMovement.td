@@ -46,6 +46,8 @@ def Xf_Dims : Xf_Op<"dims"> {
     What shape arithmetic resolves to: the elements, in row-major order, of an
     integer tensor of rank 0 or 1.
 
+    Rules: (E1) `to` is an integer tensor of rank 0 or 1 with as many elements.
+
     Example:
     ```mlir
     %s = xf.dims {elements = [#xf.dim<batch>, #xf.dim<seq * 2>], to = tensor<2xi64>} : () -> tensor<2xi64>
@@ -62,7 +64,7 @@ def Xf_Reshape : Xf_Op<"reshape"> {
     `copy_zero`, a size of 0 copies the operand's size at that position.
 
     Rules: (R1) exactly one of the attribute and the operand `shape_value`;
-    (R2) at most one size is -1; (R3) the counts of elements must not provably differ.
+    (R2) at most one size is -1, and none beside a size of 0; copied sizes exist; (R3) the counts of elements must not provably differ.
 
     Example:
     ```mlir
@@ -144,6 +146,10 @@ def Xf_Slice : Xf_Op<"slice", [AttrSizedOperandSegments]> {
                        Xf_OptionalSizesAttr:$ends, DenseI64ArrayAttr:$steps);
   let results = (outs Xf_Tensor:$y);
   let hasFolder = 1;
+  let assemblyFormat = [{
+    $x (`starts` $starts_value^)? (`ends` $ends_value^)?
+    attr-dict `:` functional-type(operands, results)
+  }];
 }
 
 def Xf_Pad : Xf_Op<"pad", [AttrSizedOperandSegments]> {
@@ -151,7 +157,8 @@ def Xf_Pad : Xf_Op<"pad", [AttrSizedOperandSegments]> {
   let description = [{
     `pads` holds rank begins, then rank ends. `value` (scalar, default 0) fills
     a constant border; the other kinds take elements of `x`.
-    Rules: (R1) exactly one of the attribute and the operand; (P1) 2 * rank pads.
+    Rules: (R1) exactly one of the attribute and the operand; (P1) 2 * rank pads;
+    (P2) `value` has x's element type.
 
     Example:
     ```mlir
@@ -161,6 +168,10 @@ def Xf_Pad : Xf_Op<"pad", [AttrSizedOperandSegments]> {
   let arguments = (ins Xf_Tensor:$x, Xf_OptionalSizes:$pads_value, Optional<Xf_Tensor>:$value,
                        Xf_OptionalSizesAttr:$pads, Xf_PadKindAttr:$kind);
   let results = (outs Xf_Tensor:$y);
+  let assemblyFormat = [{
+    $x (`pads` $pads_value^)? (`value` $value^)?
+    attr-dict `:` functional-type(operands, results)
+  }];
 }
 
 def Xf_Gather : Xf_Op<"gather"> {
@@ -168,7 +179,9 @@ def Xf_Gather : Xf_Op<"gather"> {
   let description = [{
     y[p..., i..., s...] = x[p..., indices[i...], s...]; negative indices count
     from the end; others out of range are an error at run time.
-    Rules: (G1) 0 <= axis < rank of x.
+
+    Rules: (G1) 0 <= axis < rank of x; (G2) indices known at compile time are
+    in range.
 
     Example:
     ```mlir
@@ -183,6 +196,8 @@ def Xf_Gather : Xf_Op<"gather"> {
 def Xf_GatherElements : Xf_Op<"gather_elements"> {
   let summary = "y[i, j, ...] = x with the coordinate of `axis` taken from `indices`";
   let description = [{
+    Rules: (G1) 0 <= axis < rank; (G2) equal ranks.
+
     Example:
     ```mlir
     %y = xf.gather_elements %x, %i {axis = 1 : i64} : (tensor<2x3xf32>, tensor<2x2xi64>) -> tensor<2x2xf32>
@@ -197,6 +212,10 @@ def Xf_GatherNd : Xf_Op<"gather_nd"> {
   let description = [{
     The last axis of `indices` (static) holds the tuples.
 
+    Rules: (N1) the last axis of `indices` is static; (N2) batch_dims is in range;
+    (N3) tuples are no longer than the axes of x that follow; (N4) batch sizes
+    must not provably differ.
+
     Example:
     ```mlir
     %y = xf.gather_nd %x, %i {batch_dims = 0 : i64} : (tensor<2x3x4xf32>, tensor<5x2xi64>) -> tensor<5x4xf32>
@@ -209,6 +228,9 @@ def Xf_GatherNd : Xf_Op<"gather_nd"> {
 def Xf_ScatterNd : Xf_Op<"scatter_nd"> {
   let summary = "`x` with slices replaced or combined at index tuples";
   let description = [{
+    Rules: (N1) and (N3) as for `xf.gather_nd`; (N5) updates have x's element
+    type; (N6) and the shape that gathering would give.
+
     Example:
     ```mlir
     %y = xf.scatter_nd %x, %i, %u {kind = #xf.scatter_kind<set>} : (tensor<8x4xf32>, tensor<2x1xi64>, tensor<2x4xf32>) -> tensor<8x4xf32>
@@ -221,6 +243,9 @@ def Xf_ScatterNd : Xf_Op<"scatter_nd"> {
 def Xf_ScatterElements : Xf_Op<"scatter_elements"> {
   let summary = "`x` with elements replaced or combined along `axis`";
   let description = [{
+    Rules: (G1) 0 <= axis < rank; (G2) equal ranks; (N5) updates have x's element
+    type; (N6) and the shape of the indices.
+
     Example:
     ```mlir
     %y = xf.scatter_elements %x, %i, %u {axis = 1 : i64, kind = #xf.scatter_kind<add>} : (tensor<2x5xf32>, tensor<2x2xi64>, tensor<2x2xf32>) -> tensor<2x5xf32>
@@ -237,6 +262,9 @@ def Xf_Range : Xf_Op<"range", [AttrSizedOperandSegments]> {
     With `bounds` = [start, limit, delta] (delta a constant) the operands are
     absent and the element type is `to`; otherwise the operands are scalars.
 
+    Rules: (W1) three bounds or three operands; (W2) delta is not 0, and a constant
+    among bounds; (W3) operands are scalars of one type.
+
     Example:
     ```mlir
     %y = xf.range {bounds = [#xf.dim<0>, #xf.dim<seq>, #xf.dim<1>], to = i64} : () -> tensor<?xi64>
@@ -245,6 +273,10 @@ def Xf_Range : Xf_Op<"range", [AttrSizedOperandSegments]> {
   let arguments = (ins Optional<Xf_NumericTensor>:$start, Optional<Xf_NumericTensor>:$limit,
                        Optional<Xf_NumericTensor>:$delta, Xf_OptionalSizesAttr:$bounds, TypeAttr:$to);
   let results = (outs Xf_NumericTensor:$y);
+  let assemblyFormat = [{
+    (`from` $start^)? (`to` $limit^)? (`by` $delta^)?
+    attr-dict `:` functional-type(operands, results)
+  }];
 }
 
 def Xf_Trilu : Xf_Op<"trilu"> {
@@ -252,6 +284,8 @@ def Xf_Trilu : Xf_Op<"trilu"> {
   let description = [{
     Keeps y[.., i, j] where j >= i + k (`upper`) or j <= i + k. `k` is a scalar
     operand, absent for 0.
+
+    Rules: (U1) rank >= 2; (U2) k is a scalar.
 
     Example:
     ```mlir
@@ -278,7 +312,8 @@ def Xf_TopK : Xf_Op<"topk"> {
   let summary = "the k largest or smallest elements along `axis` and their indices";
   let description = [{
     Sorted by value; equal values keep the order of their indices.
-    Rules: (R1) exactly one of the attribute `k` (one size) and the operand.
+    Rules: (R1) exactly one of the attribute `k` and the operand; (A1)
+    0 <= axis < rank; (K1) one size; (K2) at most the axis's.
 
     Example:
     ```mlir
@@ -295,6 +330,9 @@ def Xf_Resize : Xf_Op<"resize"> {
   let description = [{
     Follows ONNX's Resize; `sizes` is the result's full shape, `scales` the
     factors used for coordinates (one per axis).
+
+    Rules: (R1) exactly one of the attribute and the operand; (Z1) a size and a
+    scale per axis.
 
     Example:
     ```mlir

@@ -13,7 +13,8 @@ def Xf_MatMul : Xf_Op<"matmul"> {
     broadcast. Both ranks are at least 2. Accumulates in f32 (f64 for f64, i32
     for 8-bit integers, which give i32).
 
-    Rules: (M1) ranks >= 2; (M2) the contracted sizes must not provably differ.
+    Rules: (M1) ranks >= 2; (M2) the contracted sizes must not provably differ;
+    (M3) equal element types, signs of 8-bit integers apart.
 
     Example:
     ```mlir
@@ -32,7 +33,8 @@ def Xf_Linear : Xf_Op<"linear"> {
     epilogue fusion start from.
 
     Rules: (L1) the weight has rank 2; (L2) the contracted sizes must not
-    provably differ; (L3) the bias is [n].
+    provably differ; (L3) the bias is [n]; (L4) equal element types, signs of
+    8-bit integers apart.
 
     Example:
     ```mlir
@@ -70,6 +72,8 @@ def Xf_ArgReduce : Xf_Op<"arg_reduce"> {
   let description = [{
     The first of equal ones, or the last with `last`. A NaN counts as extreme.
 
+    Rules: (A1) 0 <= axis < rank.
+
     Example:
     ```mlir
     %y = xf.arg_reduce %x {axis = 1 : i64, largest = true} : (tensor<2x3xf32>) -> tensor<2xi64>
@@ -82,6 +86,8 @@ def Xf_ArgReduce : Xf_Op<"arg_reduce"> {
 def Xf_CumSum : Xf_Op<"cumsum", [SameOperandsAndResultElementType]> {
   let summary = "running sums along `axis`";
   let description = [{
+    Rules: (A1) 0 <= axis < rank.
+
     Example:
     ```mlir
     %y = xf.cumsum %x {axis = 1 : i64} : (tensor<2x?xi64>) -> tensor<2x?xi64>
@@ -116,12 +122,16 @@ def Xf_LayerNorm : Xf_Op<"layer_norm", [AttrSizedOperandSegments]> {
 
     Example:
     ```mlir
-    %y = xf.layer_norm %x, %s, %b {axis = 2 : i64, epsilon = 1.0e-12 : f64} : (tensor<?x?x384xf32>, tensor<384xf32>, tensor<384xf32>) -> tensor<?x?x384xf32>
+    %y = xf.layer_norm %x scale %s bias %b {axis = 2 : i64, epsilon = 1.0e-12 : f64} : (tensor<?x?x384xf32>, tensor<384xf32>, tensor<384xf32>) -> tensor<?x?x384xf32>
     ```
   }];
   let arguments = (ins Xf_FloatTensor:$x, Optional<Xf_FloatTensor>:$scale, Optional<Xf_FloatTensor>:$bias,
                        I64Attr:$axis, F64Attr:$epsilon);
   let results = (outs Xf_FloatTensor:$y);
+  let assemblyFormat = [{
+    $x (`scale` $scale^)? (`bias` $bias^)?
+    attr-dict `:` functional-type(operands, results)
+  }];
 }
 
 def Xf_RmsNorm : Xf_Op<"rms_norm"> {
@@ -146,6 +156,8 @@ def Xf_GroupNorm : Xf_Op<"group_norm"> {
   let description = [{
     x is [batch, channels, space...]; scale and bias are [channels]. Instance
     normalisation has as many groups as channels. Wu and He, 2018.
+
+    Rules: (H1) rank >= 2; (H2) parameters are [channels]; (H3) groups divide channels.
 
     Example:
     ```mlir
@@ -175,7 +187,9 @@ def Xf_Attention : Xf_Op<"attention", [AttrSizedOperandSegments]> {
     - A row that sees no key gives zeros.
 
     Rules: (A1) rank 4 each; (A2) equal d; (A3) heads divisible by kv_heads;
-    (A4) one element type for q, k, v.
+    (A4) one element type for q, k, v; (A5) batches, key/value heads and numbers
+    of keys must not provably differ; (A6) bias broadcasts; (A7) lengths are
+    [batch]; (A8) sinks are [heads].
 
     Example:
     ```mlir
@@ -204,7 +218,8 @@ def Xf_Rotary : Xf_Op<"rotary"> {
     (x1 cos - x2 sin, x1 sin + x2 cos); features from r on pass unchanged. A
     pair is (i, i + r/2), or (2i, 2i + 1) with `interleaved`. Su et al., 2021.
 
-    Rules: (O1) rotated is even and at most d.
+    Rules: (O1) rotated is even and at most d; (O2) rank >= 2; (O3) cos and sin
+    broadcast.
 
     Example:
     ```mlir
@@ -219,6 +234,8 @@ def Xf_Gated : Xf_Op<"gated", [SameOperandsAndResultElementType]> {
   let summary = "activation(gate) * up";
   let description = [{
     The gated linear unit's product (Shazeer, 2020). Operands have equal shapes.
+
+    Rules: (J1) the shapes must not provably differ.
 
     Example:
     ```mlir
@@ -235,6 +252,8 @@ def Xf_CacheAppend : Xf_Op<"cache_append", [SameOperandsAndResultElementType]> {
     y = concat(past, x) along `axis`, marked as a cache so that it can become
     state that is appended in place.
 
+    Rules: (C1), (C2) and (C3) as for `xf.concat`.
+
     Example:
     ```mlir
     %y = xf.cache_append %past, %x {axis = 2 : i64} : (tensor<?x2x?x16xf32>, tensor<?x2x?x16xf32>) -> tensor<?x2x?x16xf32>
@@ -250,6 +269,9 @@ def Xf_Quantize : Xf_Op<"quantize"> {
     Rounds halves to even. scale and zero_point are scalars, vectors along
     `axis`, or blocked along it (`block` elements share one value).
 
+    Rules: (Q1) block >= 0; (Q2) zero_point has scale's rank; (Q3) axis in range
+    unless scale is a scalar; (Q4) a scale per element or block of the axis.
+
     Example:
     ```mlir
     %y = xf.quantize %x, %s, %z {axis = 1 : i64, block = 0 : i64, to = ui8} : (tensor<2x4xf32>, tensor<f32>, tensor<ui8>) -> tensor<2x4xui8>
@@ -264,6 +286,8 @@ def Xf_Dequantize : Xf_Op<"dequantize"> {
   let summary = "(x - zero_point) * scale";
   let description = [{
     scale and zero_point as in `xf.quantize`; the result has scale's type.
+
+    Rules: as for `xf.quantize`.
 
     Example:
     ```mlir
@@ -282,7 +306,8 @@ def Xf_Conv : Xf_Op<"conv"> {
     bias [out]. `pads` holds begins, then ends.
 
     Rules: (V1) strides, dilations per spatial axis, twice as many pads; (V2)
-    channels match the groups.
+    channels match the groups; (V3) strides and dilations are positive; (V4) equal
+    ranks of at least 3; (V5) the bias is [out].
 
     Example:
     ```mlir
@@ -300,6 +325,8 @@ def Xf_Pool : Xf_Op<"pool"> {
     x is [batch, channels, space...]. `count_pad` counts padding in averages;
     `ceil_mode` rounds the result's sizes up (windows that start in the end
     padding are dropped).
+
+    Rules: (V1), (V3) and (V4) as for `xf.conv`; (V6) a window size per axis of space.
 
     Example:
     ```mlir
@@ -320,7 +347,9 @@ def Xf_Recurrent : Xf_Op<"recurrent", [AttrSizedOperandSegments]> {
     hidden], lengths [batch], initial states [directions, batch, hidden],
     peepholes [directions, 3 * hidden]. Gates are in ONNX's order (i o f c; z r
     h). Results: y [seq, directions, batch, hidden], last hidden state and,
-    for LSTM (zeros-sized otherwise), last cell state.
+    for LSTM ([0, batch, hidden] otherwise), last cell state.
+
+    Rules: (X1) rank 3 each; (X2) sizes as above, which must not provably differ.
 
     Example:
     ```mlir
@@ -335,6 +364,11 @@ def Xf_Recurrent : Xf_Op<"recurrent", [AttrSizedOperandSegments]> {
                        UnitAttr:$linear_before_reset, UnitAttr:$input_forget,
                        OptionalAttr<DenseF64ArrayAttr>:$alphas, OptionalAttr<DenseF64ArrayAttr>:$betas);
   let results = (outs Xf_FloatTensor:$y, Xf_FloatTensor:$last_h, Xf_FloatTensor:$last_c);
+  let assemblyFormat = [{
+    $x `,` $w `,` $r (`b` $b^)? (`lengths` $lengths^)? (`h` $initial_h^)?
+    (`c` $initial_c^)? (`peepholes` $peepholes^)?
+    attr-dict `:` functional-type(operands, results)
+  }];
 }
 
 #endif // HAGANE_DIALECTS_XF_XFTRANSFORMER_TD
