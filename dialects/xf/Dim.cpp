@@ -1,5 +1,4 @@
-//===- Dim.cpp - Symbolic dimensions
-//------------------------------------------===//
+//===- Dim.cpp - Symbolic dimensions --------------------------------------===//
 
 #include "dialects/xf/Dim.h"
 #include "dialects/xf/DimPoly.h"

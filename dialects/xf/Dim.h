@@ -1,5 +1,4 @@
-//===- Dim.h - Symbolic dimensions -------------------------------*- C++
-//-*-===//
+//===- Dim.h - Symbolic dimensions -*- C++ -*-===//
 //
 // A Dim is an integer expression over the module's symbols in canonical form:
 // a sum of products of symbols and of atoms (floordiv, ceildiv, mod, min, max).

@@ -1,5 +1,4 @@
-//===- DimParser.cpp - The text form of symbolic dimensions
-//-------------------===//
+//===- DimParser.cpp - The text form of symbolic dimensions ---------------===//
 
 #include "dialects/xf/DimPoly.h"
 #include "llvm/ADT/StringExtras.h"
@@ -36,7 +35,7 @@ public:
     MaybePoly result = parseSum();
     if (result && !rest.ltrim().empty())
       result = fail("expected the end of the dimension, found '" +
-                    rest.ltrim().str() + "'");
+                    rest.trim().str() + "'");
     if (!result && error)
       *error = message;
     return result;
@@ -122,7 +121,7 @@ private:
     if (isIdentifierStart(rest.front()))
       return parseName();
     return fail("expected an integer, a symbol or '(' in dimension, found '" +
-                rest.str() + "'");
+                rest.trim().str() + "'");
   }
 
   MaybePoly parseQuoted() {

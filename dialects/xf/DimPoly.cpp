@@ -1,5 +1,4 @@
-//===- DimPoly.cpp - The polynomials behind Dim
-//-------------------------------===//
+//===- DimPoly.cpp - The polynomials behind Dim ---------------------------===//
 
 #include "dialects/xf/DimPoly.h"
 #include "llvm/ADT/STLExtras.h"

@@ -1,5 +1,4 @@
-//===- DimPoly.h - The polynomials behind Dim --------------------*- C++
-//-*-===//
+//===- DimPoly.h - The polynomials behind Dim -*- C++ -*-===//
 //
 // Internal to the dialect. Arithmetic is checked: an operation whose result
 // leaves int64 or grows beyond reason gives nullopt.

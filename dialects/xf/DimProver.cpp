@@ -1,5 +1,4 @@
-//===- DimProver.cpp - Facts that hold for all values of the symbols
-//----------===//
+//===- DimProver.cpp - Facts that hold for all values of the symbols ------===//
 
 #include "dialects/xf/DimPoly.h"
 #include "llvm/ADT/STLExtras.h"

@@ -1,5 +1,4 @@
-//===- Facts.cpp - What is known of a tensor value
-//----------------------------===//
+//===- Facts.cpp - What is known of a tensor value ------------------------===//
 
 #include "dialects/xf/Facts.h"
 #include "dialects/xf/XfOps.h"

@@ -1,5 +1,4 @@
-//===- Facts.h - What is known of a tensor value -----------------*- C++
-//-*-===//
+//===- Facts.h - What is known of a tensor value -*- C++ -*-===//
 
 #ifndef HAGANE_DIALECTS_XF_FACTS_H
 #define HAGANE_DIALECTS_XF_FACTS_H

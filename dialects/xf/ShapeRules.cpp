@@ -1,5 +1,4 @@
-//===- ShapeRules.cpp - What shape rules have in common
-//-----------------------===//
+//===- ShapeRules.cpp - What shape rules have in common -------------------===//
 
 #include "dialects/xf/ShapeRules.h"
 

@@ -1,5 +1,4 @@
-//===- ShapeRules.h - What shape rules have in common ------------*- C++
-//-*-===//
+//===- ShapeRules.h - What shape rules have in common -*- C++ -*-===//
 //
 // Internal to the dialect.
 //

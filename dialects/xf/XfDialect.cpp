@@ -1,5 +1,4 @@
-//===- XfDialect.cpp - The xf dialect
-//-----------------------------------------===//
+//===- XfDialect.cpp - The xf dialect -------------------------------------===//
 
 #include "dialects/xf/DimPoly.h"
 #include "dialects/xf/XfOps.h"
@@ -43,7 +42,8 @@ Operation *XfDialect::materializeConstant(OpBuilder &builder, Attribute value,
 
 LogicalResult hagane::xf::Symbol::verify() {
   if (int64_t(getMin()) < 0 || getMin() > getMax())
-    return emitOpError("(Y1) ranges from ") << int64_t(getMin()) << " to " << int64_t(getMax())
-                                            << ", expected 0 <= min <= max";
+    return emitOpError("(Y1) ranges from ")
+           << int64_t(getMin()) << " to " << int64_t(getMax())
+           << ", expected 0 <= min <= max";
   return success();
 }

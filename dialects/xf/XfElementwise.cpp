@@ -1,5 +1,4 @@
-//===- XfElementwise.cpp - Shape rules of element-wise operations
-//-------------===//
+//===- XfElementwise.cpp - Shape rules of element-wise operations ---------===//
 
 #include "dialects/xf/DimPoly.h"
 #include "dialects/xf/ShapeRules.h"

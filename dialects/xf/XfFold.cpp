@@ -1,5 +1,4 @@
-//===- XfFold.cpp - Folders and canonicalizations
-//-----------------------------===//
+//===- XfFold.cpp - Folders and canonicalizations -------------------------===//
 //
 // Only what needs no arithmetic on elements: identities and reshapes. Folding
 // constants is the evaluator's work.

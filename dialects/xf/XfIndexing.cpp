@@ -1,5 +1,4 @@
-//===- XfIndexing.cpp - Shape rules of operations on positions
-//----------------===//
+//===- XfIndexing.cpp - Shape rules of operations on positions ------------===//
 
 #include "dialects/xf/ShapeRules.h"
 #include "mlir/IR/Matchers.h"

@@ -1,5 +1,4 @@
-//===- XfMovement.cpp - Shape rules of constants and data movement
-//------------===//
+//===- XfMovement.cpp - Shape rules of constants and data movement --------===//
 
 #include "dialects/xf/ShapeRules.h"
 

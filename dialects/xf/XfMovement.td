@@ -138,7 +138,7 @@ def Xf_Slice : Xf_Op<"slice", [AttrSizedOperandSegments]> {
 
     Example:
     ```mlir
-    %y = xf.slice %x {axes = array<i64: 1>, starts = [#xf.dim<0>], ends = [#xf.dim<seq>], steps = array<i64: 1>} : (tensor<2x512xf32>) -> tensor<2x?xf32>
+    %y = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 1>, starts = [#xf.dim<0>], ends = [#xf.dim<seq>], steps = array<i64: 1>} : (tensor<2x512xf32>) -> tensor<2x?xf32>
     ```
   }];
   let arguments = (ins Xf_Tensor:$x, Xf_OptionalSizes:$starts_value, Xf_OptionalSizes:$ends_value,
@@ -146,10 +146,6 @@ def Xf_Slice : Xf_Op<"slice", [AttrSizedOperandSegments]> {
                        Xf_OptionalSizesAttr:$ends, DenseI64ArrayAttr:$steps);
   let results = (outs Xf_Tensor:$y);
   let hasFolder = 1;
-  let assemblyFormat = [{
-    $x (`starts` $starts_value^)? (`ends` $ends_value^)?
-    attr-dict `:` functional-type(operands, results)
-  }];
 }
 
 def Xf_Pad : Xf_Op<"pad", [AttrSizedOperandSegments]> {
@@ -162,16 +158,12 @@ def Xf_Pad : Xf_Op<"pad", [AttrSizedOperandSegments]> {
 
     Example:
     ```mlir
-    %y = xf.pad %x {pads = [#xf.dim<0>, #xf.dim<1>, #xf.dim<0>, #xf.dim<1>], kind = #xf.pad_kind<constant>} : (tensor<2x3xf32>) -> tensor<2x5xf32>
+    %y = xf.pad %x {operandSegmentSizes = array<i32: 1, 0, 0>, pads = [#xf.dim<0>, #xf.dim<1>, #xf.dim<0>, #xf.dim<1>], kind = #xf.pad_kind<constant>} : (tensor<2x3xf32>) -> tensor<2x5xf32>
     ```
   }];
   let arguments = (ins Xf_Tensor:$x, Xf_OptionalSizes:$pads_value, Optional<Xf_Tensor>:$value,
                        Xf_OptionalSizesAttr:$pads, Xf_PadKindAttr:$kind);
   let results = (outs Xf_Tensor:$y);
-  let assemblyFormat = [{
-    $x (`pads` $pads_value^)? (`value` $value^)?
-    attr-dict `:` functional-type(operands, results)
-  }];
 }
 
 def Xf_Gather : Xf_Op<"gather"> {
@@ -267,16 +259,12 @@ def Xf_Range : Xf_Op<"range", [AttrSizedOperandSegments]> {
 
     Example:
     ```mlir
-    %y = xf.range {bounds = [#xf.dim<0>, #xf.dim<seq>, #xf.dim<1>], to = i64} : () -> tensor<?xi64>
+    %y = xf.range {operandSegmentSizes = array<i32: 0, 0, 0>, bounds = [#xf.dim<0>, #xf.dim<seq>, #xf.dim<1>], to = i64} : () -> tensor<?xi64>
     ```
   }];
   let arguments = (ins Optional<Xf_NumericTensor>:$start, Optional<Xf_NumericTensor>:$limit,
                        Optional<Xf_NumericTensor>:$delta, Xf_OptionalSizesAttr:$bounds, TypeAttr:$to);
   let results = (outs Xf_NumericTensor:$y);
-  let assemblyFormat = [{
-    (`from` $start^)? (`to` $limit^)? (`by` $delta^)?
-    attr-dict `:` functional-type(operands, results)
-  }];
 }
 
 def Xf_Trilu : Xf_Op<"trilu"> {

@@ -1,5 +1,4 @@
-//===- XfNeural.cpp - Shape rules of quantization, windows and recurrence
-//-----===//
+//===- XfNeural.cpp - Shape rules of quantization, windows and recurrence -===//
 
 #include "dialects/xf/ShapeRules.h"
 

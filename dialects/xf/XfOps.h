@@ -1,5 +1,4 @@
-//===- XfOps.h - The xf dialect -----------------------------------*- C++
-//-*-===//
+//===- XfOps.h - The xf dialect -*- C++ -*-===//
 
 #ifndef HAGANE_DIALECTS_XF_XFOPS_H
 #define HAGANE_DIALECTS_XF_XFOPS_H

@@ -1,5 +1,4 @@
-//===- XfTransformer.cpp - Shape rules of contractions and large operations
-//---===//
+//===- XfTransformer.cpp - Shape rules of the large operations ------------===//
 
 #include "dialects/xf/ShapeRules.h"
 

@@ -122,16 +122,12 @@ def Xf_LayerNorm : Xf_Op<"layer_norm", [AttrSizedOperandSegments]> {
 
     Example:
     ```mlir
-    %y = xf.layer_norm %x scale %s bias %b {axis = 2 : i64, epsilon = 1.0e-12 : f64} : (tensor<?x?x384xf32>, tensor<384xf32>, tensor<384xf32>) -> tensor<?x?x384xf32>
+    %y = xf.layer_norm %x, %s, %b {operandSegmentSizes = array<i32: 1, 1, 1>, axis = 2 : i64, epsilon = 1.0e-12 : f64} : (tensor<?x?x384xf32>, tensor<384xf32>, tensor<384xf32>) -> tensor<?x?x384xf32>
     ```
   }];
   let arguments = (ins Xf_FloatTensor:$x, Optional<Xf_FloatTensor>:$scale, Optional<Xf_FloatTensor>:$bias,
                        I64Attr:$axis, F64Attr:$epsilon);
   let results = (outs Xf_FloatTensor:$y);
-  let assemblyFormat = [{
-    $x (`scale` $scale^)? (`bias` $bias^)?
-    attr-dict `:` functional-type(operands, results)
-  }];
 }
 
 def Xf_RmsNorm : Xf_Op<"rms_norm"> {
@@ -353,7 +349,7 @@ def Xf_Recurrent : Xf_Op<"recurrent", [AttrSizedOperandSegments]> {
 
     Example:
     ```mlir
-    %y, %h, %c = xf.recurrent %x, %w, %r {kind = #xf.recurrent_kind<lstm>, direction = #xf.direction_kind<forward>, activations = ["Sigmoid", "Tanh", "Tanh"], hidden = 4 : i64} : (tensor<?x2x3xf32>, tensor<1x16x3xf32>, tensor<1x16x4xf32>) -> (tensor<?x1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>)
+    %y, %h, %c = xf.recurrent %x, %w, %r {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0>, kind = #xf.recurrent_kind<lstm>, direction = #xf.direction_kind<forward>, activations = ["Sigmoid", "Tanh", "Tanh"], hidden = 4 : i64} : (tensor<?x2x3xf32>, tensor<1x16x3xf32>, tensor<1x16x4xf32>) -> (tensor<?x1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>)
     ```
   }];
   let arguments = (ins Xf_FloatTensor:$x, Xf_FloatTensor:$w, Xf_FloatTensor:$r, Optional<Xf_FloatTensor>:$b,
@@ -364,11 +360,6 @@ def Xf_Recurrent : Xf_Op<"recurrent", [AttrSizedOperandSegments]> {
                        UnitAttr:$linear_before_reset, UnitAttr:$input_forget,
                        OptionalAttr<DenseF64ArrayAttr>:$alphas, OptionalAttr<DenseF64ArrayAttr>:$betas);
   let results = (outs Xf_FloatTensor:$y, Xf_FloatTensor:$last_h, Xf_FloatTensor:$last_c);
-  let assemblyFormat = [{
-    $x `,` $w `,` $r (`b` $b^)? (`lengths` $lengths^)? (`h` $initial_h^)?
-    (`c` $initial_c^)? (`peepholes` $peepholes^)?
-    attr-dict `:` functional-type(operands, results)
-  }];
 }
 
 #endif // HAGANE_DIALECTS_XF_XFTRANSFORMER_TD

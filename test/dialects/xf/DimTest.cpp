@@ -1,4 +1,5 @@
-//===- DimTest.cpp - The algebra of symbolic dimensions -----------------------===//
+//===- DimTest.cpp - The algebra of symbolic dimensions
+//-----------------------===//
 
 #include "dialects/xf/Facts.h"
 #include "dialects/xf/XfOps.h"
@@ -57,7 +58,8 @@ TEST_F(DimTest, Prover) {
   Dim s = parse("s"), p = parse("p");
   EXPECT_EQ(prover.getRange(parse("2*s - p")).min, -98);
   EXPECT_EQ(prover.getRange(parse("floordiv(s + 15, 16)")).max, 32);
-  EXPECT_EQ(prover.getRange(parse("unknown * 3")).max, std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(prover.getRange(parse("unknown * 3")).max,
+            std::numeric_limits<int64_t>::max());
   EXPECT_TRUE(prover.isLessOrEqual(parse("min(s, 128)"), s));
   EXPECT_TRUE(prover.isLessOrEqual(s, parse("max(s, p)")));
   EXPECT_TRUE(prover.isLessOrEqual(parse("floordiv(s, 2) * 2"), s));
@@ -67,8 +69,10 @@ TEST_F(DimTest, Prover) {
   EXPECT_FALSE(prover.isNotEqual(s, p));
   EXPECT_TRUE(prover.isMultipleOf(parse("12*s + 6*p*s"), 6));
   EXPECT_FALSE(prover.isMultipleOf(parse("12*s + 3"), 6));
-  EXPECT_EQ(prover.divideExactly(parse("384*s*p"), parse("12*s*p")), number(32));
-  EXPECT_EQ(prover.divideExactly(parse("(s + p) * (s + 1)"), parse("s + p")), s + 1);
+  EXPECT_EQ(prover.divideExactly(parse("384*s*p"), parse("12*s*p")),
+            number(32));
+  EXPECT_EQ(prover.divideExactly(parse("(s + p) * (s + 1)"), parse("s + p")),
+            s + 1);
   EXPECT_FALSE(prover.divideExactly(parse("s*3"), parse("s*2")));
 }
 
@@ -86,7 +90,18 @@ TEST_F(DimTest, Broadcast) {
 
 /// A random expression as a tree that evaluates itself.
 struct Tree {
-  enum Op { Number, Symbol, Add, Sub, Mul, FloorDiv, CeilDiv, Mod, Min, Max } op = Number;
+  enum Op {
+    Number,
+    Symbol,
+    Add,
+    Sub,
+    Mul,
+    FloorDiv,
+    CeilDiv,
+    Mod,
+    Min,
+    Max
+  } op = Number;
   int64_t value = 0;
   std::vector<Tree> operands;
 };
@@ -96,15 +111,18 @@ constexpr const char *kSymbols[] = {"a", "b", "c"};
 Tree makeTree(std::mt19937 &random, int depth) {
   Tree tree;
   tree.op = static_cast<Tree::Op>(random() % (depth == 0 ? 2 : 10));
-  tree.value = tree.op == Tree::Symbol ? random() % 3 : int64_t(random() % 11) - 4;
+  tree.value =
+      tree.op == Tree::Symbol ? random() % 3 : int64_t(random() % 11) - 4;
   if (tree.op < Tree::Add)
     return tree;
   tree.operands = {makeTree(random, depth - 1), makeTree(random, depth - 1)};
   // Divisors are positive: a number, or a symbol.
-  if (tree.op == Tree::FloorDiv || tree.op == Tree::CeilDiv || tree.op == Tree::Mod) {
+  if (tree.op == Tree::FloorDiv || tree.op == Tree::CeilDiv ||
+      tree.op == Tree::Mod) {
     tree.operands[1] = Tree();
     tree.operands[1].op = random() % 2 ? Tree::Symbol : Tree::Number;
-    tree.operands[1].value = tree.operands[1].op == Tree::Symbol ? random() % 3 : 1 + random() % 6;
+    tree.operands[1].value =
+        tree.operands[1].op == Tree::Symbol ? random() % 3 : 1 + random() % 6;
   }
   return tree;
 }
@@ -119,7 +137,8 @@ int64_t evaluate(const Tree &tree, const int64_t *symbols) {
     return tree.value;
   if (tree.op == Tree::Symbol)
     return symbols[tree.value];
-  int64_t a = evaluate(tree.operands[0], symbols), b = evaluate(tree.operands[1], symbols);
+  int64_t a = evaluate(tree.operands[0], symbols),
+          b = evaluate(tree.operands[1], symbols);
   switch (tree.op) {
   case Tree::Add:
     return a + b;
@@ -145,7 +164,8 @@ Dim toDim(const Tree &tree, mlir::MLIRContext *context) {
     return Dim::constant(context, tree.value);
   if (tree.op == Tree::Symbol)
     return Dim::symbol(context, kSymbols[tree.value]);
-  Dim a = toDim(tree.operands[0], context), b = toDim(tree.operands[1], context);
+  Dim a = toDim(tree.operands[0], context),
+      b = toDim(tree.operands[1], context);
   switch (tree.op) {
   case Tree::Add:
     return a + b;
@@ -185,16 +205,20 @@ TEST_F(DimTest, RandomExpressions) {
       for (int64_t &symbol : symbols)
         symbol = 1 + random() % 20;
       int64_t expected = evaluate(tree, symbols);
-      auto valueOf = [&](llvm::StringRef name) { return std::optional(symbols[name[0] - 'a']); };
+      auto valueOf = [&](llvm::StringRef name) {
+        return std::optional(symbols[name[0] - 'a']);
+      };
       std::optional<int64_t> actual = dim.evaluate(valueOf);
-      if (!actual) // An intermediate value of the canonical form may leave int64.
+      if (!actual) // An intermediate value of the canonical form may leave
+                   // int64.
         continue;
       ++checked;
       ASSERT_EQ(*actual, expected) << dim.str();
       ASSERT_LE(range.min, expected) << dim.str();
       ASSERT_GE(range.max, expected) << dim.str();
-      Dim constant = dim.substitute(
-          [&](llvm::StringRef name) { return Dim::constant(&context, symbols[name[0] - 'a']); });
+      Dim constant = dim.substitute([&](llvm::StringRef name) {
+        return Dim::constant(&context, symbols[name[0] - 'a']);
+      });
       ASSERT_EQ(constant.getConstant(), expected) << dim.str();
     }
   }

@@ -68,9 +68,9 @@ func.func @reshapes(%x: tensor<?x12xf32>, %y: tensor<3x4xf32>) -> (tensor<?x3x4x
 // CHECK-LABEL: @whole
 // A reversal keeps the type but moves the elements.
 func.func @whole(%x: tensor<3x4xf32>) -> (tensor<3x4xf32>, tensor<3x4xf32>, tensor<3x4xf32>) {
-  %0 = xf.slice %x {axes = array<i64: 0>, starts = [#xf.dim<0>], ends = [#xf.dim<9223372036854775807>], steps = array<i64: 1>} : (tensor<3x4xf32>) -> tensor<3x4xf32>
+  %0 = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 0>, starts = [#xf.dim<0>], ends = [#xf.dim<9223372036854775807>], steps = array<i64: 1>} : (tensor<3x4xf32>) -> tensor<3x4xf32>
   // CHECK: %[[S:.*]] = xf.slice
-  %1 = xf.slice %x {axes = array<i64: 0>, starts = [#xf.dim<-1>], ends = [#xf.dim<-9223372036854775807>], steps = array<i64: -1>} : (tensor<3x4xf32>) -> tensor<3x4xf32>
+  %1 = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 0>, starts = [#xf.dim<-1>], ends = [#xf.dim<-9223372036854775807>], steps = array<i64: -1>} : (tensor<3x4xf32>) -> tensor<3x4xf32>
   %2 = xf.concat %x {axis = 0 : i64} : (tensor<3x4xf32>) -> tensor<3x4xf32>
   // CHECK: return %arg0, %[[S]], %arg0
   return %0, %1, %2 : tensor<3x4xf32>, tensor<3x4xf32>, tensor<3x4xf32>

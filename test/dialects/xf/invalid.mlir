@@ -166,7 +166,7 @@ func.func @f(%a: tensor<2xf32>) {
 func.func @f(%x: tensor<4xf32>) {
   // expected-error @+2 {{(S1) has 1 axes, 1 starts, 1 ends and 2 steps}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y = xf.slice %x {axes = array<i64: 0>, starts = [#xf.dim<0>], ends = [#xf.dim<1>], steps = array<i64: 1, 1>} : (tensor<4xf32>) -> tensor<1xf32>
+  %y = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 0>, starts = [#xf.dim<0>], ends = [#xf.dim<1>], steps = array<i64: 1, 1>} : (tensor<4xf32>) -> tensor<1xf32>
   return
 }
 
@@ -175,7 +175,7 @@ func.func @f(%x: tensor<4xf32>) {
 func.func @f(%x: tensor<4xf32>) {
   // expected-error @+2 {{(S2) has axis 3}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y = xf.slice %x {axes = array<i64: 3>, starts = [#xf.dim<0>], ends = [#xf.dim<1>], steps = array<i64: 1>} : (tensor<4xf32>) -> tensor<1xf32>
+  %y = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 3>, starts = [#xf.dim<0>], ends = [#xf.dim<1>], steps = array<i64: 1>} : (tensor<4xf32>) -> tensor<1xf32>
   return
 }
 
@@ -184,7 +184,7 @@ func.func @f(%x: tensor<4xf32>) {
 func.func @f(%x: tensor<4xf32>) {
   // expected-error @+2 {{(S2) slices axis 0 twice}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y = xf.slice %x {axes = array<i64: 0, 0>, starts = [#xf.dim<0>, #xf.dim<0>], ends = [#xf.dim<1>, #xf.dim<1>], steps = array<i64: 1, 1>} : (tensor<4xf32>) -> tensor<1xf32>
+  %y = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 0, 0>, starts = [#xf.dim<0>, #xf.dim<0>], ends = [#xf.dim<1>, #xf.dim<1>], steps = array<i64: 1, 1>} : (tensor<4xf32>) -> tensor<1xf32>
   return
 }
 
@@ -193,7 +193,7 @@ func.func @f(%x: tensor<4xf32>) {
 func.func @f(%x: tensor<4xf32>) {
   // expected-error @+2 {{(S3) has a step of 0}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y = xf.slice %x {axes = array<i64: 0>, starts = [#xf.dim<0>], ends = [#xf.dim<1>], steps = array<i64: 0>} : (tensor<4xf32>) -> tensor<1xf32>
+  %y = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 0>, starts = [#xf.dim<0>], ends = [#xf.dim<1>], steps = array<i64: 0>} : (tensor<4xf32>) -> tensor<1xf32>
   return
 }
 
@@ -211,7 +211,7 @@ func.func @f() {
 func.func @f(%x: tensor<4xf32>) {
   // expected-error @+2 {{(P1) has 1 pads, expected 2}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y = xf.pad %x {pads = [#xf.dim<1>], kind = #xf.pad_kind<constant>} : (tensor<4xf32>) -> tensor<5xf32>
+  %y = xf.pad %x {operandSegmentSizes = array<i32: 1, 0, 0>, pads = [#xf.dim<1>], kind = #xf.pad_kind<constant>} : (tensor<4xf32>) -> tensor<5xf32>
   return
 }
 
@@ -220,7 +220,7 @@ func.func @f(%x: tensor<4xf32>) {
 func.func @f(%x: tensor<4xf32>, %v: tensor<f64>) {
   // expected-error @+2 {{(P2) found element types}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y = xf.pad %x value %v {pads = [#xf.dim<1>, #xf.dim<1>], kind = #xf.pad_kind<constant>} : (tensor<4xf32>, tensor<f64>) -> tensor<6xf32>
+  %y = xf.pad %x, %v {operandSegmentSizes = array<i32: 1, 0, 1>, pads = [#xf.dim<1>, #xf.dim<1>], kind = #xf.pad_kind<constant>} : (tensor<4xf32>, tensor<f64>) -> tensor<6xf32>
   return
 }
 
@@ -229,7 +229,7 @@ func.func @f(%x: tensor<4xf32>, %v: tensor<f64>) {
 func.func @f(%x: tensor<4xf32>) {
   // expected-error @+2 {{result size of axis 0 is -2, expected at least 0}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y = xf.pad %x {pads = [#xf.dim<-3>, #xf.dim<-3>], kind = #xf.pad_kind<constant>} : (tensor<4xf32>) -> tensor<?xf32>
+  %y = xf.pad %x {operandSegmentSizes = array<i32: 1, 0, 0>, pads = [#xf.dim<-3>, #xf.dim<-3>], kind = #xf.pad_kind<constant>} : (tensor<4xf32>) -> tensor<?xf32>
   return
 }
 
@@ -319,7 +319,7 @@ func.func @f(%x: tensor<4xf32>, %i: tensor<3xi64>, %u: tensor<2xf32>) {
 func.func @f() {
   // expected-error @+2 {{(W1) has 2 bounds and 0 operands}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y = xf.range {bounds = [#xf.dim<0>, #xf.dim<1>], to = i64} : () -> tensor<1xi64>
+  %y = xf.range {operandSegmentSizes = array<i32: 0, 0, 0>, bounds = [#xf.dim<0>, #xf.dim<1>], to = i64} : () -> tensor<1xi64>
   return
 }
 
@@ -328,7 +328,7 @@ func.func @f() {
 func.func @f() {
   // expected-error @+2 {{(W2) has a delta of 0}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y = xf.range {bounds = [#xf.dim<0>, #xf.dim<1>, #xf.dim<0>], to = i64} : () -> tensor<1xi64>
+  %y = xf.range {operandSegmentSizes = array<i32: 0, 0, 0>, bounds = [#xf.dim<0>, #xf.dim<1>, #xf.dim<0>], to = i64} : () -> tensor<1xi64>
   return
 }
 
@@ -337,7 +337,7 @@ func.func @f() {
 func.func @f() {
   // expected-error @+2 {{(W2) has a delta of n, expected a constant}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y = xf.range {bounds = [#xf.dim<0>, #xf.dim<1>, #xf.dim<n>], to = i64} : () -> tensor<1xi64>
+  %y = xf.range {operandSegmentSizes = array<i32: 0, 0, 0>, bounds = [#xf.dim<0>, #xf.dim<1>, #xf.dim<n>], to = i64} : () -> tensor<1xi64>
   return
 }
 
@@ -346,7 +346,7 @@ func.func @f() {
 func.func @f(%s: tensor<i64>, %v: tensor<1xi64>) {
   // expected-error @+2 {{(W3) operand has rank 1, expected 0}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y = xf.range from %s to %v by %s {to = i64} : (tensor<i64>, tensor<1xi64>, tensor<i64>) -> tensor<?xi64>
+  %y = xf.range %s, %v, %s {operandSegmentSizes = array<i32: 1, 1, 1>, to = i64} : (tensor<i64>, tensor<1xi64>, tensor<i64>) -> tensor<?xi64>
   return
 }
 
@@ -499,7 +499,7 @@ func.func @f(%x: tensor<2x3xf32>) {
 func.func @f(%x: tensor<2x3xf32>) {
   // expected-error @+2 {{(A1) has axis 2}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y = xf.layer_norm %x {axis = 2 : i64, epsilon = 1.0e-5 : f64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %y = xf.layer_norm %x {operandSegmentSizes = array<i32: 1, 0, 0>, axis = 2 : i64, epsilon = 1.0e-5 : f64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   return
 }
 
@@ -751,7 +751,7 @@ func.func @f(%q: tensor<1x4x5x8xf32>, %k: tensor<1x2x6x8xf32>, %v: tensor<1x2x6x
 func.func @f(%x: tensor<5x3xf32>, %w: tensor<1x16x3xf32>, %r: tensor<1x16x4xf32>) {
   // expected-error @+2 {{(X1) x has rank 2, expected 3}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y, %h, %c = xf.recurrent %x, %w, %r {kind = #xf.recurrent_kind<lstm>, direction = #xf.direction_kind<forward>, activations = [], hidden = 4 : i64} : (tensor<5x3xf32>, tensor<1x16x3xf32>, tensor<1x16x4xf32>) -> (tensor<5x1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>)
+  %y, %h, %c = xf.recurrent %x, %w, %r {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0>, kind = #xf.recurrent_kind<lstm>, direction = #xf.direction_kind<forward>, activations = [], hidden = 4 : i64} : (tensor<5x3xf32>, tensor<1x16x3xf32>, tensor<1x16x4xf32>) -> (tensor<5x1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>)
   return
 }
 
@@ -760,14 +760,15 @@ func.func @f(%x: tensor<5x3xf32>, %w: tensor<1x16x3xf32>, %r: tensor<1x16x4xf32>
 func.func @f(%x: tensor<5x2x3xf32>, %w: tensor<1x12x3xf32>, %r: tensor<1x16x4xf32>) {
   // expected-error @+2 {{(X2) gates of w: found 16 and 12}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y, %h, %c = xf.recurrent %x, %w, %r {kind = #xf.recurrent_kind<lstm>, direction = #xf.direction_kind<forward>, activations = [], hidden = 4 : i64} : (tensor<5x2x3xf32>, tensor<1x12x3xf32>, tensor<1x16x4xf32>) -> (tensor<5x1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>)
+  %y, %h, %c = xf.recurrent %x, %w, %r {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0>, kind = #xf.recurrent_kind<lstm>, direction = #xf.direction_kind<forward>, activations = [], hidden = 4 : i64} : (tensor<5x2x3xf32>, tensor<1x12x3xf32>, tensor<1x16x4xf32>) -> (tensor<5x1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>)
   return
 }
 
 // -----
 
 func.func @f(%x: tensor<4xf32>) {
-  // expected-error @+1 {{inferred type(s) 'tensor<4xf32>' are incompatible with return type(s) of operation 'tensor<5xf32>'}}
+  // expected-error @+2 {{inferred type(s) 'tensor<4xf32>' are incompatible with return type(s) of operation 'tensor<5xf32>'}}
+  // expected-error @+1 {{failed to infer returned types}}
   %y = xf.softmax %x {axis = 0 : i64} : (tensor<4xf32>) -> tensor<5xf32>
   return
 }

@@ -189,7 +189,7 @@ func.func @example36(%x: tensor<2xf32>) {
 }
 // CHECK: xf.layer_norm
 func.func @example37(%x: tensor<?x?x384xf32>, %s: tensor<384xf32>, %b: tensor<384xf32>) {
-  %y = xf.layer_norm %x scale %s bias %b {axis = 2 : i64, epsilon = 1.0e-12 : f64} : (tensor<?x?x384xf32>, tensor<384xf32>, tensor<384xf32>) -> tensor<?x?x384xf32>
+  %y = xf.layer_norm %x, %s, %b {operandSegmentSizes = array<i32: 1, 1, 1>, axis = 2 : i64, epsilon = 1.0e-12 : f64} : (tensor<?x?x384xf32>, tensor<384xf32>, tensor<384xf32>) -> tensor<?x?x384xf32>
   return
 }
 // CHECK: xf.linear
@@ -249,7 +249,7 @@ func.func @example48(%a: tensor<2x3xi64>, %b: tensor<3xi64>) {
 }
 // CHECK: xf.pad
 func.func @example49(%x: tensor<2x3xf32>) {
-  %y = xf.pad %x {pads = [#xf.dim<0>, #xf.dim<1>, #xf.dim<0>, #xf.dim<1>], kind = #xf.pad_kind<constant>} : (tensor<2x3xf32>) -> tensor<2x5xf32>
+  %y = xf.pad %x {operandSegmentSizes = array<i32: 1, 0, 0>, pads = [#xf.dim<0>, #xf.dim<1>, #xf.dim<0>, #xf.dim<1>], kind = #xf.pad_kind<constant>} : (tensor<2x3xf32>) -> tensor<2x5xf32>
   return
 }
 // CHECK: xf.pool
@@ -269,7 +269,7 @@ func.func @example52(%x: tensor<2x4xf32>, %s: tensor<f32>, %z: tensor<ui8>) {
 }
 // CHECK: xf.range
 func.func @example53() {
-  %y = xf.range {bounds = [#xf.dim<0>, #xf.dim<seq>, #xf.dim<1>], to = i64} : () -> tensor<?xi64>
+  %y = xf.range {operandSegmentSizes = array<i32: 0, 0, 0>, bounds = [#xf.dim<0>, #xf.dim<seq>, #xf.dim<1>], to = i64} : () -> tensor<?xi64>
   return
 }
 // CHECK: xf.reciprocal
@@ -279,7 +279,7 @@ func.func @example54(%x: tensor<2x?xf32>) {
 }
 // CHECK: xf.recurrent
 func.func @example55(%x: tensor<?x2x3xf32>, %w: tensor<1x16x3xf32>, %r: tensor<1x16x4xf32>) {
-  %y, %h, %c = xf.recurrent %x, %w, %r {kind = #xf.recurrent_kind<lstm>, direction = #xf.direction_kind<forward>, activations = ["Sigmoid", "Tanh", "Tanh"], hidden = 4 : i64} : (tensor<?x2x3xf32>, tensor<1x16x3xf32>, tensor<1x16x4xf32>) -> (tensor<?x1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>)
+  %y, %h, %c = xf.recurrent %x, %w, %r {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0>, kind = #xf.recurrent_kind<lstm>, direction = #xf.direction_kind<forward>, activations = ["Sigmoid", "Tanh", "Tanh"], hidden = 4 : i64} : (tensor<?x2x3xf32>, tensor<1x16x3xf32>, tensor<1x16x4xf32>) -> (tensor<?x1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>)
   return
 }
 // CHECK: xf.reduce
@@ -379,7 +379,7 @@ func.func @example74(%x: tensor<2x?xf32>) {
 }
 // CHECK: xf.slice
 func.func @example75(%x: tensor<2x512xf32>) {
-  %y = xf.slice %x {axes = array<i64: 1>, starts = [#xf.dim<0>], ends = [#xf.dim<seq>], steps = array<i64: 1>} : (tensor<2x512xf32>) -> tensor<2x?xf32>
+  %y = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 1>, starts = [#xf.dim<0>], ends = [#xf.dim<seq>], steps = array<i64: 1>} : (tensor<2x512xf32>) -> tensor<2x?xf32>
   return
 }
 // CHECK: xf.softmax
