@@ -3,8 +3,9 @@
 //
 // A work item is a block of the result. Inside it, panels of B are the outer
 // loop, so that one stays in the cache while strips of A pass over it; the
-// micro-kernel keeps its tile of the result in registers over the whole
-// contraction, and the epilogue works on those registers.
+// micro-kernel keeps its tile of the result in registers over a block of the
+// contraction, and after the last block the epilogue works on those registers.
+// With several blocks, sums wait in scratch memory between them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -64,27 +65,103 @@ private:
     return cast<MemRefType>(weight.getType()).getDimSize(2);
   }
 
-  void emitItem(Value row, Value column) {
-    Value rowEnd = minimum(b, add(b, row, schedule.getItemM()), rowCount);
-    Value columnEnd =
-        minimum(b, add(b, column, schedule.getItemN()), columnCount);
-    int64_t step = schedule.getMicroN() / groups;
-    auto known = constantOf(columnCount);
-    if (known && *known % step == 0) {
-      forEach(b, column, columnEnd, step,
-              [&](Value n) { emitColumns(row, rowEnd, n, /*masked=*/false); });
-      return;
-    }
-    Value whole =
-        add(b, column,
-            mul(b, divide(b, sub(b, columnEnd, column), index(b, step)), step));
-    forEach(b, column, whole, step,
-            [&](Value n) { emitColumns(row, rowEnd, n, /*masked=*/false); });
-    forEach(b, whole, columnEnd, step,
-            [&](Value n) { emitColumns(row, rowEnd, n, /*masked=*/true); });
+  /// The contraction runs in blocks if it may be longer than one.
+  bool isBlocked() {
+    auto known = constantOf(depth);
+    return schedule.getBlockK() != 0 &&
+           !(known && *known <= schedule.getBlockK());
   }
 
-  void emitColumns(Value row, Value rowEnd, Value n, bool masked) {
+  void emitItem(Value row, Value column) {
+    firstRow = row;
+    firstColumn = column;
+    rowEnd = minimum(b, add(b, row, schedule.getItemM()), rowCount);
+    columnEnd = minimum(b, add(b, column, schedule.getItemN()), columnCount);
+    carveScratch();
+    if (!isBlocked())
+      return emitBlock(index(b, 0), depth, /*last=*/true);
+    clearPartialSums();
+    Value blocks = ceilDivide(b, depth, schedule.getBlockK());
+    Value lastBegin = mul(b, maximum(b, add(b, blocks, -1), index(b, 0)),
+                          schedule.getBlockK());
+    forEach(b, index(b, 0), lastBegin, schedule.getBlockK(), [&](Value from) {
+      emitBlock(from, add(b, from, schedule.getBlockK()), /*last=*/false);
+    });
+    emitBlock(lastBegin, depth, /*last=*/true);
+  }
+
+  void carveScratch() {
+    int64_t bytes = compute.getIntOrFloatBitWidth() / 8;
+    Value offset = index(b, 0);
+    if (schedule.getPackA()) {
+      packedA = scratchView(b, body.scratch, offset, {ShapedType::kDynamic},
+                            {mul(b, depth, schedule.getItemM())}, compute);
+      Value size = mul(b, depth, schedule.getItemM() * bytes);
+      offset = mul(b, ceilDivide(b, size, 64), 64);
+    }
+    if (isBlocked())
+      partialSums = scratchView(
+          b, body.scratch, offset,
+          {schedule.getItemM(), schedule.getItemN() * groups}, {}, compute);
+  }
+
+  void clearPartialSums() {
+    int64_t width = schedule.getItemN() * groups;
+    forEach(b, index(b, 0), sub(b, rowEnd, firstRow), 1, [&](Value r) {
+      forEach(b, index(b, 0), index(b, width), lanes, [&](Value n) {
+        store(b, zero(b, vectorOf(compute, lanes)), partialSums, {r, n},
+              {lanes, Value()});
+      });
+    });
+  }
+
+  /// The part of the item's products with k in [from, to).
+  void emitBlock(Value from, Value to, bool last) {
+    depthBegin = from;
+    depthEnd = to;
+    isLast = last;
+    if (schedule.getPackA())
+      packA();
+    int64_t step = schedule.getMicroN() / groups;
+    Value whole =
+        add(b, firstColumn,
+            mul(b, divide(b, sub(b, columnEnd, firstColumn), index(b, step)),
+                step));
+    forEach(b, firstColumn, whole, step,
+            [&](Value n) { emitColumns(n, /*masked=*/false); });
+    auto known = constantOf(columnCount);
+    if (!known || *known % step != 0)
+      forEach(b, whole, columnEnd, step,
+              [&](Value n) { emitColumns(n, /*masked=*/true); });
+  }
+
+  /// Copies the whole strips of A's block so that the micro-kernel reads it in
+  /// order: row r and step k of the strip at row m are at
+  /// (m - firstRow) * steps + k * micro_m + r.
+  void packA() {
+    int64_t rows = schedule.getMicroM();
+    Value steps = sub(b, depthEnd, depthBegin);
+    Value whole =
+        add(b, firstRow,
+            mul(b, divide(b, sub(b, rowEnd, firstRow), index(b, rows)), rows));
+    forEach(b, firstRow, whole, rows, [&](Value m) {
+      Value base = mul(b, sub(b, m, firstRow), steps);
+      forEach(b, index(b, 0), steps, 1, [&](Value k) {
+        Value to = add(b, base, mul(b, k, rows));
+        for (int64_t r = 0; r < rows; ++r)
+          store(b, loadRow(add(b, m, r), add(b, depthBegin, k)), packedA,
+                {add(b, to, r)}, Access{});
+      });
+    });
+  }
+
+  Value loadRow(Value m, Value k) {
+    bool batchedA = cast<MemRefType>(a.getType()).getRank() == 3;
+    return load(b, a, batchedA ? Values{batch, m, k} : Values{m, k}, Access{},
+                compute);
+  }
+
+  void emitColumns(Value n, bool masked) {
     column = n;
     access.clear();
     for (int64_t v = 0; v < vectors / groups; ++v) {
@@ -94,7 +171,7 @@ private:
       access.push_back({lanes, mask});
     }
     prepareB();
-    emitStrips(b, row, rowEnd, schedule.getMicroM(),
+    emitStrips(b, firstRow, rowEnd, schedule.getMicroM(),
                [&](Value m, int64_t rows) { emitStrip(m, rows); });
   }
 
@@ -131,19 +208,42 @@ private:
   void emitStrip(Value m, int64_t rows) {
     MicroKernel micro{rows,    vectors, lanes,  schedule.getUnrollK(),
                       compute, nullptr, nullptr};
-    bool batchedA = cast<MemRefType>(a.getType()).getRank() == 3;
-    micro.loadA = [&](Builder &b, int64_t r, Value k) {
-      Values indices = batchedA ? Values{batch} : Values{};
-      indices.append({add(b, m, r), k});
-      return load(b, a, indices, Access{}, compute);
+    bool packed = schedule.getPackA() && rows == schedule.getMicroM();
+    Value base = packed
+                     ? mul(b, sub(b, m, firstRow), sub(b, depthEnd, depthBegin))
+                     : Value();
+    micro.loadA = [&, base](Builder &b, int64_t r, Value k) {
+      if (!base)
+        return loadRow(add(b, m, r), k);
+      Value at =
+          add(b, base, mul(b, sub(b, k, depthBegin), schedule.getMicroM()));
+      return load(b, packedA, {add(b, at, r)}, Access{}, compute);
     };
     micro.loadB = [&](Builder &b, int64_t v, Value k) {
       return loadB(b, v, k);
     };
-    Values accumulators = emitMicroKernel(b, micro, index(b, 0), depth);
+    Values initial;
+    if (isBlocked())
+      forPartialSums(m, rows, [&](int64_t, Values at) {
+        initial.push_back(load(b, partialSums, at, {lanes, Value()}, compute));
+      });
+    Values accumulators =
+        emitMicroKernel(b, micro, depthBegin, depthEnd, initial);
+    if (!isLast)
+      return forPartialSums(m, rows, [&](int64_t i, Values at) {
+        store(b, accumulators[i], partialSums, at, {lanes, Value()});
+      });
     for (int64_t r = 0; r < rows; ++r)
       emitEpilogue(add(b, m, r),
                    ArrayRef(accumulators).slice(r * vectors, vectors));
+  }
+
+  void forPartialSums(Value m, int64_t rows,
+                      llvm::function_ref<void(int64_t, Values)> visit) {
+    Value r0 = sub(b, m, firstRow),
+          n0 = mul(b, sub(b, column, firstColumn), groups);
+    for (int64_t i = 0; i < rows * vectors; ++i)
+      visit(i, {add(b, r0, i / vectors), add(b, n0, (i % vectors) * lanes)});
   }
 
   void emitEpilogue(Value m, ArrayRef<Value> accumulators) {
@@ -182,7 +282,12 @@ private:
   int64_t lanes, vectors;
   Value rowCount, columnCount, depth;
   // The place being emitted.
-  Value batch, column, panel, panelColumn;
+  Value batch, firstRow, rowEnd, firstColumn, columnEnd, column, panel,
+      panelColumn;
+  Value depthBegin, depthEnd;
+  bool isLast = true;
+  // Scratch.
+  Value packedA, partialSums;
   SmallVector<Access> access;
 };
 
