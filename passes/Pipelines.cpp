@@ -4,6 +4,8 @@
 #include "passes/Pipelines.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "dialects/xf/eval/Passes.h"
+#include "passes/fusion/Passes.h"
 #include "passes/kernels/Passes.h"
 #include "passes/memory/Passes.h"
 #include "passes/shapes/Passes.h"
@@ -34,7 +36,14 @@ void hagane::buildShapesPhase(OpPassManager &pm) {
   cleanUp(pm);
 }
 
-void hagane::buildFusionPhase(OpPassManager &pm) { cleanUp(pm); }
+void hagane::buildFusionPhase(OpPassManager &pm,
+                              ArrayRef<std::string> disabled) {
+  // Scales and epsilons that exporters compute become numbers.
+  pm.addPass(xf::eval::createFoldConstantsPass());
+  cleanUp(pm);
+  addFusions(pm, disabled);
+  cleanUp(pm);
+}
 
 void hagane::buildKernelsPhase(OpPassManager &pm,
                                const TargetDescription &target) {
@@ -66,7 +75,7 @@ void hagane::registerPhases() {
   PassPipelineRegistration<>("hagane-phase-shapes", "Resolve symbolic shapes",
                              buildShapesPhase);
   PassPipelineRegistration<>("hagane-phase-fusion", "Fuse operations",
-                             buildFusionPhase);
+                             [](OpPassManager &pm) { buildFusionPhase(pm); });
   PassPipelineRegistration<>("hagane-phase-kernels",
                              "Form, fuse and schedule kernels",
                              [](OpPassManager &pm) { buildKernelsPhase(pm); });

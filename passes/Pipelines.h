@@ -15,7 +15,9 @@
 namespace hagane {
 
 void buildShapesPhase(mlir::OpPassManager &pm);
-void buildFusionPhase(mlir::OpPassManager &pm);
+/// `disabled` names the fusions to leave out; see Fusions.def.
+void buildFusionPhase(mlir::OpPassManager &pm,
+                      llvm::ArrayRef<std::string> disabled = {});
 void buildKernelsPhase(mlir::OpPassManager &pm,
                        const TargetDescription &target = {});
 void buildBufferizePhase(mlir::OpPassManager &pm,

@@ -16,6 +16,7 @@
 #include "frontend/ops/Passes.h"
 #endif
 #include "passes/Pipelines.h"
+#include "passes/fusion/Passes.h"
 #include "passes/kernels/Passes.h"
 #include "passes/memory/Passes.h"
 #include "passes/shapes/Passes.h"
@@ -56,6 +57,8 @@ void hagane::registerPasses() {
   frontend::registerOnnxToXfPasses();
 #endif
   registerHaganeShapePasses();
+  registerHaganeFusionPasses();
+  registerFusionPipeline();
   registerHaganeKernelPasses();
   registerHaganeMemoryPasses();
   registerPhases();

@@ -1,0 +1,83 @@
+//===- Attention.h - The parts of an attention in primitives --------*- C++
+//-*-===//
+
+#ifndef HAGANE_PASSES_FUSION_ATTENTION_H
+#define HAGANE_PASSES_FUSION_ATTENTION_H
+
+#include "passes/fusion/Match.h"
+
+namespace hagane::fusion {
+
+/// A mask between the scores and their softmax, in the order of application.
+struct Mask {
+  /// add: score + value; keep: value ? score : fill; hide: the reverse.
+  enum Kind { add, keep, hide } kind;
+  mlir::Value value;
+  double fill;
+  /// The shape of the scores where the mask applies.
+  llvm::SmallVector<xf::Dim> frame = {};
+};
+
+/// The way from the softmax back to the product of q and k.
+struct Scores {
+  xf::Softmax softmax;
+  xf::MatMul product;
+  double scale = 1, softcap = 0;
+  llvm::SmallVector<Mask> masks;
+  llvm::SmallVector<mlir::Operation *> ops;
+};
+
+/// Whether a reshape leaves the last two axes as they are.
+bool keepsLastTwo(xf::Reshape op, Shapes &shapes);
+
+/// Finds the softmax behind the weights of an attention, through conversions,
+/// reshapes of batch and heads, and the replacement of NaN by 0; null if there
+/// is none.
+xf::Softmax findSoftmax(mlir::Value weights, Shapes &shapes,
+                        llvm::SmallVectorImpl<mlir::Operation *> &ops);
+
+/// Follows the scores from `scores.softmax` to their product. Fails with the
+/// reason; it is empty where nothing looks like an attention.
+llvm::LogicalResult traceScores(Scores &scores, Shapes &shapes,
+                                std::string &reason);
+
+/// Batch and heads of the result.
+struct HeadDims {
+  xf::Dim batch, heads;
+};
+
+/// Brings q, k, v and masks to [batch, heads, rows, features].
+class HeadNormalizer {
+public:
+  HeadNormalizer(mlir::OpBuilder &builder, mlir::Location location,
+                 Shapes &shapes, HeadDims dims)
+      : builder(builder), location(location), shapes(shapes), dims(dims) {}
+
+  /// An operand of a product. `transposed`: its last two axes come in the
+  /// other order. Constant factors move into `scale`, if that is given.
+  mlir::Value normalize(mlir::Value x, bool transposed, double *scale);
+  /// All masks as one bias; null if there are none.
+  mlir::Value combine(llvm::ArrayRef<Mask> masks);
+
+private:
+  mlir::Value splitBatch(mlir::Value x);
+  mlir::Value convertMask(const Mask &mask);
+  mlir::Value addMasks(mlir::Value a, mlir::Value b);
+
+  mlir::OpBuilder &builder;
+  mlir::Location location;
+  Shapes &shapes;
+  HeadDims dims;
+};
+
+/// x without a constant factor further up, behind changes of shape.
+std::optional<Scaled> peelScale(mlir::OpBuilder &builder, mlir::Value x);
+
+/// [batch, kv_heads, ...] before each head was repeated `groups` times; the
+/// repetition must be proved. Null if there is none.
+mlir::Value findUnrepeated(mlir::OpBuilder &builder, mlir::Value x,
+                           Shapes &shapes, int64_t &groups);
+
+} // namespace hagane::fusion
+
+#endif // HAGANE_PASSES_FUSION_ATTENTION_H

@@ -1,0 +1,162 @@
+//===- MergeLinears.cpp - Linears of one operand as one
+//----------------------===//
+
+#include "passes/fusion/Match.h"
+#include "passes/fusion/Passes.h"
+#include "passes/fusion/Remarks.h"
+#include <map>
+
+namespace hagane {
+#define GEN_PASS_DEF_MERGELINEARSPASS
+#include "passes/fusion/Passes.h.inc"
+} // namespace hagane
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::fusion;
+using xf::Dim;
+
+namespace {
+
+/// Linears that may share one product.
+struct GroupKey {
+  Value x;
+  Block *block;
+  Type element;
+  bool transposed, hasBias;
+  auto asTuple() const {
+    return std::make_tuple(x.getAsOpaquePointer(), block,
+                           element.getAsOpaquePointer(), transposed, hasBias);
+  }
+  bool operator<(const GroupKey &other) const {
+    return asTuple() < other.asTuple();
+  }
+};
+
+/// Whether the reshape only splits the last axis of `columns` elements.
+bool splitsLastAxis(xf::Reshape op, int64_t columns) {
+  int64_t product = 1;
+  for (int64_t size : llvm::reverse(op.getType().getShape())) {
+    if (ShapedType::isDynamic(size) || size == 0)
+      return false;
+    product *= size;
+    if (product >= columns)
+      return product == columns;
+  }
+  return false;
+}
+
+/// Whether users take a column range of a wider tensor without a copy.
+bool canBeView(xf::Linear op) {
+  int64_t columns = op.getType().getShape().back();
+  return llvm::all_of(op->getUsers(), [&](Operation *user) {
+    if (auto reshape = dyn_cast<xf::Reshape>(user))
+      return reshape.getX() == op.getY() && splitsLastAxis(reshape, columns);
+    return isa<xf::Gated>(user);
+  });
+}
+
+/// Moves the operations of a constant expression before `point`, where they
+/// are in the same block and after it.
+void hoistConstant(Value value, Operation *point) {
+  Operation *op = value.getDefiningOp();
+  if (op->getBlock() != point->getBlock() || op->isBeforeInBlock(point))
+    return;
+  for (Value operand : op->getOperands())
+    hoistConstant(operand, point);
+  op->moveBefore(point);
+}
+
+class MergeLinears : public hagane::impl::MergeLinearsPassBase<MergeLinears> {
+public:
+  void runOnOperation() override {
+    std::map<GroupKey, size_t> index;
+    SmallVector<SmallVector<xf::Linear>> groups;
+    forEachOp<xf::Linear>(getOperation(), [&](xf::Linear op) {
+      if (!isCandidate(op))
+        return;
+      GroupKey key{op.getX(), op->getBlock(),
+                   getElementTypeOrSelf(op.getWeight()),
+                   op.getTransposeWeight(), static_cast<bool>(op.getBias())};
+      auto [it, isNew] = index.try_emplace(key, groups.size());
+      if (isNew)
+        groups.emplace_back();
+      groups[it->second].push_back(op);
+    });
+    for (ArrayRef<xf::Linear> group : groups)
+      merge(group);
+    eraseDeadOps(getOperation());
+  }
+
+private:
+  bool isCandidate(xf::Linear op) {
+    Value bias = op.getBias();
+    auto weight = cast<RankedTensorType>(op.getWeight().getType());
+    return weight.hasStaticShape() &&
+           ShapedType::isStatic(op.getType().getShape().back()) &&
+           isConstantExpression(op.getWeight()) &&
+           (!bias || isConstantExpression(bias));
+  }
+
+  void merge(ArrayRef<xf::Linear> group) {
+    SmallVector<xf::Linear> parts;
+    for (xf::Linear op : group) {
+      if (canBeView(op))
+        parts.push_back(op);
+      else if (group.size() > 1)
+        (void)remarks.decline(op, "a user needs more than a view of a column "
+                                  "range");
+    }
+    if (parts.size() > 1)
+      replace(parts);
+  }
+
+  Value concatenate(OpBuilder &builder, Location location,
+                    ArrayRef<Value> parts, int64_t axis) {
+    for (Value part : parts)
+      hoistConstant(part, &*builder.getInsertionPoint());
+    return xf::Concat::create(builder, location, parts, axis);
+  }
+
+  void replace(ArrayRef<xf::Linear> parts) {
+    // The first part's place: its operand is there, and no user comes before.
+    xf::Linear first = parts.front();
+    OpBuilder builder(first);
+    SmallVector<Operation *> ops(parts.begin(), parts.end());
+    Location location = fuseLocations(ops);
+    SmallVector<Value> weights, biases;
+    for (xf::Linear part : parts) {
+      weights.push_back(part.getWeight());
+      if (part.getBias())
+        biases.push_back(part.getBias());
+    }
+    bool transposed = first.getTransposeWeight();
+    Value weight = concatenate(builder, location, weights, transposed ? 0 : 1);
+    Value bias =
+        biases.empty() ? Value() : concatenate(builder, location, biases, 0);
+    auto merged = xf::Linear::create(builder, location, first.getX(), weight,
+                                     bias, transposed);
+    int64_t begin = 0;
+    for (xf::Linear part : parts) {
+      int64_t end = begin + part.getType().getShape().back();
+      part.replaceAllUsesWith(
+          sliceColumns(builder, part, merged.getY(), begin, end));
+      begin = end;
+    }
+    remarks.apply(merged);
+  }
+
+  Value sliceColumns(OpBuilder &builder, xf::Linear part, Value merged,
+                     int64_t begin, int64_t end) {
+    MLIRContext *context = builder.getContext();
+    int64_t axis = getRank(merged) - 1, step = 1;
+    return xf::Slice::create(
+        builder, part.getLoc(), part.getType(), merged, Value(), Value(), axis,
+        getDimsAttr(context, Dim::constant(context, begin)),
+        getDimsAttr(context, Dim::constant(context, end)), step);
+  }
+
+  Remarks remarks{"merge-linears"};
+};
+
+} // namespace

@@ -1,0 +1,34 @@
+//===- Remarks.h - What fusions say about themselves ----------------*- C++
+//-*-===//
+
+#ifndef HAGANE_PASSES_FUSION_REMARKS_H
+#define HAGANE_PASSES_FUSION_REMARKS_H
+
+#include "mlir/IR/Operation.h"
+#include "llvm/ADT/Twine.h"
+
+namespace hagane::fusion {
+
+/// MLIR remarks of category "fusion" in the name of one fusion. They cost
+/// nothing where remarks are off. Names of ONNX nodes come from locations.
+class Remarks {
+public:
+  explicit Remarks(llvm::StringRef fusion) : fusion(fusion) {}
+
+  /// A missed remark: `op` looked like the fusion's pattern up to the
+  /// precondition that failed. Always returns failure.
+  llvm::LogicalResult decline(mlir::Operation *op,
+                              const llvm::Twine &reason) const;
+  /// A passed remark for the operation that replaces a pattern.
+  void apply(mlir::Operation *op) const;
+
+private:
+  llvm::StringRef fusion;
+};
+
+/// The names in a location, those of ONNX nodes, separated by commas.
+std::string getNodeNames(mlir::Location location);
+
+} // namespace hagane::fusion
+
+#endif // HAGANE_PASSES_FUSION_REMARKS_H
