@@ -33,18 +33,64 @@ static bufferization::OneShotBufferizationOptions getOptions() {
   return options;
 }
 
-/// One tensor.empty per use: a shared one would tie kernels to one buffer for
-/// the whole of their common life.
+/// The part of a tensor.empty that the source of an insertion was computed
+/// into, if it was; its operand in the kernel.
+static OpOperand *findPart(tensor::InsertSliceOp insert, tensor::EmptyOp empty) {
+  auto result = dyn_cast<OpResult>(insert.getSource());
+  auto dps = insert.getSource().getDefiningOp<DestinationStyleOpInterface>();
+  if (!dps)
+    return nullptr;
+  OpOperand *init = dps.getTiedOpOperand(result);
+  auto part = init->get().getDefiningOp<tensor::ExtractSliceOp>();
+  return part && part.getSource() == empty.getResult() ? init : nullptr;
+}
+
+/// One tensor.empty per kernel, or per row of insertions: a shared one would
+/// tie kernels to one buffer for the whole of their common life.
 static void separateDestinations(func::FuncOp function,
                                  RewriterBase &rewriter) {
   SmallVector<tensor::EmptyOp> ops;
   function.walk([&](tensor::EmptyOp op) { ops.push_back(op); });
   for (tensor::EmptyOp op : ops)
-    for (OpOperand &use :
-         llvm::make_early_inc_range(llvm::drop_begin(op->getUses()))) {
+    for (OpOperand &use : llvm::make_early_inc_range(op->getUses())) {
       rewriter.setInsertionPoint(op);
-      use.set(rewriter.clone(*op)->getResult(0));
+      if (isa<kernel::KernelOpInterface>(use.getOwner())) {
+        use.set(rewriter.clone(*op)->getResult(0));
+        continue;
+      }
+      auto insert = dyn_cast<tensor::InsertSliceOp>(use.getOwner());
+      if (!insert || use.get() != insert.getDest())
+        continue;
+      Value own = rewriter.clone(*op)->getResult(0);
+      if (OpOperand *init = findPart(insert, op)) {
+        auto part = init->get().getDefiningOp<tensor::ExtractSliceOp>();
+        rewriter.setInsertionPoint(part);
+        auto copy = cast<tensor::ExtractSliceOp>(rewriter.clone(*part));
+        copy.getSourceMutable().assign(own);
+        init->set(copy);
+      }
+      use.set(own);
     }
+}
+
+/// Results made by insertions: their tensor.empty is the destination itself,
+/// so that the parts are written there too.
+static void insertIntoDestinations(func::FuncOp function,
+                                   RewriterBase &rewriter) {
+  function.walk([&](bufferization::MaterializeInDestinationOp op) {
+    Value source = op.getSource(), destination = op.getDest();
+    while (auto insert = source.getDefiningOp<tensor::InsertSliceOp>())
+      source = insert.getDest();
+    auto empty = source.getDefiningOp<tensor::EmptyOp>();
+    if (!empty || source == op.getSource() ||
+        !isa<MemRefType>(destination.getType()))
+      return;
+    rewriter.setInsertionPointAfterValue(destination);
+    Value tensor = bufferization::ToTensorOp::create(
+        rewriter, op.getLoc(), source.getType(), destination,
+        /*restrict=*/true, /*writable=*/true);
+    rewriter.replaceOp(empty, tensor);
+  });
 }
 
 namespace {
@@ -59,6 +105,7 @@ struct Bufferize : hagane::impl::BufferizePassBase<Bufferize> {
     IRRewriter rewriter(&getContext());
     for (auto function : module.getOps<func::FuncOp>()) {
       separateDestinations(function, rewriter);
+      insertIntoDestinations(function, rewriter);
       if (failed(bufferization::eliminateEmptyTensors(rewriter, function)))
         return signalPassFailure();
     }

@@ -20,7 +20,8 @@ namespace {
 /// that the kernel before them writes into it.
 void sinkReshapes(OpBuilder &builder, Value &result, Value &destination) {
   while (Operation *op = result.getDefiningOp()) {
-    if (!result.hasOneUse())
+    // The return has let go of it: any use is another reader.
+    if (!result.use_empty())
       return;
     if (auto castOp = dyn_cast<tensor::CastOp>(op)) {
       auto type = dyn_cast<RankedTensorType>(castOp.getSource().getType());
@@ -42,6 +43,7 @@ void sinkReshapes(OpBuilder &builder, Value &result, Value &destination) {
     } else {
       return;
     }
+    op->erase();
   }
 }
 
@@ -84,7 +86,9 @@ struct PrepareOutputs : hagane::impl::PrepareOutputsPassBase<PrepareOutputs> {
         return signalPassFailure();
       Value destination = function.getArgument(number);
       Location loc = result.getLoc();
-      sinkReshapes(builder, result, destination);
+      // Views of the destination come first, so that they dominate kernels.
+      OpBuilder views = OpBuilder::atBlockBegin(&function.front());
+      sinkReshapes(views, result, destination);
       bufferization::MaterializeInDestinationOp::create(
           builder, loc, Type(), result, destination,
           /*restrict=*/true, /*writable=*/true);

@@ -1,0 +1,74 @@
+// Every operation parses, verifies and prints the same again.
+// RUN: hagane-opt %s | hagane-opt | FileCheck %s
+
+// CHECK: kernel.global @w : tensor<2x8x32xf32>
+kernel.global @w : tensor<2x8x32xf32> {
+  %c = xf.constant {value = dense<0.0> : tensor<8x40xf32>} : () -> tensor<8x40xf32>
+  // CHECK: kernel.pack
+  %p = kernel.pack %c {panel = 32 : i64} : tensor<8x40xf32> -> tensor<2x8x32xf32>
+  kernel.yield %p : tensor<2x8x32xf32>
+}
+
+// CHECK-LABEL: func.func @anchors
+func.func @anchors(%a: tensor<4x8xf32>, %c: tensor<4x40xf32>, %x: tensor<4x8xbf16>, %r: tensor<4xf32>, %i: tensor<3xi64>, %g: tensor<3x8xf32>,
+                   %q: tensor<2x4x3x16xf32>, %o: tensor<2x3x4x16xf32>) {
+  // CHECK: kernel.get_global @w : tensor<2x8x32xf32>
+  %w = kernel.get_global @w : tensor<2x8x32xf32>
+  // CHECK: kernel.gemm
+  %0 = kernel.gemm %a, %w outs %c {b_layout = "panels", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 12, item_n = 32, block_k = 0, micro_m = 12, micro_n = 32, unroll_k = 4, prefetch = 0, pack_a = true>} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<4x8xf32>, tensor<2x8x32xf32>, tensor<4x40xf32>) -> tensor<4x40xf32>
+  // CHECK: kernel.attention
+  %1 = kernel.attention %q, %q, %q outs %o {layouts = ["bhsd", "bhsd", "bhsd", "bshd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>,
+      shapes = [[], [], [], []], schedule = #kernel.attention_schedule<block_q = 32, block_k = 128, micro_m = 8, micro_n = 32>}
+    : (tensor<2x4x3x16xf32>, tensor<2x4x3x16xf32>, tensor<2x4x3x16xf32>, tensor<2x3x4x16xf32>) -> tensor<2x3x4x16xf32>
+  // 16-bit floats are computed in f32.
+  // CHECK: kernel.rows
+  %2 = kernel.rows ins %x outs %r {kinds = ["sum"], maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], shapes = [[], []],
+      schedule = #kernel.rows_schedule<item_rows = 4, vector = 16>} stages {
+  ^bb0(%e: f32):
+    kernel.yield %e : f32
+  } finish {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } map {
+  ^bb0(%e: f32, %s: f32, %carry: f32):
+    kernel.yield
+  } : (tensor<4x8xbf16>, tensor<4xf32>) -> tensor<4xf32>
+  // CHECK: kernel.map
+  %3 = kernel.map outs %r {maps = [affine_map<(i) -> (i)>], shapes = [[]]} body {
+    // CHECK: kernel.index 0
+    %n = kernel.index 0
+    %m = arith.index_cast %n : index to i64
+    %f = arith.sitofp %m : i64 to f32
+    kernel.yield %f : f32
+  } : (tensor<4xf32>) -> tensor<4xf32>
+  // CHECK: kernel.reduce
+  %4 = kernel.reduce ins %a outs %r {kind = "max", reduced = array<i64: 1>, maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], shapes = [[], []]} body {
+  ^bb0(%e: f32):
+    kernel.yield %e : f32
+  } finish {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : (tensor<4x8xf32>, tensor<4xf32>) -> tensor<4xf32>
+  // CHECK: kernel.gather
+  %5 = kernel.gather %a, %i outs %g {axis = 0 : i64, shapes = [[], [], []]} : (tensor<4x8xf32>, tensor<3xi64>, tensor<3x8xf32>) -> tensor<3x8xf32>
+  // CHECK: kernel.task
+  %6 = kernel.task ins %r outs %r {item_count = #xf.dim<4>, shapes = [[], []]} body {
+  ^bb0(%in: memref<?xf32>, %out: memref<?xf32>, %item: index):
+    %v = memref.load %in[%item] : memref<?xf32>
+    memref.store %v, %out[%item] : memref<?xf32>
+    kernel.yield
+  } : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// CHECK-LABEL: func.func @host
+func.func @host(%a: memref<8xf32>) {
+  // CHECK: kernel.launch @body(%{{.*}})
+  kernel.launch @body(%a) {items = #xf.dim<1>, scratch = #xf.dim<0>, flops = #xf.dim<0>, bytes = #xf.dim<32>, kind = "map", schedule = "", nodes = ["Relu"]} : memref<8xf32>
+  return
+}
+func.func private @body(memref<8xf32>, index, index, memref<?xi8>)

@@ -1,0 +1,36 @@
+// RUN: hagane-opt %s --hagane-assign-schedules | FileCheck %s --check-prefixes=CHECK,WIDE
+// RUN: hagane-opt %s --hagane-assign-schedules="vector-bits=256 vector-registers=16" | FileCheck %s --check-prefixes=CHECK,NARROW
+
+// CHECK-LABEL: func.func @gemm
+// WIDE: #kernel.gemm_schedule<item_m = 96, item_n = 32, block_k = 0, micro_m = 12, micro_n = 32,
+// NARROW: #kernel.gemm_schedule<item_m = 48, item_n = 32, block_k = 0, micro_m = 6, micro_n = 16,
+func.func @gemm(%a: tensor<128x64xf32>, %b: tensor<2x64x32xf32>, %c: tensor<128x64xf32>) -> tensor<128x64xf32> {
+  %y = kernel.gemm %a, %b outs %c {b_layout = "panels", groups = 1 : i64, extra_maps = [], shapes = [[], [], []]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<128x64xf32>, tensor<2x64x32xf32>, tensor<128x64xf32>) -> tensor<128x64xf32>
+  return %y : tensor<128x64xf32>
+}
+
+// One row: no packing, as many columns per item as keep the threads busy.
+// CHECK-LABEL: func.func @one_row
+// CHECK: item_m = 1,
+// CHECK-SAME: pack_a = false
+func.func @one_row(%a: tensor<1x64xf32>, %b: tensor<2x64x32xf32>, %c: tensor<1x64xf32>) -> tensor<1x64xf32> {
+  %y = kernel.gemm %a, %b outs %c {b_layout = "panels", groups = 1 : i64, extra_maps = [], shapes = [[], [], []]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<1x64xf32>, tensor<2x64x32xf32>, tensor<1x64xf32>) -> tensor<1x64xf32>
+  return %y : tensor<1x64xf32>
+}
+
+// A schedule that is there stays.
+// CHECK-LABEL: func.func @kept
+// CHECK: #kernel.loop_schedule<item_size = 7, vector = 4>
+func.func @kept(%a: tensor<4xf32>, %c: tensor<4xf32>) -> tensor<4xf32> {
+  %m = kernel.map ins %a outs %c {maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], shapes = [[], []], schedule = #kernel.loop_schedule<item_size = 7, vector = 4>} body {
+  ^bb0(%x: f32):
+    kernel.yield %x : f32
+  } : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %m : tensor<4xf32>
+}

@@ -1,0 +1,32 @@
+// RUN: hagane-opt %s --hagane-plan-arena --split-input-file --verify-diagnostics | FileCheck %s
+
+xf.symbol @n {min = 1 : i64, max = 64 : i64}
+
+// %a and %c live at different times and share a bin; %b overlaps both, also
+// through its view.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: , %[[ARENA:[^:,]*]]: memref<?xi8> {kernel.arena}
+// CHECK-SAME: kernel.arena_bytes = #xf.dim<n * 128>
+// CHECK: %[[A:.*]] = memref.view %[[ARENA]]{{.*}}kernel.arena_offset = #xf.dim<[[FIRST:.*]]>} : memref<?xi8> to memref<?x16xf32>
+// CHECK: memref.view %[[ARENA]]
+// CHECK: memref.view %[[ARENA]]{{.*}}kernel.arena_offset = #xf.dim<[[FIRST]]>} : memref<?xi8> to memref<?x16xf32>
+func.func @main(%x: memref<?x16xf32>) {
+  %n = xf.dim_value {dim = #xf.dim<n>} : index
+  %a = memref.alloc(%n) : memref<?x16xf32>
+  memref.copy %x, %a : memref<?x16xf32> to memref<?x16xf32>
+  %b = memref.alloc(%n) : memref<?x16xf32>
+  memref.copy %a, %b : memref<?x16xf32> to memref<?x16xf32>
+  %v = memref.collapse_shape %b [[0, 1]] : memref<?x16xf32> into memref<?xf32>
+  %c = memref.alloc(%n) : memref<?x16xf32>
+  %w = memref.collapse_shape %c [[0, 1]] : memref<?x16xf32> into memref<?xf32>
+  memref.copy %v, %w : memref<?xf32> to memref<?xf32>
+  return
+}
+
+// -----
+
+func.func @main(%n: index) {
+  // expected-error @below {{cannot place a buffer whose size only running the model tells}}
+  %a = memref.alloc(%n) : memref<?xf32>
+  return
+}

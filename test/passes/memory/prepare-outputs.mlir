@@ -1,0 +1,12 @@
+// RUN: hagane-opt %s --hagane-prepare-outputs | FileCheck %s
+
+// The reshape at the end is undone on the destination.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: %[[X:.*]]: tensor<8xf32>, %[[OUT:.*]]: memref<2x4xf32> {kernel.output = 0 : i64, onnx.name = "y"}
+// CHECK-NOT: ->
+// CHECK: %[[V:.*]] = memref.collapse_shape %[[OUT]] {{\[}}[0, 1]] : memref<2x4xf32> into memref<8xf32>
+// CHECK: bufferization.materialize_in_destination %[[X]] in restrict writable %[[V]]
+func.func @main(%x: tensor<8xf32>) -> (tensor<2x4xf32> {onnx.name = "y"}) {
+  %y = tensor.expand_shape %x [[0, 1]] output_shape [2, 4] : tensor<8xf32> into tensor<2x4xf32>
+  return %y : tensor<2x4xf32>
+}
