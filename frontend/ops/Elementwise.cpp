@@ -30,10 +30,19 @@ static LogicalResult convertMean(NodeConverter &n) {
 }
 
 static LogicalResult convertMod(NodeConverter &n) {
-  int64_t fmod = n.getInt("fmod", 0);
-  if (!fmod && isa<FloatType>(n.elem(n.in(0))))
-    return n.error("fmod is 0 and the operands are floats, expected fmod = 1");
-  return n.done({n.make<xf::Mod>(n.in(0), n.in(1), fmod != 0)});
+  bool truncated = n.getInt("fmod", 0) != 0;
+  return n.done({n.make<xf::Mod>(n.in(0), n.in(1), truncated)});
+}
+
+/// Shifts the sign in where x is negative: the complement of the complement's
+/// logical shift.
+static Value shiftRight(NodeConverter &n, Value x, Value by) {
+  Value shifted = n.make<xf::Shr>(x, by);
+  if (n.elem(x).isUnsignedInteger())
+    return shifted;
+  Value complement = n.make<xf::Not>(n.make<xf::Shr>(n.make<xf::Not>(x), by));
+  Value negative = n.cmp(xf::CmpKind::lt, x, n.scalar(0, n.elem(x)));
+  return n.select(negative, complement, shifted);
 }
 
 static LogicalResult convertShift(NodeConverter &n) {
@@ -41,26 +50,34 @@ static LogicalResult convertShift(NodeConverter &n) {
   if (direction == "LEFT")
     return convertBinary<xf::Shl>(n);
   if (direction == "RIGHT")
-    return convertBinary<xf::Shr>(n);
+    return n.done({shiftRight(n, n.in(0), n.in(1))});
   return n.error("attribute 'direction' is '" + direction +
                  "', expected 'LEFT' or 'RIGHT'");
+}
+
+/// Cast with the choices that some types have: 8-bit floats may saturate;
+/// floats become integers narrower than a byte by way of wider ones and wrap.
+static LogicalResult castTo(NodeConverter &n, Value x, Type to) {
+  if (isa<Float8E8M0FNUType>(to))
+    return n.error("casts to float8e8m0 are not supported");
+  auto integer = dyn_cast<IntegerType>(to);
+  if (integer && integer.getWidth() > 1 && integer.getWidth() < 8 &&
+      isa<FloatType>(n.elem(x)))
+    x = n.cast(x, n.builder().getI32Type());
+  bool saturate = n.getInt("saturate", 1) && isa<FloatType>(to) &&
+                  to.getIntOrFloatBitWidth() == 8;
+  return n.done({n.cast(x, to, saturate)});
 }
 
 static LogicalResult convertCast(NodeConverter &n) {
   Type to = n.getDataType("to");
   if (!to)
     return n.error("attribute 'to' is missing");
-  // Matters to 8-bit floats only; the others have no choice.
-  bool saturate = n.getInt("saturate", 1) && isa<FloatType>(to) &&
-                  to.getIntOrFloatBitWidth() == 8;
-  return n.done({n.cast(n.in(0), to, saturate)});
+  return castTo(n, n.in(0), to);
 }
 
 static LogicalResult convertCastLike(NodeConverter &n) {
-  Type to = n.elem(n.in(1));
-  bool saturate = n.getInt("saturate", 1) && isa<FloatType>(to) &&
-                  to.getIntOrFloatBitWidth() == 8;
-  return n.done({n.cast(n.in(0), to, saturate)});
+  return castTo(n, n.in(0), n.elem(n.in(1)));
 }
 
 static LogicalResult convertWhere(NodeConverter &n) {

@@ -141,15 +141,17 @@ static LogicalResult convertGroupNorm(NodeConverter &n) {
       {makeGroupNorm(n, x, scale, bias, groups, n.getFloat("epsilon", 1e-5f))});
 }
 
+/// x / |x|_p; zeros stay zeros.
 static LogicalResult convertLpNorm(NodeConverter &n) {
   Value x = n.in(0);
-  int64_t axis = n.normalAxis(n.getInt("axis", -1), n.rank(x)),
-          p = n.getInt("p", 2);
+  int64_t axis = n.normalAxis(n.getInt("axis", -1), n.rank(x));
+  int64_t p = n.getInt("p", 2);
   if (p != 1 && p != 2)
     return n.error("attribute 'p' is " + Twine(p) + ", expected 1 or 2");
-  return n.done(
-      {n.div(x, n.reduce(x, p == 1 ? xf::ReduceKind::l1 : xf::ReduceKind::l2,
-                         {axis}))});
+  xf::ReduceKind kind = p == 1 ? xf::ReduceKind::l1 : xf::ReduceKind::l2;
+  Value norm = n.reduce(x, kind, {axis});
+  Value isZero = n.cmp(xf::CmpKind::eq, norm, n.scalar(0, n.elem(x)));
+  return n.done({n.div(x, n.select(isZero, n.scalar(1, n.elem(x)), norm))});
 }
 
 static LogicalResult convertMeanVarianceNorm(NodeConverter &n) {

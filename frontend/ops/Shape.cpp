@@ -224,7 +224,12 @@ static LogicalResult convertSpaceToDepth(NodeConverter &n) {
                    "divisible by the block size");
   int64_t rows = *height / block, columns = *width / block;
   Value y = n.reshape(x, {Size(x, 0), *channels, rows, block, columns, block});
-  y = n.transpose(y, {0, 3, 5, 1, 2, 4});
+  StringRef mode = n.getString("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD")
+    return n.error("attribute 'mode' is '" + mode +
+                   "', expected 'DCR' or 'CRD'");
+  y = mode == "CRD" ? n.transpose(y, {0, 1, 3, 5, 2, 4})
+                    : n.transpose(y, {0, 3, 5, 1, 2, 4});
   return n.done(
       {n.reshape(y, {Size(x, 0), *channels * block * block, rows, columns})});
 }

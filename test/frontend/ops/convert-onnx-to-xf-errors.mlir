@@ -92,3 +92,27 @@ func.func @main(%x: tensor<1x2x4x4xf32> {onnx.name = "x"}) -> tensor<*xf32> {
     : (tensor<1x2x4x4xf32>) -> (tensor<*xf32>, tensor<*xi64>)
   return %0 : tensor<*xf32>
 }
+
+// -----
+
+func.func @main(%x: tensor<2x4xf32> {onnx.name = "x"}) -> tensor<*xf32> {
+  // expected-error @+1 {{Cast: casts to float8e8m0 are not supported}}
+  %0 = onnx.node "Cast" since 24 (%x) {to = 24 : i64} : (tensor<2x4xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+// One failing node in a branch does not hide another.
+func.func @main(%c: tensor<i1> {onnx.name = "c"}, %x: tensor<2x4xf32> {onnx.name = "x"}) -> tensor<*xf32> {
+  %0 = onnx.node "If" since 16 (%c) graphs ["then_branch", "else_branch"] {
+    // expected-error @+1 {{operator ai.onnx.NoSuch version 1 is not supported}}
+    %1 = onnx.node "NoSuch" since 1 (%x) : (tensor<2x4xf32>) -> tensor<*xf32>
+    onnx.yield %1 : tensor<*xf32>
+  }, {
+    // expected-error @+1 {{operator ai.onnx.NoOther version 1 is not supported}}
+    %1 = onnx.node "NoOther" since 1 (%x) : (tensor<2x4xf32>) -> tensor<*xf32>
+    onnx.yield %1 : tensor<*xf32>
+  } : (tensor<i1>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}

@@ -395,6 +395,31 @@ func.func @BitShift11_right(%i0: tensor<2x4xui8>, %i1: tensor<2x4xui8>) -> !onnx
   return %y : !onnx.unknown
 }
 
+// CHECK-LABEL: func.func @BitShift28_signed(
+// CHECK-NEXT: %[[V0:.*]] = xf.shr %arg0, %arg1 : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi32>
+// CHECK-NEXT: %[[V1:.*]] = xf.not %arg0 : (tensor<4xi32>) -> tensor<4xi32>
+// CHECK-NEXT: %[[V2:.*]] = xf.shr %[[V1]], %arg1 : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi32>
+// CHECK-NEXT: %[[V3:.*]] = xf.not %[[V2]] : (tensor<4xi32>) -> tensor<4xi32>
+// CHECK-NEXT: %[[V4:.*]] = xf.constant  {value = dense<0> : tensor<i32>} : () -> tensor<i32>
+// CHECK-NEXT: %[[V5:.*]] = xf.cmp %arg0, %[[V4]] {kind = #xf.cmp_kind<lt>} : (tensor<4xi32>, tensor<i32>) -> tensor<4xi1>
+// CHECK-NEXT: %[[V6:.*]] = xf.select %[[V5]], %[[V3]], %[[V0]] : (tensor<4xi1>, tensor<4xi32>, tensor<4xi32>) -> tensor<4xi32>
+// CHECK-NEXT: return %[[V6]] : tensor<4xi32>
+func.func @BitShift28_signed(%i0: tensor<4xi32>, %i1: tensor<4xi32>) -> !onnx.unknown {
+  %y = onnx.node "BitShift" since 28 (%i0, %i1) {direction = "RIGHT"}
+    : (tensor<4xi32>, tensor<4xi32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// CHECK-LABEL: func.func @Cast21_i4(
+// CHECK-NEXT: %[[V0:.*]] = xf.cast %arg0 {to = i32} : (tensor<2x4xf32>) -> tensor<2x4xi32>
+// CHECK-NEXT: %[[V1:.*]] = xf.cast %[[V0]] {to = i4} : (tensor<2x4xi32>) -> tensor<2x4xi4>
+// CHECK-NEXT: return %[[V1]] : tensor<2x4xi4>
+func.func @Cast21_i4(%i0: tensor<2x4xf32>) -> !onnx.unknown {
+  %y = onnx.node "Cast" since 21 (%i0) {to = 22 : i64}
+    : (tensor<2x4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
 // CHECK-LABEL: func.func @Cast13(
 // CHECK-NEXT: %[[V0:.*]] = xf.cast %arg0 {to = i64} : (tensor<2x4xf32>) -> tensor<2x4xi64>
 // CHECK-NEXT: return %[[V0]] : tensor<2x4xi64>

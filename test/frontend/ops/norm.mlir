@@ -107,8 +107,12 @@ func.func @InstanceNormalization6(%i0: tensor<1x4x5xf32>, %i1: tensor<4xf32>, %i
 
 // CHECK-LABEL: func.func @LpNormalization1(
 // CHECK-NEXT: %[[V0:.*]] = xf.reduce %arg0 {axes = array<i64: 1>, keep_dims, kind = #xf.reduce_kind<l2>} : (tensor<2x4xf32>) -> tensor<2x1xf32>
-// CHECK-NEXT: %[[V1:.*]] = xf.div %arg0, %[[V0]] : (tensor<2x4xf32>, tensor<2x1xf32>) -> tensor<2x4xf32>
-// CHECK-NEXT: return %[[V1]] : tensor<2x4xf32>
+// CHECK-NEXT: %[[V1:.*]] = xf.constant  {value = dense<0.000000e+00> : tensor<f32>} : () -> tensor<f32>
+// CHECK-NEXT: %[[V2:.*]] = xf.cmp %[[V0]], %[[V1]] {kind = #xf.cmp_kind<eq>} : (tensor<2x1xf32>, tensor<f32>) -> tensor<2x1xi1>
+// CHECK-NEXT: %[[V3:.*]] = xf.constant  {value = dense<1.000000e+00> : tensor<f32>} : () -> tensor<f32>
+// CHECK-NEXT: %[[V4:.*]] = xf.select %[[V2]], %[[V3]], %[[V0]] : (tensor<2x1xi1>, tensor<f32>, tensor<2x1xf32>) -> tensor<2x1xf32>
+// CHECK-NEXT: %[[V5:.*]] = xf.div %arg0, %[[V4]] : (tensor<2x4xf32>, tensor<2x1xf32>) -> tensor<2x4xf32>
+// CHECK-NEXT: return %[[V5]] : tensor<2x4xf32>
 func.func @LpNormalization1(%i0: tensor<2x4xf32>) -> !onnx.unknown {
   %y = onnx.node "LpNormalization" since 1 (%i0)
     : (tensor<2x4xf32>) -> !onnx.unknown

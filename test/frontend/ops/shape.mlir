@@ -255,3 +255,14 @@ func.func @SpaceToDepth13(%i0: tensor<1x2x4x6xf32>) -> !onnx.unknown {
     : (tensor<1x2x4x6xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @SpaceToDepth28_crd(
+// CHECK-NEXT: %[[V0:.*]] = xf.reshape %arg0 {shape = [#xf.dim<1>, #xf.dim<2>, #xf.dim<2>, #xf.dim<2>, #xf.dim<3>, #xf.dim<2>]} : (tensor<1x2x4x6xf32>) -> tensor<1x2x2x2x3x2xf32>
+// CHECK-NEXT: %[[V1:.*]] = xf.transpose %[[V0]] {permutation = array<i64: 0, 1, 3, 5, 2, 4>} : (tensor<1x2x2x2x3x2xf32>) -> tensor<1x2x2x2x2x3xf32>
+// CHECK-NEXT: %[[V2:.*]] = xf.reshape %[[V1]] {shape = [#xf.dim<1>, #xf.dim<8>, #xf.dim<2>, #xf.dim<3>]} : (tensor<1x2x2x2x2x3xf32>) -> tensor<1x8x2x3xf32>
+// CHECK-NEXT: return %[[V2]] : tensor<1x8x2x3xf32>
+func.func @SpaceToDepth28_crd(%i0: tensor<1x2x4x6xf32>) -> !onnx.unknown {
+  %y = onnx.node "SpaceToDepth" since 28 (%i0) {blocksize = 2 : i64, mode = "CRD"}
+    : (tensor<1x2x4x6xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
