@@ -2,9 +2,9 @@
 //-------------------------------===//
 
 #include "passes/Pipelines.h"
+#include "dialects/xf/eval/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
-#include "dialects/xf/eval/Passes.h"
 #include "passes/fusion/Passes.h"
 #include "passes/kernels/Passes.h"
 #include "passes/memory/Passes.h"

@@ -94,8 +94,25 @@ static Value dropGroupAxis(OpBuilder &builder, Value x, ArrayRef<Dim> dims,
              : Value();
 }
 
+/// [batch, 1, rows, features] of a broadcast to all heads.
+static Value findSingleHead(Value x, Shapes &shapes, int64_t &groups) {
+  auto repeat = x.getDefiningOp<xf::Broadcast>();
+  if (!repeat || getRank(x) != 4 || getRank(repeat.getX()) != 4)
+    return {};
+  SmallVector<Dim> repeated = shapes.getDims(x),
+                   source = shapes.getDims(repeat.getX());
+  std::optional<int64_t> count = repeated[1].getConstant();
+  repeated[1] = Dim::constant(x.getContext(), 1);
+  if (!count || !shapes.areEqual(source, repeated))
+    return {};
+  groups = *count;
+  return repeat.getX();
+}
+
 Value hagane::fusion::findUnrepeated(OpBuilder &builder, Value x,
                                      Shapes &shapes, int64_t &groups) {
+  if (Value single = findSingleHead(x, shapes, groups))
+    return single;
   auto merge = x.getDefiningOp<xf::Reshape>();
   auto repeat =
       merge ? merge.getX().getDefiningOp<xf::Broadcast>() : xf::Broadcast();

@@ -29,6 +29,53 @@ def FuseLinearBiasPass : FusionPass<"hagane-fuse-linear-bias"> {
   }];
 }
 
+def FuseLayerNormPass : FusionPass<"hagane-fuse-layer-norm"> {
+  let summary = "(x - mean) / sqrt(variance + epsilon) * scale + bias becomes layer_norm";
+  let description = [{
+    Also moves a constant scale and bias after a layer_norm into it, and a
+    norm that is computed in a wider type, between two casts, to its operand's.
+
+    Before:
+    ```mlir
+    %0 = xf.reduce %x {axes = array<i64: 1>, keep_dims, kind = #xf.reduce_kind<mean>} : (tensor<?x64xf32>) -> tensor<?x1xf32>
+    %1 = xf.sub %x, %0 : (tensor<?x64xf32>, tensor<?x1xf32>) -> tensor<?x64xf32>
+    %2 = xf.pow %1, %two : (tensor<?x64xf32>, tensor<f32>) -> tensor<?x64xf32>
+    %3 = xf.reduce %2 {axes = array<i64: 1>, keep_dims, kind = #xf.reduce_kind<mean>} : (tensor<?x64xf32>) -> tensor<?x1xf32>
+    %4 = xf.add %3, %epsilon : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
+    %5 = xf.sqrt %4 : (tensor<?x1xf32>) -> tensor<?x1xf32>
+    %6 = xf.div %1, %5 : (tensor<?x64xf32>, tensor<?x1xf32>) -> tensor<?x64xf32>
+    %7 = xf.mul %6, %scale : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+    %y = xf.add %7, %bias : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+    ```
+    After:
+    ```mlir
+    %y = xf.layer_norm %x, %scale, %bias {axis = 1 : i64, epsilon = 1.0e-5 : f64} : (tensor<?x64xf32>, tensor<64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+    ```
+  }];
+}
+
+def FuseRmsNormPass : FusionPass<"hagane-fuse-rms-norm"> {
+  let summary = "x / sqrt(mean(x^2) + epsilon) * scale becomes rms_norm";
+  let description = [{
+    Also moves a constant scale after an rms_norm into it, and a norm that is
+    computed in a wider type, between two casts, to its operand's.
+
+    Before:
+    ```mlir
+    %0 = xf.mul %x, %x : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    %1 = xf.reduce %0 {axes = array<i64: 1>, keep_dims, kind = #xf.reduce_kind<mean>} : (tensor<?x64xf32>) -> tensor<?x1xf32>
+    %2 = xf.add %1, %epsilon : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
+    %3 = xf.rsqrt %2 : (tensor<?x1xf32>) -> tensor<?x1xf32>
+    %4 = xf.mul %x, %3 : (tensor<?x64xf32>, tensor<?x1xf32>) -> tensor<?x64xf32>
+    %y = xf.mul %scale, %4 : (tensor<64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    ```
+    After:
+    ```mlir
+    %y = xf.rms_norm %x, %scale {axis = 1 : i64, epsilon = 1.0e-6 : f64} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+    ```
+  }];
+}
+
 def FuseGeluPass : FusionPass<"hagane-fuse-gelu"> {
   let summary = "x/2 * (1 + erf(x / sqrt(2))) and its tanh approximation become gelu";
   let description = [{
@@ -45,6 +92,68 @@ def FuseGeluPass : FusionPass<"hagane-fuse-gelu"> {
     After:
     ```mlir
     %y = xf.gelu %x : (tensor<?xf32>) -> tensor<?xf32>
+    ```
+  }];
+}
+
+def FuseSiluPass : FusionPass<"hagane-fuse-silu"> {
+  let summary = "x * sigmoid(x) and x / (1 + e^-x) become silu";
+  let description = [{
+    Before:
+    ```mlir
+    %0 = xf.sigmoid %x : (tensor<?xf32>) -> tensor<?xf32>
+    %y = xf.mul %x, %0 : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+    ```
+    After:
+    ```mlir
+    %y = xf.silu %x : (tensor<?xf32>) -> tensor<?xf32>
+    ```
+  }];
+}
+
+def FuseGatedPass : FusionPass<"hagane-fuse-gated"> {
+  let summary = "activation(gate) * up becomes gated";
+  let description = [{
+    For silu, gelu and relu, where the shapes of both are provably equal.
+
+    Before:
+    ```mlir
+    %0 = xf.silu %g : (tensor<?x64xf32>) -> tensor<?x64xf32>
+    %y = xf.mul %0, %u : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    ```
+    After:
+    ```mlir
+    %y = xf.gated %g, %u {activation = #xf.activation_kind<silu>} : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    ```
+  }];
+}
+
+def FuseRotaryPass : FusionPass<"hagane-fuse-rotary"> {
+  let summary = "x * cos + rotate_half(x) * sin becomes rotary";
+  let description = [{
+    The tables of rotary have one angle per pair of features. Tables of full
+    width must be proved to repeat each angle: they are traced back to the
+    concatenation of a tensor with itself. The other form, whose halves are
+    concatenated after the rotation, needs no proof.
+
+    Before:
+    ```mlir
+    %0 = xf.slice %x {axes = array<i64: 3>, starts = [#xf.dim<0>], ends = [#xf.dim<8>], steps = array<i64: 1>} : (tensor<?x4x?x16xf32>) -> tensor<?x4x?x8xf32>
+    %1 = xf.slice %x {axes = array<i64: 3>, starts = [#xf.dim<8>], ends = [#xf.dim<16>], steps = array<i64: 1>} : (tensor<?x4x?x16xf32>) -> tensor<?x4x?x8xf32>
+    %2 = xf.neg %1 : (tensor<?x4x?x8xf32>) -> tensor<?x4x?x8xf32>
+    %3 = xf.concat %2, %0 {axis = 3 : i64} : (tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>) -> tensor<?x4x?x16xf32>
+    %4 = xf.concat %angles, %angles {axis = 3 : i64} : (tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32>) -> tensor<?x1x?x16xf32>
+    %5 = xf.cos %4 : (tensor<?x1x?x16xf32>) -> tensor<?x1x?x16xf32>
+    %6 = xf.sin %4 : (tensor<?x1x?x16xf32>) -> tensor<?x1x?x16xf32>
+    %7 = xf.mul %x, %5 : (tensor<?x4x?x16xf32>, tensor<?x1x?x16xf32>) -> tensor<?x4x?x16xf32>
+    %8 = xf.mul %3, %6 : (tensor<?x4x?x16xf32>, tensor<?x1x?x16xf32>) -> tensor<?x4x?x16xf32>
+    %y = xf.add %7, %8 : (tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32>) -> tensor<?x4x?x16xf32>
+    ```
+    After:
+    ```mlir
+    %cos = xf.cos %angles : (tensor<?x1x?x8xf32>) -> tensor<?x1x?x8xf32>
+    %sin = xf.sin %angles : (tensor<?x1x?x8xf32>) -> tensor<?x1x?x8xf32>
+    %y = xf.rotary %x, %cos, %sin {rotated = 16 : i64} : (tensor<?x4x?x16xf32>, tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32>) -> tensor<?x4x?x16xf32>
     ```
   }];
 }
@@ -72,6 +181,23 @@ def FuseAttentionPass : FusionPass<"hagane-fuse-attention"> {
     After:
     ```mlir
     %y = xf.attention %q, %k, %v bias %mask {causal = #xf.causal_kind<none>, scale = 0.35355339059327379 : f64} : (tensor<2x4x?x8xf32>, tensor<2x4x?x8xf32>, tensor<2x4x?x8xf32>, tensor<2x1x1x?xf32>) -> tensor<2x4x?x8xf32>
+    ```
+  }];
+}
+
+def FuseCacheAppendPass : FusionPass<"hagane-fuse-cache-append"> {
+  let summary = "concat(past, x) read by attention becomes cache_append";
+  let description = [{
+    Where `past` is an argument of the function and the concatenation one of
+    its results, along the axis of the attention's keys.
+
+    Before:
+    ```mlir
+    %k = xf.concat %past, %new {axis = 2 : i64} : (tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>) -> tensor<?x2x?x8xf32>
+    ```
+    After:
+    ```mlir
+    %k = xf.cache_append %past, %new {axis = 2 : i64} : (tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>) -> tensor<?x2x?x8xf32>
     ```
   }];
 }

@@ -5,7 +5,7 @@
 
 xf.symbol @batch {min = 1 : i64, max = 9223372036854775807 : i64}
 xf.symbol @seq {min = 1 : i64, max = 9223372036854775807 : i64}
-xf.symbol @past {min = 0 : i64, max = 9223372036854775807 : i64}
+xf.symbol @total {min = 1 : i64, max = 9223372036854775807 : i64}
 
 // BERT by TorchScript: composite transposes, the scores divided, an additive mask.
 // CHECK-LABEL: func.func @bert
@@ -38,18 +38,18 @@ func.func @bert(%q: tensor<?x?x4x8xf32> {xf.dims = [#xf.dim<batch>, #xf.dim<seq>
 // CHECK-NEXT: %[[Y:.*]] = xf.attention %[[Q]], %[[K]], %[[V]] bias %[[M]] {causal = #xf.causal_kind<none>, scale = 2.5{{0*}}e-01 : f64}
 // CHECK-NEXT: return %[[Y]]
 func.func @sdpa(%q: tensor<?x4x?x16xf32> {xf.dims = [#xf.dim<batch>, #xf.dim<4>, #xf.dim<seq>, #xf.dim<16>]},
-                %k: tensor<?x2x?x16xf32> {xf.dims = [#xf.dim<batch>, #xf.dim<2>, #xf.dim<past + seq>, #xf.dim<16>]},
-                %v: tensor<?x2x?x16xf32> {xf.dims = [#xf.dim<batch>, #xf.dim<2>, #xf.dim<past + seq>, #xf.dim<16>]},
-                %m: tensor<?x1x?x?xi1> {xf.dims = [#xf.dim<batch>, #xf.dim<1>, #xf.dim<seq>, #xf.dim<past + seq>]}) -> tensor<?x4x?x16xf32> {
+                %k: tensor<?x2x?x16xf32> {xf.dims = [#xf.dim<batch>, #xf.dim<2>, #xf.dim<total>, #xf.dim<16>]},
+                %v: tensor<?x2x?x16xf32> {xf.dims = [#xf.dim<batch>, #xf.dim<2>, #xf.dim<total>, #xf.dim<16>]},
+                %m: tensor<?x1x?x?xi1> {xf.dims = [#xf.dim<batch>, #xf.dim<1>, #xf.dim<seq>, #xf.dim<total>]}) -> tensor<?x4x?x16xf32> {
   %root = xf.constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
   %low = xf.constant {value = dense<0xFF800000> : tensor<f32>} : () -> tensor<f32>
   %zero = xf.constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
-  %k1 = xf.reshape %k {shape = [#xf.dim<batch>, #xf.dim<2>, #xf.dim<1>, #xf.dim<past + seq>, #xf.dim<16>]} : (tensor<?x2x?x16xf32>) -> tensor<?x2x1x?x16xf32>
-  %k2 = xf.broadcast %k1 {shape = [#xf.dim<batch>, #xf.dim<2>, #xf.dim<2>, #xf.dim<past + seq>, #xf.dim<16>]} : (tensor<?x2x1x?x16xf32>) -> tensor<?x2x2x?x16xf32>
-  %k3 = xf.reshape %k2 {shape = [#xf.dim<batch>, #xf.dim<4>, #xf.dim<past + seq>, #xf.dim<16>]} : (tensor<?x2x2x?x16xf32>) -> tensor<?x4x?x16xf32>
-  %v1 = xf.reshape %v {shape = [#xf.dim<batch>, #xf.dim<2>, #xf.dim<1>, #xf.dim<past + seq>, #xf.dim<16>]} : (tensor<?x2x?x16xf32>) -> tensor<?x2x1x?x16xf32>
-  %v2 = xf.broadcast %v1 {shape = [#xf.dim<batch>, #xf.dim<2>, #xf.dim<2>, #xf.dim<past + seq>, #xf.dim<16>]} : (tensor<?x2x1x?x16xf32>) -> tensor<?x2x2x?x16xf32>
-  %v3 = xf.reshape %v2 {shape = [#xf.dim<batch>, #xf.dim<4>, #xf.dim<past + seq>, #xf.dim<16>]} : (tensor<?x2x2x?x16xf32>) -> tensor<?x4x?x16xf32>
+  %k1 = xf.reshape %k {shape = [#xf.dim<batch>, #xf.dim<2>, #xf.dim<1>, #xf.dim<total>, #xf.dim<16>]} : (tensor<?x2x?x16xf32>) -> tensor<?x2x1x?x16xf32>
+  %k2 = xf.broadcast %k1 {shape = [#xf.dim<batch>, #xf.dim<2>, #xf.dim<2>, #xf.dim<total>, #xf.dim<16>]} : (tensor<?x2x1x?x16xf32>) -> tensor<?x2x2x?x16xf32>
+  %k3 = xf.reshape %k2 {shape = [#xf.dim<batch>, #xf.dim<4>, #xf.dim<total>, #xf.dim<16>]} : (tensor<?x2x2x?x16xf32>) -> tensor<?x4x?x16xf32>
+  %v1 = xf.reshape %v {shape = [#xf.dim<batch>, #xf.dim<2>, #xf.dim<1>, #xf.dim<total>, #xf.dim<16>]} : (tensor<?x2x?x16xf32>) -> tensor<?x2x1x?x16xf32>
+  %v2 = xf.broadcast %v1 {shape = [#xf.dim<batch>, #xf.dim<2>, #xf.dim<2>, #xf.dim<total>, #xf.dim<16>]} : (tensor<?x2x1x?x16xf32>) -> tensor<?x2x2x?x16xf32>
+  %v3 = xf.reshape %v2 {shape = [#xf.dim<batch>, #xf.dim<4>, #xf.dim<total>, #xf.dim<16>]} : (tensor<?x2x2x?x16xf32>) -> tensor<?x4x?x16xf32>
   %qs = xf.mul %q, %root : (tensor<?x4x?x16xf32>, tensor<f32>) -> tensor<?x4x?x16xf32>
   %kt = xf.transpose %k3 {permutation = array<i64: 0, 1, 3, 2>} : (tensor<?x4x?x16xf32>) -> tensor<?x4x16x?xf32>
   %ks = xf.mul %kt, %root : (tensor<?x4x16x?xf32>, tensor<f32>) -> tensor<?x4x16x?xf32>
@@ -109,4 +109,31 @@ func.func @capped(%q: tensor<1x2x5x4xf32>, %k: tensor<1x2x7x4xf32>, %v: tensor<1
   %6 = xf.softmax %5 {axis = 3 : i64} : (tensor<1x2x5x7xf32>) -> tensor<1x2x5x7xf32>
   %7 = xf.matmul %6, %v : (tensor<1x2x5x7xf32>, tensor<1x2x7x4xf32>) -> tensor<1x2x5x4xf32>
   return %7 : tensor<1x2x5x4xf32>
+}
+
+// One key/value head, spread over all heads by a broadcast.
+// CHECK-LABEL: func.func @single_head
+// CHECK-NEXT: xf.attention %arg0, %arg1, %arg2 {{.*}} : (tensor<1x2x5x4xf32>, tensor<1x1x7x4xf32>, tensor<1x1x7x4xf32>) -> tensor<1x2x5x4xf32>
+func.func @single_head(%q: tensor<1x2x5x4xf32>, %k: tensor<1x1x7x4xf32>, %v: tensor<1x1x7x4xf32>) -> tensor<1x2x5x4xf32> {
+  %kb = xf.broadcast %k {shape = [#xf.dim<1>, #xf.dim<2>, #xf.dim<7>, #xf.dim<4>]} : (tensor<1x1x7x4xf32>) -> tensor<1x2x7x4xf32>
+  %vb = xf.broadcast %v {shape = [#xf.dim<1>, #xf.dim<2>, #xf.dim<7>, #xf.dim<4>]} : (tensor<1x1x7x4xf32>) -> tensor<1x2x7x4xf32>
+  %0 = xf.matmul %q, %kb {transpose_b} : (tensor<1x2x5x4xf32>, tensor<1x2x7x4xf32>) -> tensor<1x2x5x7xf32>
+  %1 = xf.softmax %0 {axis = 3 : i64} : (tensor<1x2x5x7xf32>) -> tensor<1x2x5x7xf32>
+  %2 = xf.matmul %1, %vb : (tensor<1x2x5x7xf32>, tensor<1x2x7x4xf32>) -> tensor<1x2x5x4xf32>
+  return %2 : tensor<1x2x5x4xf32>
+}
+
+// Without heads: a batch of three matrices, two masks.
+// CHECK-LABEL: func.func @no_heads
+// CHECK-DAG: %[[M:.*]] = xf.select %arg4, %arg3, %{{.*}} : (tensor<1x5x7xi1>, tensor<5x7xf32>, tensor<f32>)
+// CHECK-DAG: %[[Q:.*]] = xf.reshape %arg0 {shape = [#xf.dim<3>, #xf.dim<1>, #xf.dim<5>, #xf.dim<4>]}
+// CHECK: xf.attention %[[Q]], %{{.*}}, %{{.*}} bias %[[M]]
+func.func @no_heads(%q: tensor<3x5x4xf32>, %k: tensor<3x7x4xf32>, %v: tensor<3x7x4xf32>, %m: tensor<5x7xf32>, %b: tensor<1x5x7xi1>) -> tensor<3x5x4xf32> {
+  %low = xf.constant {value = dense<0xFF800000> : tensor<f32>} : () -> tensor<f32>
+  %0 = xf.matmul %q, %k {transpose_b} : (tensor<3x5x4xf32>, tensor<3x7x4xf32>) -> tensor<3x5x7xf32>
+  %1 = xf.add %m, %0 : (tensor<5x7xf32>, tensor<3x5x7xf32>) -> tensor<3x5x7xf32>
+  %2 = xf.select %b, %1, %low : (tensor<1x5x7xi1>, tensor<3x5x7xf32>, tensor<f32>) -> tensor<3x5x7xf32>
+  %3 = xf.softmax %2 {axis = 2 : i64} : (tensor<3x5x7xf32>) -> tensor<3x5x7xf32>
+  %4 = xf.matmul %3, %v : (tensor<3x5x7xf32>, tensor<3x7x4xf32>) -> tensor<3x5x4xf32>
+  return %4 : tensor<3x5x4xf32>
 }
