@@ -3,12 +3,8 @@
 
 #include <cstdio>
 
-static bool refuse() {
+bool hagane::compileModel(const CompileOptions &) {
   std::fprintf(stderr,
                "hagane: error: this build does not contain the compiler\n");
   return false;
 }
-
-bool hagane::compileModel(const CompileOptions &) { return refuse(); }
-
-bool hagane::bisectModel(const BisectOptions &) { return refuse(); }

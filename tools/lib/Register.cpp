@@ -20,6 +20,9 @@
 #include "passes/kernels/Passes.h"
 #include "passes/memory/Passes.h"
 #include "passes/shapes/Passes.h"
+#ifdef HAGANE_WITH_CPU_HOST
+#include "codegen/cpu/Passes.h"
+#endif
 #ifdef HAGANE_WITH_CPU_KERNELS
 #include "codegen/cpu/ExpandMath.h"
 #include "codegen/cpu/Lowering.h"
@@ -62,4 +65,7 @@ void hagane::registerPasses() {
   registerHaganeKernelPasses();
   registerHaganeMemoryPasses();
   registerPhases();
+#ifdef HAGANE_WITH_CPU_HOST
+  cpu::registerHaganeCpuPasses();
+#endif
 }

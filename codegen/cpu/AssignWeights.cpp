@@ -1,0 +1,63 @@
+//===- AssignWeights.cpp - Places in the weight segment
+//------------------------===//
+
+#include "codegen/cpu/Passes.h"
+#include "dialects/kernel/KernelOps.h"
+#include "runtime/include/hagane/abi.h"
+#include "llvm/Support/MathExtras.h"
+#include <map>
+
+namespace hagane::cpu {
+#define GEN_PASS_DEF_ASSIGNWEIGHTSPASS
+#include "codegen/cpu/Passes.h.inc"
+} // namespace hagane::cpu
+
+using namespace mlir;
+using namespace hagane;
+
+namespace {
+
+/// Two expressions are the same exactly when their keys are: the operations'
+/// names, attributes, types and which earlier value each operand is.
+using ExpressionKey = std::vector<const void *>;
+
+ExpressionKey keyOf(kernel::Global global) {
+  ExpressionKey key = {global.getType().getAsOpaquePointer()};
+  llvm::DenseMap<Value, uintptr_t> numbers;
+  global.getInit().walk([&](Operation *op) {
+    key.push_back(op->getName().getAsOpaquePointer());
+    key.push_back(op->getAttrDictionary().getAsOpaquePointer());
+    for (Value operand : op->getOperands())
+      key.push_back(reinterpret_cast<const void *>(numbers.lookup(operand)));
+    for (Value result : op->getResults()) {
+      numbers[result] = numbers.size() + 1;
+      key.push_back(result.getType().getAsOpaquePointer());
+    }
+  });
+  return key;
+}
+
+struct AssignWeightsPass
+    : hagane::cpu::impl::AssignWeightsPassBase<AssignWeightsPass> {
+  void runOnOperation() override {
+    std::map<ExpressionKey, int64_t> places;
+    int64_t end = 0;
+    Builder b(&getContext());
+    for (auto global : getOperation().getOps<kernel::Global>()) {
+      auto type = dyn_cast<ShapedType>(global.getType());
+      if (!type || !type.hasStaticShape()) {
+        global.emitError("a constant must have a static shape, found ")
+            << global.getType();
+        return signalPassFailure();
+      }
+      auto [it, isNew] = places.try_emplace(keyOf(global), end);
+      global.setOffset(it->second);
+      int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8) *
+                      type.getNumElements();
+      if (isNew)
+        end = llvm::alignTo(end + bytes, HGN_ALIGNMENT);
+    }
+  }
+};
+
+} // namespace

@@ -1,0 +1,44 @@
+//===- HostPlan.h - The plan: what depends on symbols alone ------*- C++
+//-*-===//
+
+#ifndef HAGANE_CODEGEN_CPU_HOSTPLAN_H
+#define HAGANE_CODEGEN_CPU_HOSTPLAN_H
+
+#include "dialects/xf/Dim.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace hagane::cpu {
+
+/// Collects the symbolic dimensions that the host needs, one slot each, and
+/// then writes the function that computes them.
+class HostPlan {
+public:
+  /// The slot of the plan that holds `dim`.
+  int64_t getSlot(xf::Dim dim);
+  void setArena(xf::Dim bytes) { arena = bytes.getAttr(); }
+  /// Some kernel needs this much scratch.
+  void addScratch(xf::Dim bytes) { scratch.insert(bytes.getAttr()); }
+
+  /// The dimensions in slot order, without the slots that the ABI fixes.
+  llvm::ArrayRef<xf::DimAttr> getDims() const { return dims; }
+
+  /// Emits `hgn_plan`. It fails with check `rangeCheck` when a value leaves
+  /// int64 or a divisor is not positive. `symbols` maps names to their place.
+  /// Fails with a diagnostic for a dimension over unknown symbols.
+  llvm::LogicalResult emit(mlir::ImplicitLocOpBuilder &b,
+                           const llvm::StringMap<int64_t> &symbols,
+                           int64_t rangeCheck);
+
+private:
+  llvm::SmallVector<xf::DimAttr> dims;
+  llvm::DenseMap<xf::DimAttr, int64_t> slots;
+  xf::DimAttr arena;
+  llvm::SetVector<xf::DimAttr> scratch;
+};
+
+} // namespace hagane::cpu
+
+#endif // HAGANE_CODEGEN_CPU_HOSTPLAN_H

@@ -1,0 +1,17 @@
+//===- Passes.h - From outlined kernels to the host's code -------*- C++
+//-*-===//
+
+#ifndef HAGANE_CODEGEN_CPU_PASSES_H
+#define HAGANE_CODEGEN_CPU_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace hagane::cpu {
+
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "codegen/cpu/Passes.h.inc"
+
+} // namespace hagane::cpu
+
+#endif // HAGANE_CODEGEN_CPU_PASSES_H

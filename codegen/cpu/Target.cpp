@@ -1,0 +1,108 @@
+//===- Target.cpp - Processors that code is generated for
+//---------------------===//
+
+#include "codegen/cpu/Target.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+#include <mutex>
+
+using namespace hagane::cpu;
+using llvm::StringLiteral;
+
+#define HAGANE_X86_V2                                                          \
+  "cx16", "popcnt", "sahf", "sse3", "sse4.1", "sse4.2", "ssse3"
+#define HAGANE_X86_V3                                                          \
+  HAGANE_X86_V2, "avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe"
+#define HAGANE_X86_V4                                                          \
+  HAGANE_X86_V3, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"
+
+static constexpr StringLiteral kV2[] = {HAGANE_X86_V2};
+static constexpr StringLiteral kV3[] = {HAGANE_X86_V3};
+static constexpr StringLiteral kV3Vnni[] = {HAGANE_X86_V3, "avxvnni"};
+static constexpr StringLiteral kV4[] = {HAGANE_X86_V4};
+static constexpr StringLiteral kV4Vnni[] = {HAGANE_X86_V4, "avx512vnni"};
+static constexpr StringLiteral kV4Bf16[] = {HAGANE_X86_V4, "avx512vnni",
+                                            "avx512bf16"};
+
+#undef HAGANE_X86_V2
+#undef HAGANE_X86_V3
+#undef HAGANE_X86_V4
+
+static constexpr StringLiteral kX86 = "x86_64-unknown-linux-gnu";
+
+static constexpr TargetLevel kLevels[] = {
+    {"x86-64-v2", kX86, "x86-64-v2", "", 128, 16, kV2},
+    {"x86-64-v3", kX86, "x86-64-v3", "", 256, 16, kV3},
+    {"x86-64-v3+vnni", kX86, "x86-64-v3", "+avxvnni", 256, 16, kV3Vnni},
+    {"x86-64-v4", kX86, "x86-64-v4", "", 512, 32, kV4},
+    {"x86-64-v4+vnni", kX86, "x86-64-v4", "+avx512vnni", 512, 32, kV4Vnni},
+    {"x86-64-v4+bf16", kX86, "x86-64-v4", "+avx512vnni,+avx512bf16", 512, 32,
+     kV4Bf16},
+};
+
+llvm::ArrayRef<TargetLevel> hagane::cpu::getTargetLevels() { return kLevels; }
+
+/// The last level in the table whose every feature this machine has.
+static llvm::Expected<Target> detectNative() {
+  llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  for (const TargetLevel &level : llvm::reverse(kLevels))
+    if (llvm::all_of(level.required, [&](llvm::StringRef name) {
+          return features.lookup(name);
+        }))
+      return Target{&level, llvm::sys::getHostCPUName().str()};
+  return llvm::createStringError(
+      "this machine's processor, '%s', has none of the known levels",
+      llvm::sys::getHostCPUName().str().c_str());
+}
+
+llvm::Expected<Target> hagane::cpu::parseTarget(llvm::StringRef name) {
+  if (name == "native")
+    return detectNative();
+  for (const TargetLevel &level : kLevels)
+    if (level.name == name)
+      return Target{&level, ""};
+  std::string known;
+  for (const TargetLevel &level : kLevels)
+    known += ", " + level.name.str();
+  return llvm::createStringError("unknown target '%s', expected native%s",
+                                 name.str().c_str(), known.c_str());
+}
+
+static void initializeTargets() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser();
+  });
+}
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+hagane::cpu::createTargetMachine(const Target &target) {
+  initializeTargets();
+  llvm::Triple triple(target.level->triple);
+  std::string error;
+  const llvm::Target *backend =
+      llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!backend)
+    return llvm::createStringError("no code generator for '%s': %s",
+                                   target.level->triple.data(), error.c_str());
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
+  options.FunctionSections = true;
+  std::unique_ptr<llvm::TargetMachine> machine(backend->createTargetMachine(
+      triple, target.level->cpu, target.level->features, options,
+      llvm::Reloc::PIC_, llvm::CodeModel::Small,
+      llvm::CodeGenOptLevel::Aggressive));
+  if (!machine)
+    return llvm::createStringError(
+        "the code generator for '%s' refuses the processor '%s'",
+        target.level->triple.data(), target.level->cpu.data());
+  return machine;
+}

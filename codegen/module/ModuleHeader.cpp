@@ -1,0 +1,246 @@
+//===- ModuleHeader.cpp - The FlatBuffer of a module file
+//----------------------===//
+
+#include "codegen/module/ModuleHeader.h"
+#include "codegen/module/ModuleRecord.h"
+#include "runtime/ModuleFormat.h"
+#include "runtime/include/hagane/abi.h"
+#include "runtime/module_generated.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::codegen;
+using flatbuffers::Offset;
+
+/// DType::None for types that the format does not have.
+static format::DType dtypeOf(Type type) {
+  if (auto integer = dyn_cast<IntegerType>(type)) {
+    bool isUnsigned = integer.isUnsigned();
+    switch (integer.getWidth()) {
+    case 1:
+      return format::DType::Bool;
+    case 4:
+      return isUnsigned ? format::DType::UI4 : format::DType::I4;
+    case 8:
+      return isUnsigned ? format::DType::UI8 : format::DType::I8;
+    case 16:
+      return isUnsigned ? format::DType::UI16 : format::DType::I16;
+    case 32:
+      return isUnsigned ? format::DType::UI32 : format::DType::I32;
+    case 64:
+      return isUnsigned ? format::DType::UI64 : format::DType::I64;
+    default:
+      return format::DType::None;
+    }
+  }
+  static const std::pair<TypeID, format::DType> kFloats[] = {
+      {TypeID::get<Float32Type>(), format::DType::F32},
+      {TypeID::get<Float64Type>(), format::DType::F64},
+      {TypeID::get<Float16Type>(), format::DType::F16},
+      {TypeID::get<BFloat16Type>(), format::DType::BF16},
+      {TypeID::get<Float8E4M3FNType>(), format::DType::F8E4M3FN},
+      {TypeID::get<Float8E4M3FNUZType>(), format::DType::F8E4M3FNUZ},
+      {TypeID::get<Float8E5M2Type>(), format::DType::F8E5M2},
+      {TypeID::get<Float8E5M2FNUZType>(), format::DType::F8E5M2FNUZ},
+  };
+  for (auto [id, dtype] : kFloats)
+    if (type.getTypeID() == id)
+      return dtype;
+  return format::DType::None;
+}
+
+namespace {
+
+class HeaderBuilder {
+public:
+  HeaderBuilder(ArrayRef<CodeVariant> variants, const Provenance &provenance,
+                const ModuleLayout &layout)
+      : variants(variants), provenance(provenance), layout(layout),
+        first(variants.front().record) {
+    fbb.ForceDefaults(true); // A field's presence must not depend on its value.
+  }
+  FailureOr<flatbuffers::DetachedBuffer> build();
+
+private:
+  template <typename T> using Offsets = std::vector<Offset<T>>;
+  using Strings = Offsets<flatbuffers::String>;
+
+  void readSlotsAndSymbols();
+  Offset<format::Dim> makeDim(xf::DimAttr attr);
+  FailureOr<Offset<flatbuffers::Vector<Offset<format::Value>>>>
+  makeValues(StringRef key);
+  Offset<format::Code> makeCode(const CodeVariant &variant, uint64_t offset);
+  Offset<flatbuffers::Vector<Offset<format::Kernel>>>
+  makeKernels(ModuleOp record);
+  FailureOr<Offset<flatbuffers::Vector<Offset<format::Weight>>>> makeWeights();
+  Offset<flatbuffers::Vector<Offset<format::Buffer>>> makeBuffers();
+  Offset<format::Provenance> makeProvenance();
+
+  ArrayAttr listOf(ModuleOp record, StringRef key) {
+    auto list = record->getAttrOfType<ArrayAttr>(key);
+    return list ? list : ArrayAttr::get(record.getContext(), {});
+  }
+  Offset<flatbuffers::String> string(StringRef text) {
+    return fbb.CreateString(text.data(), text.size());
+  }
+  static int64_t intIn(DictionaryAttr entry, StringRef key) {
+    return entry.getAs<IntegerAttr>(key).getInt();
+  }
+  static StringRef textIn(DictionaryAttr entry, StringRef key) {
+    return entry.getAs<StringAttr>(key).getValue();
+  }
+
+  ArrayRef<CodeVariant> variants;
+  const Provenance &provenance;
+  const ModuleLayout &layout;
+  ModuleOp first;
+  flatbuffers::FlatBufferBuilder fbb;
+  llvm::StringMap<int32_t> symbols;
+  llvm::DenseMap<Attribute, int32_t> slots;
+  Offsets<format::Symbol> symbolTables;
+};
+
+} // namespace
+
+void HeaderBuilder::readSlotsAndSymbols() {
+  for (auto symbol : first.getOps<xf::Symbol>()) {
+    symbols.try_emplace(symbol.getSymName(), symbols.size());
+    symbolTables.push_back(format::CreateSymbol(
+        fbb, string(symbol.getSymName()), symbol.getMin(), symbol.getMax()));
+  }
+  for (auto [i, dim] : llvm::enumerate(listOf(first, record::kSlots)))
+    slots[dim] = HGN_PLAN_FIXED_SLOTS + i;
+}
+
+Offset<format::Dim> HeaderBuilder::makeDim(xf::DimAttr attr) {
+  xf::Dim dim = attr;
+  if (std::optional<int64_t> value = dim.getConstant())
+    return format::CreateDim(fbb, *value, -1, -1);
+  if (std::optional<StringRef> name = dim.getSymbol())
+    return format::CreateDim(fbb, -1, symbols.lookup(*name), -1);
+  return format::CreateDim(fbb, -1, -1, slots.lookup(attr));
+}
+
+FailureOr<Offset<flatbuffers::Vector<Offset<format::Value>>>>
+HeaderBuilder::makeValues(StringRef key) {
+  Offsets<format::Value> values;
+  for (auto entry : listOf(first, key).getAsRange<DictionaryAttr>()) {
+    Type type = entry.getAs<TypeAttr>("type").getValue();
+    format::DType dtype = dtypeOf(type);
+    if (dtype == format::DType::None)
+      return first.emitError("'")
+             << textIn(entry, "name") << "' has element type " << type
+             << ", which a module's inputs and outputs cannot have";
+    Offsets<format::Dim> dims;
+    for (auto dim : entry.getAs<ArrayAttr>("dims").getAsRange<xf::DimAttr>())
+      dims.push_back(makeDim(dim));
+    values.push_back(format::CreateValue(fbb, string(textIn(entry, "name")),
+                                         dtype, fbb.CreateVector(dims)));
+  }
+  return fbb.CreateVector(values);
+}
+
+Offset<flatbuffers::Vector<Offset<format::Kernel>>>
+HeaderBuilder::makeKernels(ModuleOp record) {
+  Offsets<format::Kernel> kernels;
+  for (auto entry :
+       listOf(record, record::kKernels).getAsRange<DictionaryAttr>()) {
+    Strings nodes;
+    for (auto node : entry.getAs<ArrayAttr>("nodes").getAsRange<StringAttr>())
+      nodes.push_back(string(node));
+    kernels.push_back(format::CreateKernel(
+        fbb, string(textIn(entry, "name")), string(textIn(entry, "schedule")),
+        intIn(entry, "flops"), intIn(entry, "bytes"), fbb.CreateVector(nodes)));
+  }
+  return fbb.CreateVector(kernels);
+}
+
+Offset<format::Code> HeaderBuilder::makeCode(const CodeVariant &variant,
+                                             uint64_t offset) {
+  Strings features;
+  for (const std::string &feature : variant.features)
+    features.push_back(string(feature));
+  auto kernels = makeKernels(variant.record);
+  const std::vector<uint8_t> &bytes = variant.image.bytes;
+  uint32_t planSlots =
+      HGN_PLAN_FIXED_SLOTS + listOf(variant.record, record::kSlots).size();
+  return format::CreateCode(
+      fbb, string(variant.level), fbb.CreateVector(features), offset,
+      bytes.size(), format::hashBytes(bytes.data(), bytes.size()),
+      variant.image.planEntry, variant.image.runEntry, planSlots, kernels);
+}
+
+FailureOr<Offset<flatbuffers::Vector<Offset<format::Weight>>>>
+HeaderBuilder::makeWeights() {
+  Offsets<format::Weight> weights;
+  for (const ModuleLayout::Weight &weight : layout.weights) {
+    kernel::Global global = weight.global;
+    auto type = cast<ShapedType>(global.getType());
+    format::DType dtype = dtypeOf(type.getElementType());
+    if (dtype == format::DType::None)
+      return global.emitError("constants cannot have element type ")
+             << type.getElementType();
+    std::vector<int64_t> shape(type.getShape());
+    weights.push_back(format::CreateWeight(
+        fbb, string(global.getSource().value_or(global.getSymName())), dtype,
+        fbb.CreateVector(shape), weight.offset, weight.size, weight.hash));
+  }
+  return fbb.CreateVector(weights);
+}
+
+Offset<flatbuffers::Vector<Offset<format::Buffer>>>
+HeaderBuilder::makeBuffers() {
+  Offsets<format::Buffer> buffers;
+  for (auto entry :
+       listOf(first, record::kBuffers).getAsRange<DictionaryAttr>())
+    buffers.push_back(format::CreateBuffer(
+        fbb, string(textIn(entry, "name")), intIn(entry, "offset"),
+        intIn(entry, "size"), intIn(entry, "first"), intIn(entry, "last")));
+  return fbb.CreateVector(buffers);
+}
+
+Offset<format::Provenance> HeaderBuilder::makeProvenance() {
+  Strings notes;
+  for (const std::string &note : provenance.notes)
+    notes.push_back(string(note));
+  return format::CreateProvenance(
+      fbb, string(provenance.compilerVersion), string(provenance.sourceName),
+      string(provenance.sourceHash), string(provenance.options),
+      fbb.CreateVector(notes));
+}
+
+FailureOr<flatbuffers::DetachedBuffer> HeaderBuilder::build() {
+  readSlotsAndSymbols();
+  auto symbolList = fbb.CreateVector(symbolTables);
+  auto inputs = makeValues(record::kInputs),
+       outputs = makeValues(record::kOutputs),
+       states = makeValues(record::kStates);
+  if (failed(inputs) || failed(outputs) || failed(states))
+    return failure();
+  Offsets<format::Check> checks;
+  for (auto message : listOf(first, record::kChecks).getAsRange<StringAttr>())
+    checks.push_back(format::CreateCheck(fbb, string(message)));
+  auto checkList = fbb.CreateVector(checks);
+  Offsets<format::Code> codes;
+  for (auto [variant, offset] : llvm::zip_equal(variants, layout.codeOffsets))
+    codes.push_back(makeCode(variant, offset));
+  auto codeList = fbb.CreateVector(codes);
+  auto weights = makeWeights();
+  if (failed(weights))
+    return failure();
+  auto buffers = makeBuffers();
+  auto origin = makeProvenance();
+  format::FinishModuleBuffer(
+      fbb, format::CreateModule(fbb, format::kFormatVersion, HGN_ABI_VERSION,
+                                symbolList, *inputs, *outputs, *states,
+                                checkList, codeList, layout.weightsOffset,
+                                layout.weightsSize, *weights, buffers, origin));
+  return fbb.Release();
+}
+
+FailureOr<flatbuffers::DetachedBuffer>
+hagane::codegen::buildHeader(ArrayRef<CodeVariant> variants,
+                             const Provenance &provenance,
+                             const ModuleLayout &layout) {
+  return HeaderBuilder(variants, provenance, layout).build();
+}

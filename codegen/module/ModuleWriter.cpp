@@ -1,0 +1,135 @@
+//===- ModuleWriter.cpp - Module files
+//-----------------------------------------===//
+
+#include "codegen/module/ModuleWriter.h"
+#include "codegen/module/EvaluateWeight.h"
+#include "codegen/module/ModuleHeader.h"
+#include "codegen/module/OutputFile.h"
+#include "runtime/ModuleFormat.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::codegen;
+using xf::eval::HostTensor;
+
+/// The constants in the order of their places; equal ones share a place.
+static FailureOr<ModuleLayout> layOutWeights(ModuleOp module) {
+  ModuleLayout layout;
+  for (auto global : module.getOps<kernel::Global>()) {
+    if (!global.getOffset())
+      return global.emitError("has no place in the weight segment yet");
+    auto type = cast<ShapedType>(global.getType());
+    uint64_t size = llvm::divideCeil(type.getElementTypeBitWidth(), 8) *
+                    type.getNumElements();
+    layout.weights.push_back(
+        {global, static_cast<uint64_t>(*global.getOffset()), size, 0});
+    layout.weightsSize =
+        std::max(layout.weightsSize, layout.weights.back().offset + size);
+  }
+  llvm::sort(layout.weights,
+             [](ModuleLayout::Weight &a, ModuleLayout::Weight &b) {
+               return std::pair(a.offset, a.global.getSymName()) <
+                      std::pair(b.offset, b.global.getSymName());
+             });
+  return layout;
+}
+
+static void placeSegments(ArrayRef<CodeVariant> variants, uint64_t headerSize,
+                          ModuleLayout &layout) {
+  uint64_t end = sizeof(format::Preamble) + headerSize;
+  layout.codeOffsets.clear();
+  for (const CodeVariant &variant : variants) {
+    layout.codeOffsets.push_back(llvm::alignTo(end, format::kSegmentAlignment));
+    end = layout.codeOffsets.back() + variant.image.bytes.size();
+  }
+  layout.weightsOffset =
+      layout.weightsSize ? llvm::alignTo(end, format::kSegmentAlignment) : 0;
+}
+
+/// Evaluates and writes one constant after the other and notes their hashes.
+static LogicalResult writeWeights(OutputFile &file, ModuleLayout &layout,
+                                  const WeightProgress &progress) {
+  const ModuleLayout::Weight *previous = nullptr;
+  for (ModuleLayout::Weight &weight : layout.weights) {
+    if (previous && previous->offset == weight.offset &&
+        previous->size == weight.size) {
+      weight.hash = previous->hash;
+      continue;
+    }
+    FailureOr<HostTensor> tensor = evaluateWeight(weight.global);
+    if (failed(tensor))
+      return failure();
+    const char *bytes = std::as_const(*tensor).data();
+    if (static_cast<uint64_t>(tensor->getByteCount()) != weight.size)
+      return weight.global.emitError("gave ")
+             << tensor->getByteCount() << " bytes, expected " << weight.size;
+    weight.hash = format::hashBytes(bytes, weight.size);
+    file.writeAt(layout.weightsOffset + weight.offset, bytes, weight.size);
+    if (file.hasError())
+      return success(); // Reported when the file is closed.
+    previous = &weight;
+    if (progress)
+      progress(weight.offset + weight.size, layout.weightsSize);
+  }
+  return success();
+}
+
+/// All variants read the same weights and state the same signature.
+static LogicalResult checkVariants(ArrayRef<CodeVariant> variants) {
+  ModuleOp first = variants.front().record;
+  auto globals = [](ModuleOp module) {
+    SmallVector<std::pair<StringRef, int64_t>> list;
+    for (auto global : module.getOps<kernel::Global>())
+      list.push_back({global.getSymName(), global.getOffset().value_or(-1)});
+    return list;
+  };
+  for (const CodeVariant &variant : variants.drop_front())
+    if (globals(first) != globals(variant.record))
+      return first.emitError("the levels '")
+             << variants.front().level << "' and '" << variant.level
+             << "' need weights in different layouts";
+  return success();
+}
+
+LogicalResult hagane::codegen::writeModule(ArrayRef<CodeVariant> variants,
+                                           const Provenance &provenance,
+                                           StringRef path,
+                                           const WeightProgress &progress) {
+  ModuleOp module = variants.front().record;
+  auto report = [&](llvm::Error error) {
+    return module.emitError(llvm::toString(std::move(error)));
+  };
+  if (failed(checkVariants(variants)))
+    return failure();
+  FailureOr<ModuleLayout> layout = layOutWeights(module);
+  if (failed(layout))
+    return failure();
+  layout->codeOffsets.assign(variants.size(), 0);
+  auto header = buildHeader(variants, provenance, *layout);
+  if (failed(header))
+    return failure();
+  placeSegments(variants, header->size(), *layout);
+
+  OutputFile file(path);
+  if (llvm::Error error = file.open())
+    return report(std::move(error));
+  for (auto [variant, offset] : llvm::zip_equal(variants, layout->codeOffsets))
+    file.writeAt(offset, variant.image.bytes.data(),
+                 variant.image.bytes.size());
+  if (failed(writeWeights(file, *layout, progress)))
+    return failure();
+
+  uint64_t headerSize = header->size();
+  format::Preamble preamble = {{}, headerSize, 0, file.tell()};
+  std::copy_n(format::kMagic, sizeof format::kMagic, preamble.magic);
+  header = buildHeader(variants, provenance, *layout);
+  if (failed(header) || header->size() != headerSize)
+    return module.emitError(
+        "the header changed its size while the module was written");
+  preamble.headerHash = format::hashBytes(header->data(), headerSize);
+  file.rewriteStart(&preamble, sizeof preamble, header->data(), headerSize);
+  if (llvm::Error error = file.keep())
+    return report(std::move(error));
+  return success();
+}

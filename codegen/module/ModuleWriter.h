@@ -1,0 +1,44 @@
+//===- ModuleWriter.h - Module files -----------------------------*- C++
+//-*-===//
+
+#ifndef HAGANE_CODEGEN_MODULE_MODULEWRITER_H
+#define HAGANE_CODEGEN_MODULE_MODULEWRITER_H
+
+#include "codegen/module/Link.h"
+#include "mlir/IR/BuiltinOps.h"
+#include <functional>
+
+namespace hagane::codegen {
+
+/// Code for one target level, with the host-lowered module it came from (whose
+/// attributes ModuleRecord.h lists).
+struct CodeVariant {
+  std::string level;
+  std::vector<std::string> features;
+  CodeImage image;
+  mlir::ModuleOp record;
+};
+
+struct Provenance {
+  std::string compilerVersion;
+  std::string sourceName;
+  std::string sourceHash;
+  std::string options;
+  std::vector<std::string> notes;
+};
+
+/// Done and total bytes of weights.
+using WeightProgress = std::function<void(uint64_t done, uint64_t total)>;
+
+/// Writes module.hgn: under a temporary name, renamed when it is complete. The
+/// signature and the weights are those of the first variant, which all
+/// variants must share. Weights are evaluated and written one at a time.
+/// Errors are diagnostics at the module.
+llvm::LogicalResult writeModule(llvm::ArrayRef<CodeVariant> variants,
+                                const Provenance &provenance,
+                                llvm::StringRef path,
+                                const WeightProgress &progress = {});
+
+} // namespace hagane::codegen
+
+#endif // HAGANE_CODEGEN_MODULE_MODULEWRITER_H

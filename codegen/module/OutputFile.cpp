@@ -1,0 +1,62 @@
+//===- OutputFile.cpp - Files that appear when they are complete
+//---------------===//
+
+#include "codegen/module/OutputFile.h"
+#include "llvm/Support/FileSystem.h"
+
+using namespace hagane::codegen;
+using llvm::Error;
+
+OutputFile::~OutputFile() {
+  if (stream && stream->has_error())
+    stream->clear_error();
+  stream.reset();
+  if (!temporary.empty())
+    llvm::sys::fs::remove(temporary);
+}
+
+Error OutputFile::failed(const char *what, std::error_code code) {
+  return llvm::createStringError("cannot %s '%s': %s", what, path.c_str(),
+                                 code.message().c_str());
+}
+
+Error OutputFile::open() {
+  int descriptor = -1;
+  if (std::error_code code = llvm::sys::fs::createUniqueFile(
+          path + ".%%%%%%.tmp", descriptor, temporary, llvm::sys::fs::OF_None,
+          0644))
+    return failed("create", code);
+  stream =
+      std::make_unique<llvm::raw_fd_ostream>(descriptor, /*shouldClose=*/true);
+  return Error::success();
+}
+
+void OutputFile::writeAt(uint64_t position, const void *data, uint64_t size) {
+  stream->write_zeros(position - stream->tell());
+  stream->write(static_cast<const char *>(data), size);
+}
+
+void OutputFile::rewriteStart(const void *data, uint64_t size, const void *more,
+                              uint64_t moreSize) {
+  stream->seek(0);
+  stream->write(static_cast<const char *>(data), size);
+  stream->write(static_cast<const char *>(more), moreSize);
+}
+
+Error OutputFile::keep() {
+  stream->close();
+  if (stream->has_error())
+    return failed("write", stream->error());
+  if (std::error_code code = llvm::sys::fs::rename(temporary, path))
+    return failed("create", code);
+  temporary.clear();
+  return Error::success();
+}
+
+Error hagane::codegen::writeFile(llvm::StringRef path, llvm::StringRef bytes) {
+  OutputFile file(path);
+  if (Error error = file.open())
+    return error;
+  file.getStream() << bytes;
+  return file.keep();
+}

@@ -1,0 +1,303 @@
+// compileModel: from a model's file to the file that was asked for.
+#include "codegen/cpu/EmitObject.h"
+#include "codegen/module/ModuleWriter.h"
+#include "codegen/module/OutputFile.h"
+#include "dialects/kernel/KernelOps.h"
+#include "frontend/Import.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "tools/driver/Diagnostics.h"
+#include "tools/driver/Phases.h"
+#include "tools/driver/SymbolFacts.h"
+#include "tools/hagane/CompileOptions.h"
+#include "tools/lib/Register.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ThreadPool.h"
+#include "llvm/Support/xxhash.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::driver;
+
+namespace {
+
+/// What a kind of output needs: the last phase to run, and which code.
+struct EmitPlan {
+  Emit emit;
+  Phase last;
+  cpu::CodeKind kind;
+};
+
+constexpr EmitPlan kEmitPlans[] = {
+    {Emit::Module, Phase::Object, cpu::CodeKind::Object},
+    {Emit::Object, Phase::Object, cpu::CodeKind::Object},
+    {Emit::Shared, Phase::Object, cpu::CodeKind::Object},
+    {Emit::Assembly, Phase::Object, cpu::CodeKind::Assembly},
+    {Emit::LlvmIr, Phase::Object, cpu::CodeKind::LlvmIr},
+    {Emit::MlirOnnx, Phase::Import, cpu::CodeKind::Object},
+    {Emit::MlirXf, Phase::Fusion, cpu::CodeKind::Object},
+    {Emit::MlirKernel, Phase::Kernels, cpu::CodeKind::Object},
+    {Emit::MlirLlvm, Phase::Llvm, cpu::CodeKind::Object},
+};
+
+/// Where a module given as text takes up: IR that a phase printed is ready for
+/// the next one.
+Phase findStart(ModuleOp module) {
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  if (!main ||
+      !llvm::any_of(main.getArgumentTypes(), llvm::IsaPred<MemRefType>))
+    return Phase::Convert;
+  WalkResult launches =
+      main.walk([](kernel::Launch) { return WalkResult::interrupt(); });
+  return launches.wasInterrupted() ? Phase::Lower : Phase::Outline;
+}
+
+class Compilation {
+public:
+  explicit Compilation(const CompileOptions &options)
+      : options(options), pool(llvm::hardware_concurrency(options.threads)),
+        context(makeRegistry(), MLIRContext::Threading::DISABLED),
+        printer(&context, options.verbose) {
+    if (pool.getMaxConcurrency() > 1)
+      context.setThreadPool(pool);
+    context.loadAllAvailableDialects();
+  }
+  LogicalResult run();
+
+private:
+  static DialectRegistry makeRegistry() {
+    DialectRegistry registry;
+    registerDialects(registry);
+    return registry;
+  }
+
+  LogicalResult parseOptions();
+  LogicalResult load();
+  LogicalResult runPhases(ModuleOp module, Phase first, Phase last,
+                          const cpu::Target &target);
+  LogicalResult compileFor(const cpu::Target &target);
+  LogicalResult writeCode(const cpu::Target &target,
+                          ArrayRef<std::string> files);
+  LogicalResult writeText(Operation *op);
+  LogicalResult writeModuleFile();
+  LogicalResult report(llvm::Error error) {
+    if (!error)
+      return success();
+    return emitError(UnknownLoc::get(&context))
+           << llvm::toString(std::move(error));
+  }
+  void progress(StringRef phase, double fraction = -1) {
+    if (options.progress)
+      options.progress(std::string_view(phase.data(), phase.size()), fraction);
+  }
+
+  const CompileOptions &options;
+  llvm::DefaultThreadPool pool;
+  MLIRContext context;
+  DiagnosticPrinter printer;
+  EmitPlan plan = kEmitPlans[0];
+  bool printsIr = false; // stops before code
+  SmallVector<cpu::Target> targets;
+  Phase start = Phase::Convert;
+  OwningOpRef<ModuleOp> source;
+  SmallVector<OwningOpRef<ModuleOp>> records;
+  SmallVector<codegen::CodeVariant> variants;
+};
+
+} // namespace
+
+LogicalResult Compilation::parseOptions() {
+  plan = *llvm::find_if(kEmitPlans, [&](const EmitPlan &row) {
+    return row.emit == options.emit;
+  });
+  if (!options.compileTo.empty()) {
+    std::optional<Phase> phase = findPhase(options.compileTo);
+    if (!phase)
+      return emitError(UnknownLoc::get(&context))
+             << "unknown phase '" << options.compileTo << "'";
+    plan.last = *phase;
+  }
+  printsIr = plan.last != Phase::Object;
+  std::vector<std::string> names = options.targetCpus;
+  if (names.empty())
+    names = {"native"};
+  for (const std::string &name : names) {
+    llvm::Expected<cpu::Target> target = cpu::parseTarget(name);
+    if (!target)
+      return report(target.takeError());
+    targets.push_back(*target);
+  }
+  if (targets.size() > 1 && (printsIr || options.emit != Emit::Module))
+    return emitError(UnknownLoc::get(&context))
+           << "only a module holds code for several levels, found "
+           << targets.size() << " levels";
+  if (!options.scheduleFile.empty())
+    return emitError(UnknownLoc::get(&context))
+           << "schedule files cannot be read yet";
+  return success();
+}
+
+LogicalResult Compilation::load() {
+  progress("import");
+  if (StringRef(options.input).ends_with(".mlir")) {
+    source = parseSourceFile<ModuleOp>(options.input, &context);
+    if (source)
+      start = findStart(*source);
+  } else {
+    source = frontend::importModel(&context, options.input);
+  }
+  return failure(!source);
+}
+
+LogicalResult Compilation::runPhases(ModuleOp module, Phase first, Phase last,
+                                     const cpu::Target &target) {
+  for (int i = static_cast<int>(std::max(first, start));
+       i <= static_cast<int>(last); ++i) {
+    Phase phase = static_cast<Phase>(i);
+    if (phase == Phase::Import || phase == Phase::Object)
+      continue;
+    progress(getName(phase));
+    PassManager pm(&context);
+    if (!options.dumpDir.empty())
+      pm.enableIRPrintingToFileTree(
+          [](Pass *, Operation *) { return false; },
+          [](Pass *, Operation *) { return true; }, true, true, false,
+          (options.dumpDir + "/" + getName(phase)).str());
+    buildPhase(pm, phase, target);
+    if (failed(pm.run(module)))
+      return failure();
+    if (phase == Phase::Convert && failed(applySymbolFacts(module, options)))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult Compilation::writeText(Operation *op) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  // Weights stay in the model; what is printed is for reading.
+  op->print(
+      stream,
+      OpPrintingFlags().elideLargeElementsAttrs(16).elideLargeResourceString(
+          16));
+  stream << "\n";
+  if (options.output == "-") {
+    llvm::outs() << text;
+    return success();
+  }
+  return report(codegen::writeFile(options.output, text));
+}
+
+/// The rest of the pipeline for one level.
+LogicalResult Compilation::compileFor(const cpu::Target &target) {
+  OwningOpRef<ModuleOp> module = source->clone();
+  if (failed(runPhases(*module, Phase::Kernels,
+                       std::min(plan.last, Phase::Lower), target)))
+    return failure();
+  if (plan.last <= Phase::Lower)
+    return writeText(*module);
+  OwningOpRef<ModuleOp> parts = cpu::splitModule(*module);
+  if (failed(runPhases(*parts, Phase::Llvm, Phase::Llvm, target)))
+    return failure();
+  if (plan.last == Phase::Llvm)
+    return writeText(*parts);
+  progress(getName(Phase::Object));
+  FailureOr<SmallVector<std::string>> files =
+      cpu::emitCode(*parts, target, plan.kind);
+  if (failed(files))
+    return failure();
+  if (options.emit != Emit::Module)
+    return writeCode(target, *files);
+  llvm::Expected<std::string> shared = codegen::linkShared(*files);
+  if (!shared)
+    return report(shared.takeError());
+  llvm::Expected<codegen::CodeImage> image = codegen::flattenImage(*shared);
+  if (!image)
+    return report(image.takeError());
+  std::vector<std::string> features(target.level->required.begin(),
+                                    target.level->required.end());
+  variants.push_back(
+      {target.level->name.str(), features, std::move(*image), *module});
+  records.push_back(std::move(module));
+  return success();
+}
+
+/// Code by itself, without the weights.
+LogicalResult Compilation::writeCode(const cpu::Target &target,
+                                     ArrayRef<std::string> files) {
+  std::string bytes;
+  if (plan.kind != cpu::CodeKind::Object) {
+    for (const std::string &file : files)
+      bytes += file + "\n";
+    if (options.output == "-") {
+      llvm::outs() << bytes;
+      return success();
+    }
+    return report(codegen::writeFile(options.output, bytes));
+  }
+  llvm::Expected<std::string> linked = options.emit == Emit::Object
+                                           ? codegen::linkRelocatable(files)
+                                           : codegen::linkShared(files);
+  if (!linked)
+    return report(linked.takeError());
+  return report(codegen::writeFile(options.output, *linked));
+}
+
+static llvm::Expected<std::string> hashFile(const std::string &path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return llvm::createStringError("cannot read '%s': %s", path.c_str(),
+                                   buffer.getError().message().c_str());
+  StringRef bytes = (*buffer)->getBuffer();
+  uint64_t hash =
+      llvm::xxh3_64bits(ArrayRef(bytes.bytes_begin(), bytes.bytes_end()));
+  return "xxh3:" + llvm::utohexstr(hash, /*LowerCase=*/true, /*Width=*/16);
+}
+
+LogicalResult Compilation::writeModuleFile() {
+  llvm::Expected<std::string> hash = hashFile(options.input);
+  if (!hash)
+    return report(hash.takeError());
+  codegen::Provenance provenance;
+  provenance.compilerVersion = HAGANE_VERSION;
+  provenance.sourceName = llvm::sys::path::filename(options.input).str();
+  provenance.sourceHash = *hash;
+  SmallVector<std::string> words;
+  for (const cpu::Target &target : targets)
+    words.push_back("--target-cpu=" + target.level->name.str());
+  for (const DimRange &range : options.dims)
+    words.push_back("--dim " + range.name + "=" + std::to_string(range.min) +
+                    ":" + std::to_string(range.max));
+  for (auto &[name, value] : options.specialize)
+    words.push_back("--specialize " + name + "=" + std::to_string(value));
+  provenance.options = llvm::join(words, " ");
+  return codegen::writeModule(
+      variants, provenance, options.output, [&](uint64_t done, uint64_t total) {
+        progress("weights",
+                 static_cast<double>(done) / static_cast<double>(total));
+      });
+}
+
+LogicalResult Compilation::run() {
+  if (failed(parseOptions()) || failed(load()))
+    return failure();
+  if (plan.last == Phase::Import)
+    return writeText(*source);
+  if (failed(runPhases(*source, Phase::Convert,
+                       std::min(plan.last, Phase::Fusion), targets.front())))
+    return failure();
+  if (plan.last <= Phase::Fusion)
+    return writeText(*source);
+  for (const cpu::Target &target : targets)
+    if (failed(compileFor(target)))
+      return failure();
+  if (printsIr || options.emit != Emit::Module)
+    return success();
+  return writeModuleFile();
+}
+
+bool hagane::compileModel(const CompileOptions &options) {
+  return succeeded(Compilation(options).run());
+}

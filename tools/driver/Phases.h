@@ -1,0 +1,31 @@
+// The phases of compilation, by the names of `--compile-to`.
+#pragma once
+
+#include "codegen/cpu/Target.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include <optional>
+
+namespace hagane::driver {
+
+enum class Phase {
+  Import,
+  Convert,
+  Shapes,
+  Fusion,
+  Kernels,
+  Bufferize,
+  Outline,
+  Lower,
+  Llvm,
+  Object
+};
+
+llvm::StringRef getName(Phase phase);
+std::optional<Phase> findPhase(llvm::StringRef name);
+
+/// Adds the passes of a phase from Convert to Llvm.
+void buildPhase(mlir::OpPassManager &pm, Phase phase,
+                const cpu::Target &target);
+
+} // namespace hagane::driver
