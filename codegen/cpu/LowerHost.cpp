@@ -147,6 +147,9 @@ private:
   LogicalResult lowerLaunch(kernel::Launch op);
   LogicalResult lowerGlobal(kernel::GetGlobal op);
   LogicalResult lowerCopy(memref::CopyOp op);
+  LogicalResult lowerExpand(memref::ExpandShapeOp op);
+  LogicalResult lowerCollapse(memref::CollapseShapeOp op);
+  void replaceByDense(Operation *op, Value source, ValueRange sizes);
   void recordSignature();
   void recordSlotsAndChecks();
   void recordBuffers();
@@ -307,6 +310,53 @@ LogicalResult HostLowering::lowerGlobal(kernel::GetGlobal op) {
   return success();
 }
 
+/// Replaces a reshape of dense memory by its result, as dense memory too.
+void HostLowering::replaceByDense(Operation *op, Value source,
+                                  ValueRange sizes) {
+  auto type = cast<MemRefType>(op->getResult(0).getType());
+  Value index = memref::ExtractAlignedPointerAsIndexOp::create(b, source);
+  Value word = arith::IndexCastOp::create(b, b.getI64Type(), index);
+  Value address = LLVM::IntToPtrOp::create(b, pointerType(), word);
+  op->getResult(0).replaceAllUsesWith(makeMemRef(b, type, address, sizes));
+  op->erase();
+}
+
+static bool isDense(Value memref) {
+  auto type = dyn_cast<MemRefType>(memref.getType());
+  return type && type.getLayout().isIdentity();
+}
+
+LogicalResult HostLowering::lowerExpand(memref::ExpandShapeOp op) {
+  if (!isDense(op.getSrc()) || !isDense(op.getResult()))
+    return success(); // Left to the stock conversions.
+  SmallVector<Value> sizes;
+  for (Value size : op.getOutputShape())
+    sizes.push_back(arith::IndexCastOp::create(b, b.getI64Type(), size));
+  replaceByDense(op, op.getSrc(), sizes);
+  return success();
+}
+
+LogicalResult HostLowering::lowerCollapse(memref::CollapseShapeOp op) {
+  if (!isDense(op.getSrc()) || !isDense(op.getResult()))
+    return success();
+  auto type = cast<MemRefType>(op.getResult().getType());
+  SmallVector<Value> sizes;
+  for (auto [group, size] :
+       llvm::zip_equal(op.getReassociationIndices(), type.getShape())) {
+    if (!ShapedType::isDynamic(size))
+      continue;
+    Value product = word(1);
+    for (int64_t axis : group) {
+      Value extent = memref::DimOp::create(b, op.getSrc(), axis);
+      product = LLVM::MulOp::create(
+          b, product, arith::IndexCastOp::create(b, b.getI64Type(), extent));
+    }
+    sizes.push_back(product);
+  }
+  replaceByDense(op, op.getSrc(), sizes);
+  return success();
+}
+
 LogicalResult HostLowering::lowerCopy(memref::CopyOp op) {
   Value source = op.getSource(), target = op.getTarget();
   auto type = dyn_cast<MemRefType>(source.getType());
@@ -341,6 +391,10 @@ LogicalResult HostLowering::lower(Operation *op) {
             "a buffer of main has no place in the arena yet");
       })
       .Case([&](memref::CopyOp copy) { return lowerCopy(copy); })
+      .Case([&](memref::ExpandShapeOp expand) { return lowerExpand(expand); })
+      .Case([&](memref::CollapseShapeOp collapse) {
+        return lowerCollapse(collapse);
+      })
       .Case([&](memref::DeallocOp dealloc) {
         dealloc.erase();
         return success();
