@@ -3,6 +3,7 @@
 #include "codegen/module/ModuleWriter.h"
 #include "codegen/module/OutputFile.h"
 #include "dialects/kernel/KernelOps.h"
+#include "dialects/onnx/OnnxDialect.h"
 #include "frontend/Import.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
@@ -45,12 +46,27 @@ constexpr EmitPlan kEmitPlans[] = {
 /// the next one.
 Phase findStart(ModuleOp module) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
-  if (!main ||
-      !llvm::any_of(main.getArgumentTypes(), llvm::IsaPred<MemRefType>))
+  if (!main)
     return Phase::Convert;
-  WalkResult launches =
-      main.walk([](kernel::Launch) { return WalkResult::interrupt(); });
-  return launches.wasInterrupted() ? Phase::Lower : Phase::Outline;
+  auto contains = [&](auto predicate) {
+    return main
+        .walk([&](Operation *op) {
+          return predicate(op) ? WalkResult::interrupt()
+                               : WalkResult::advance();
+        })
+        .wasInterrupted();
+  };
+  if (contains(llvm::IsaPred<kernel::Launch>))
+    return Phase::Lower;
+  bool hasBuffers =
+      llvm::any_of(main.getArgumentTypes(), llvm::IsaPred<MemRefType>);
+  if (contains(llvm::IsaPred<kernel::KernelOpInterface>))
+    return hasBuffers ? Phase::Outline : Phase::Bufferize;
+  return contains([](Operation *op) {
+    return isa<onnx::OnnxDialect>(op->getDialect());
+  })
+             ? Phase::Convert
+             : Phase::Shapes;
 }
 
 class Compilation {
@@ -157,6 +173,8 @@ LogicalResult Compilation::runPhases(ModuleOp module, Phase first, Phase last,
     Phase phase = static_cast<Phase>(i);
     if (phase == Phase::Import || phase == Phase::Object)
       continue;
+    if (phase == Phase::Shapes && failed(applySymbolFacts(module, options)))
+      return failure();
     progress(getName(phase));
     PassManager pm(&context);
     if (!options.dumpDir.empty())
@@ -166,8 +184,6 @@ LogicalResult Compilation::runPhases(ModuleOp module, Phase first, Phase last,
           (options.dumpDir + "/" + getName(phase)).str());
     buildPhase(pm, phase, target);
     if (failed(pm.run(module)))
-      return failure();
-    if (phase == Phase::Convert && failed(applySymbolFacts(module, options)))
       return failure();
   }
   return success();
