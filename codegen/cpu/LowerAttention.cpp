@@ -140,10 +140,10 @@ private:
           minimum(b, keyEnd,
                   add(b, add(b, add(b, queryBegin, queryCount), diagonal),
                       *right)));
-    if (op.getWindowLeft() >= 0) {
+    if (windowLeft() >= 0) {
       first =
           maximum(b, index(b, 0),
-                  add(b, add(b, queryBegin, diagonal), -op.getWindowLeft()));
+                  add(b, add(b, queryBegin, diagonal), -windowLeft()));
       first = mul(b, divide(b, first, index(b, schedule.getBlockK())),
                   schedule.getBlockK());
     }
@@ -157,12 +157,16 @@ private:
     emitResult();
   }
 
+  // The generated accessors are unsigned; -1 means no limit.
+  int64_t windowLeft() { return op.getWindowLeft(); }
+  int64_t windowRight() { return op.getWindowRight(); }
+
   /// How far right of the causal diagonal a query sees, if that is limited.
   std::optional<int64_t> rightReach() {
     if (op.getCausal() != xf::CausalKind::none)
       return 0;
-    if (op.getWindowRight() >= 0)
-      return static_cast<int64_t>(op.getWindowRight());
+    if (windowRight() >= 0)
+      return windowRight();
     return std::nullopt;
   }
 
@@ -247,7 +251,7 @@ private:
     }
     if (op.getBias())
       score = addBias(score, query, add(b, keyBegin, key));
-    if (rightReach() || op.getWindowLeft() >= 0)
+    if (rightReach() || windowLeft() >= 0)
       score = maskInvisible(score, query, add(b, keyBegin, key));
     return score;
   }
@@ -295,9 +299,9 @@ private:
     if (auto right = rightReach())
       also(arith::CmpIOp::create(b, arith::CmpIPredicate::sle,
                                  toVector(add(b, key, -*right)), own));
-    if (op.getWindowLeft() >= 0)
+    if (windowLeft() >= 0)
       also(arith::CmpIOp::create(b, arith::CmpIPredicate::sge,
-                                 toVector(add(b, key, op.getWindowLeft())),
+                                 toVector(add(b, key, windowLeft())),
                                  own));
     return arith::SelectOp::create(b, visible, score,
                                    splat(b, lowest(), lanes));
