@@ -2,6 +2,7 @@
 //--------===//
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/shapes/BoundSymbols.h"
 #include "passes/shapes/Passes.h"
 #include "passes/shapes/ShapeAnalysis.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -178,6 +179,9 @@ void updateType(func::FuncOp function) {
 
 struct ResolveShapes : hagane::impl::ResolveShapesPassBase<ResolveShapes> {
   void runOnOperation() override {
+    // Each round bounds at least one more symbol.
+    while (boundSymbols(getOperation()))
+      ;
     ShapeAnalysis shapes(getOperation(), /*report=*/true);
     if (!shapes.isConsistent())
       return signalPassFailure();
