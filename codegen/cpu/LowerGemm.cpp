@@ -1,11 +1,12 @@
 //===- LowerGemm.cpp - Matrix products
 //----------------------------------------===//
 //
-// A work item is a block of the result. Inside it, panels of B are the outer
-// loop, so that one stays in the cache while strips of A pass over it; the
-// micro-kernel keeps its tile of the result in registers over a block of the
-// contraction, and after the last block the epilogue works on those registers.
-// With several blocks, sums wait in scratch memory between them.
+// A work item is a block of the result; neighbouring items share their columns,
+// so that a thread reads its part of B only. Inside it, panels of B are the
+// outer loop, so that one stays in the cache while strips of A pass over it;
+// the micro-kernel keeps its tile of the result in registers over a block of
+// the contraction, and after the last block the epilogue works on those
+// registers. With several blocks, sums wait in scratch memory between them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -52,10 +53,10 @@ public:
     Value columnBlocks = ceilDivide(b, columnCount, schedule.getItemN());
     forEach(b, body.begin, body.end, 1, [&](Value item) {
       Values place =
-          delinearize(b, item, {index(b, 1), rowBlocks, columnBlocks});
+          delinearize(b, item, {index(b, 1), columnBlocks, rowBlocks});
       batch = batched ? place[0] : Value();
-      emitItem(mul(b, place[1], schedule.getItemM()),
-               mul(b, place[2], schedule.getItemN()));
+      emitItem(mul(b, place[2], schedule.getItemM()),
+               mul(b, place[1], schedule.getItemN()));
     });
     return success();
   }

@@ -118,9 +118,9 @@ AttentionScratch kernel::getAttentionScratch(int64_t d, int64_t e,
     return offset;
   };
   AttentionScratch scratch;
-  scratch.keys = place(d * k);
+  scratch.queries = place(d * q);
   scratch.scores = place(q * k);
-  scratch.acc = place(q * e);
+  scratch.acc = place(q * llvm::alignTo(e, kAlign / 4));
   scratch.rowMax = place(q);
   scratch.rowSum = place(q);
   scratch.rescale = place(q);

@@ -5,7 +5,7 @@
 // the kernel lowerings (what an item is, what lies where) must agree.
 //
 // - gemm: batch * ceildiv(M, item_m) * ceildiv(N, item_n) items, N the columns
-//   of the outs; item = (batch * mblocks + mblock) * nblocks + nblock.
+//   of the outs; item = (batch * nblocks + nblock) * mblocks + mblock.
 //   Scratch: with pack_a, item_m * K elements, rounded up; then, unless K is
 //   known to fit block_k, item_m * item_n * groups f32 accumulators.
 // - attention: batch * heads * ceildiv(queries, block_q) items;
@@ -29,9 +29,9 @@ namespace hagane::kernel {
 /// Byte offsets of the parts of an attention item's scratch, each aligned to
 /// 64 bytes; elements have 4 bytes.
 struct AttentionScratch {
-  int64_t keys;    ///< d x block_k: K^T of one key block
+  int64_t queries; ///< d x block_q: the queries, transposed
   int64_t scores;  ///< block_q x block_k
-  int64_t acc;     ///< block_q x e
+  int64_t acc;     ///< block_q x e, rows padded to 64 bytes
   int64_t rowMax;  ///< block_q
   int64_t rowSum;  ///< block_q
   int64_t rescale; ///< block_q

@@ -44,27 +44,25 @@ hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
   SmallVector<Dim> dims = op.getOperandDims(out);
   int64_t rows = valueOr(dims[dims.size() - 2], kAssumedRows),
           columns = valueOr(dims.back(), kAssumedRows);
-  int64_t batch = dims.size() == 3 ? valueOr(dims[0], 8) : 1;
   int64_t depth = valueOr(op.getOperandDims(0).back(), kAssumedRows);
   MicroTile tile = pickTile(kGemmTiles, target);
   int64_t microN = tile.vectors * target.lanes();
   int64_t microM = std::clamp<int64_t>(rows, 1, tile.rows);
   // Eight strips of rows reuse a panel of b; few rows are one item.
   int64_t itemM = llvm::alignTo(std::min(rows, 8 * microM), microM);
-  // Columns: as many panels as keep four items per thread.
-  int64_t rowItems = batch * llvm::divideCeil(rows, itemM);
-  int64_t columnItems =
-      std::max<int64_t>(1, llvm::divideCeil(4 * target.threads, rowItems));
+  // A strip of rows is read in place as long as its block stays in the L2
+  // cache; a longer contraction runs in blocks of packed rows.
+  bool packed = rows > microM && itemM * depth * 4 > target.l2Bytes;
   int64_t quantum = std::max<int64_t>(microN, kPanel);
-  int64_t itemN =
-      llvm::alignTo(llvm::divideCeil(columns, columnItems), quantum);
-  itemN = std::min<int64_t>(
-      itemN, llvm::alignTo(std::min<int64_t>(columns, 512), quantum));
-  // The contraction is blocked where a strip of b's panel leaves the L1 cache.
-  int64_t blockK = depth <= 1024 ? 0 : 512;
-  return kernel::GemmScheduleAttr::get(
-      op.getContext(), itemM, itemN, blockK, microM, microN, /*unroll_k=*/4,
-      /*prefetch=*/0, /*pack_a=*/rows > microM);
+  // Threads take equal parts of the columns, each in as few items as keep the
+  // parts even and, for packed rows, the copy small beside its use.
+  int64_t share = llvm::divideCeil(columns, target.threads * quantum);
+  int64_t pieces = llvm::divideCeil(share * quantum, packed ? 2048 : 256);
+  int64_t itemN = llvm::divideCeil(share, pieces) * quantum;
+  int64_t blockK = packed ? 512 : 0;
+  return kernel::GemmScheduleAttr::get(op.getContext(), itemM, itemN, blockK,
+                                       microM, microN, /*unroll_k=*/4,
+                                       /*prefetch=*/0, /*pack_a=*/packed);
 }
 
 kernel::AttentionScheduleAttr
