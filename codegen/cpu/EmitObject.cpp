@@ -37,8 +37,8 @@ static bool isExported(StringRef name) {
   return isHostEntry(name) || name.ends_with(record::kEntrySuffix);
 }
 
-/// Copies `function` and what it calls into `part`; other parts' entries are
-/// only declared.
+/// Copies `function` and what it refers to into `part`; other parts' entries
+/// are only declared.
 static void copyInto(ModuleOp part, func::FuncOp function,
                      SymbolTable &symbols) {
   if (part.lookupSymbol(function.getName()))
@@ -48,16 +48,19 @@ static void copyInto(ModuleOp part, func::FuncOp function,
   std::optional<SymbolTable::UseRange> uses =
       SymbolTable::getSymbolUses(function);
   for (SymbolTable::SymbolUse use : *uses) {
-    auto callee =
-        symbols.lookup<func::FuncOp>(use.getSymbolRef().getRootReference());
-    if (!callee || part.lookupSymbol(callee.getName()))
+    StringAttr name = use.getSymbolRef().getRootReference();
+    Operation *used = symbols.lookup(name);
+    if (!used || part.lookupSymbol(name))
       continue;
-    if (!isExported(callee.getName()))
+    auto callee = dyn_cast<func::FuncOp>(used);
+    if (!callee)
+      b.clone(*used);
+    else if (!isExported(name))
       copyInto(part, callee, symbols);
-    else if (auto declaration =
-                 func::FuncOp::create(b, callee.getLoc(), callee.getName(),
-                                      callee.getFunctionType()))
-      declaration.setPrivate();
+    else
+      func::FuncOp::create(b, callee.getLoc(), callee.getName(),
+                           callee.getFunctionType())
+          .setPrivate();
   }
 }
 

@@ -200,12 +200,6 @@ LogicalResult HostLowering::collectKernels() {
     if (!kernel || kernel.isExternal())
       return launch.emitError("launches '")
              << launch.getCallee() << "', which is not a function with a body";
-    TypeRange expected = kernel.getArgumentTypes();
-    if (expected.size() != launch.getArgs().size() + 3 ||
-        expected.drop_back(3) != TypeRange(launch.getArgs()))
-      return launch.emitError("launches '")
-             << launch.getCallee() << "' of type " << kernel.getFunctionType()
-             << " with other operands";
     auto &bits =
         unaliased
             .insert({kernel, llvm::BitVector(launch.getArgs().size(), true)})

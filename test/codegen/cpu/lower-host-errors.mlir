@@ -1,0 +1,63 @@
+// RUN: hagane-opt %s -hagane-lower-host -split-input-file -verify-diagnostics
+
+// expected-error @below {{expected a function @main with a body}}
+module {
+}
+
+// -----
+
+// expected-error @below {{argument 0 of main must be a dense memref, found 'tensor<4xf32>'}}
+func.func @main(%x: tensor<4xf32>) {
+  return
+}
+
+// -----
+
+// expected-error @below {{argument 0 of main has open sizes and no xf.dims}}
+func.func @main(%x: memref<?xf32>) {
+  return
+}
+
+// -----
+
+// expected-error @below {{argument 0 of main has 2 xf.dims, expected its rank, 1}}
+func.func @main(%x: memref<?xf32> {xf.dims = [#xf.dim<n>, #xf.dim<2>]}) {
+  return
+}
+
+// -----
+
+// expected-error @below {{the symbolic dimension 'n' is not declared by an xf.symbol}}
+func.func @main(%x: memref<?xf32> {xf.dims = [#xf.dim<n>]}) {
+  return
+}
+
+// -----
+
+func.func @main() {
+  // expected-error @below {{a buffer of main has no place in the arena yet}}
+  %a = memref.alloc() : memref<4xf32>
+  return
+}
+
+// -----
+
+kernel.global @w : tensor<2xf32> {
+  %c = xf.constant {value = dense<1.0> : tensor<2xf32>} : () -> tensor<2xf32>
+  kernel.yield %c : tensor<2xf32>
+}
+func.func @main() {
+  // expected-error @below {{the constant 'w' has no place in the weight segment yet}}
+  %w = kernel.get_global @w : memref<2xf32>
+  return
+}
+
+// -----
+
+func.func @main(%x: memref<4xf32>) {
+  // expected-error @below {{launches 'elsewhere', which is not a function with a body}}
+  kernel.launch @elsewhere(%x) {items = #xf.dim<1>, scratch = #xf.dim<0>, flops = #xf.dim<0>, bytes = #xf.dim<0>,
+    kind = "map", schedule = "", nodes = []} : memref<4xf32>
+  return
+}
+func.func private @elsewhere(memref<4xf32>, index, index, memref<?xi8>)

@@ -1,0 +1,76 @@
+// RUN: hagane-opt %s -hagane-assign-weights -hagane-lower-host -split-input-file | FileCheck %s
+
+// What the module file tells of the code.
+// CHECK-LABEL: module attributes
+// CHECK-SAME: kernel.buffers = [{first = 0 : i64, last = 1 : i64, name = "buffer0", offset = [[#]] : i64, size = [[#]] : i64}]
+// CHECK-SAME: kernel.checks = ["a size computed from the symbolic dimensions is out of range"]
+// CHECK-SAME: kernel.inputs = [{dims = [#xf.dim<n>], name = "x", type = f32}]
+// CHECK-SAME: kernel.kernels = [{{.*}}name = "copy", nodes = ["A"], schedule = "s"}, {{.*}}name = "copy", nodes = ["B"]
+// CHECK-SAME: kernel.outputs = [{dims = [#xf.dim<n>], name = "y", type = f32}]
+// CHECK-SAME: kernel.slots = [#xf.dim<n>,
+
+// The plan: the arena and the largest scratch first; overflow fails check 0.
+// CHECK-LABEL: func.func @hgn_plan(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
+// CHECK: llvm.intr.smul.with.overflow
+// CHECK: %[[FAILED:.*]] = arith.constant 1 : i32
+// CHECK: arith.select %{{.*}}, %[[FAILED]]
+
+// The run: words are stored, then the kernel is launched over its items.
+// CHECK: func.func @hgn_run(%[[EXEC:.*]]: !llvm.ptr) -> i32
+// CHECK: %[[WORDS:.*]] = llvm.alloca %{{.*}} x i64
+// CHECK: %[[ENTRY:.*]] = constant @copy_entry
+// CHECK: %[[FN:.*]] = builtin.unrealized_conversion_cast %[[ENTRY]]
+// CHECK: llvm.call %{{.*}}(%[[EXEC]], %{{.*}}, %[[FN]], %[[WORDS]], %{{.*}}) : !llvm.ptr
+// CHECK-NOT: kernel.launch
+// CHECK-NOT: xf.dim_value
+
+// The kernel takes words: address and open size; the memrefs overlap nothing.
+// CHECK-LABEL: func.func private @copy
+// CHECK-SAME: (%{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: i64, %{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: i64, %{{.*}}: index, %{{.*}}: index, %{{.*}}: !llvm.ptr {llvm.noalias})
+// CHECK-LABEL: func.func @copy_entry(%{{.*}}: !llvm.ptr, %{{.*}}: index, %{{.*}}: index, %{{.*}}: !llvm.ptr)
+// CHECK-COUNT-4: llvm.load
+// CHECK: call @copy
+module {
+  xf.symbol @n {min = 1 : i64, max = 64 : i64}
+  func.func @main(%x: memref<?xf32> {onnx.name = "x", xf.dims = [#xf.dim<n>]},
+                  %y: memref<?xf32> {onnx.name = "y", kernel.output = 0 : i64, xf.dims = [#xf.dim<n>]},
+                  %arena: memref<?xi8> {kernel.arena}) attributes {kernel.arena_bytes = #xf.dim<4 * n>} {
+    %n = xf.dim_value {dim = #xf.dim<n>} : index
+    %o = xf.dim_value {dim = #xf.dim<0>} : index
+    %t = memref.view %arena[%o][%n] {kernel.arena_offset = #xf.dim<0>, kernel.arena_bytes = #xf.dim<4 * n>}
+      : memref<?xi8> to memref<?xf32>
+    kernel.launch @copy(%x, %t) {items = #xf.dim<n>, scratch = #xf.dim<64>, flops = #xf.dim<0>, bytes = #xf.dim<8 * n>,
+      kind = "map", schedule = "s", nodes = ["A"]} : memref<?xf32>, memref<?xf32>
+    kernel.launch @copy(%t, %y) {items = #xf.dim<n>, scratch = #xf.dim<128>, flops = #xf.dim<0>, bytes = #xf.dim<8 * n>,
+      kind = "map", schedule = "s", nodes = ["B"]} : memref<?xf32>, memref<?xf32>
+    return
+  }
+  func.func private @copy(%x: memref<?xf32>, %y: memref<?xf32>, %begin: index, %end: index, %scratch: memref<?xi8>)
+      attributes {kernel.body} {
+    %c1 = arith.constant 1 : index
+    scf.for %i = %begin to %end step %c1 {
+      %v = memref.load %x[%i] : memref<?xf32>
+      memref.store %v, %y[%i] : memref<?xf32>
+    }
+    return
+  }
+}
+
+// -----
+
+// Two views of one buffer may overlap; a constant offset stays in the type, an open one moves the address.
+// CHECK-LABEL: func.func private @both
+// CHECK-SAME: (%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: index
+module {
+  func.func @main(%x: memref<8xf32> {onnx.name = "x"}) {
+    %a = memref.subview %x[0] [4] [1] : memref<8xf32> to memref<4xf32, strided<[1]>>
+    %b = memref.subview %x[4] [4] [1] : memref<8xf32> to memref<4xf32, strided<[1], offset: 4>>
+    kernel.launch @both(%a, %b) {items = #xf.dim<1>, scratch = #xf.dim<0>, flops = #xf.dim<0>, bytes = #xf.dim<0>,
+      kind = "map", schedule = "", nodes = []} : memref<4xf32, strided<[1]>>, memref<4xf32, strided<[1], offset: 4>>
+    return
+  }
+  func.func private @both(%x: memref<4xf32, strided<[1]>>, %y: memref<4xf32, strided<[1], offset: 4>>, %begin: index,
+                          %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+    return
+  }
+}
