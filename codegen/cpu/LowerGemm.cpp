@@ -188,9 +188,11 @@ private:
 
   Value loadB(Builder &b, int64_t vector, Value k) {
     Value offset = index(b, vector * lanes);
-    if (layout == "panels")
-      return load(b, weight, {panel, k, add(b, panelColumn, offset)},
-                  {lanes, Value()}, compute);
+    if (layout == "panels") {
+      Value n = add(b, panelColumn, offset);
+      prefetchB(b, n, k);
+      return load(b, weight, {panel, k, n}, {lanes, Value()}, compute);
+    }
     bool shared = cast<MemRefType>(weight.getType()).getRank() == 2;
     Values indices = shared ? Values{} : Values{batch};
     Value n = add(b, column, offset);
@@ -204,6 +206,20 @@ private:
                            : AffineMap::get(3, 0, {d0, d2, d1}, b.getContext());
     return loadMapped(b, weight, map, {shared ? index(b, 0) : batch, k, n}, 2,
                       access[vector], compute);
+  }
+
+  /// Asks for what is read `prefetch` bytes later; beyond the end of a panel
+  /// that is the next one, and beyond the last one a hint without effect.
+  void prefetchB(Builder &b, Value n, Value k) {
+    auto type = cast<MemRefType>(weight.getType());
+    int64_t rowBytes = panelWidth() * type.getElementTypeBitWidth() / 8;
+    int64_t steps = schedule.getPrefetch() / rowBytes;
+    if (steps == 0)
+      return;
+    Value ahead = add(b, k, steps);
+    memref::PrefetchOp::create(b, weight, ValueRange{panel, ahead, n},
+                               /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
   }
 
   void emitStrip(Value m, int64_t rows) {

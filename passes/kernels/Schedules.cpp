@@ -57,12 +57,14 @@ hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
   // Threads take equal parts of the columns, each in as few items as keep the
   // parts even and, for packed rows, the copy small beside its use.
   int64_t share = llvm::divideCeil(columns, target.threads * quantum);
-  int64_t pieces = llvm::divideCeil(share * quantum, packed ? 2048 : 256);
+  int64_t pieces = llvm::divideCeil(share * quantum, packed ? 1024 : 256);
   int64_t itemN = llvm::divideCeil(share, pieces) * quantum;
-  int64_t blockK = packed ? 512 : 0;
+  int64_t blockK = packed ? 1024 : 0;
+  // While one panel is used, the next one comes from memory.
+  int64_t prefetch = packed ? depth * kPanel * 4 : 0;
   return kernel::GemmScheduleAttr::get(op.getContext(), itemM, itemN, blockK,
                                        microM, microN, /*unroll_k=*/4,
-                                       /*prefetch=*/0, /*pack_a=*/packed);
+                                       prefetch, /*pack_a=*/packed);
 }
 
 kernel::AttentionScheduleAttr
