@@ -66,8 +66,7 @@ static Expected<std::string> link(llvm::ArrayRef<std::string> objects,
                             .str();
   if (Error error = writeFile(script, exports))
     return error;
-  if (!llvm::is_contained(options, "-r"))
-    arguments.push_back("--version-script=" + script);
+  arguments.push_back("--version-script=" + script);
   std::string output = inFolder("out");
   arguments.insert(arguments.end(), {"-o", output});
   if (Error error = runLld(arguments))
@@ -88,9 +87,17 @@ hagane::codegen::linkShared(llvm::ArrayRef<std::string> objects) {
                         "-z", "max-page-size=4096", "-z", "noexecstack"});
 }
 
-Expected<std::string>
-hagane::codegen::linkRelocatable(llvm::ArrayRef<std::string> objects) {
-  return link(objects, {"-r", "--threads=1"});
+Error hagane::codegen::linkLibrary(const std::string &object,
+                                   const std::string &path) {
+  OutputFile output(path);
+  if (Error error = output.open())
+    return error;
+  if (Error error = runLld(
+          {"ld.lld", "-shared", object, "-o", output.getTemporary().str(),
+           "--threads=1", "--build-id=none", "--hash-style=gnu", "-z",
+           "noexecstack", "-soname=" + llvm::sys::path::filename(path).str()}))
+    return error;
+  return output.keep();
 }
 
 //===-- Flattening

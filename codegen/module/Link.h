@@ -14,9 +14,8 @@ namespace hagane::codegen {
 /// Links objects to a shared library that exports the two entry points only.
 llvm::Expected<std::string> linkShared(llvm::ArrayRef<std::string> objects);
 
-/// Combines objects into one.
-llvm::Expected<std::string>
-linkRelocatable(llvm::ArrayRef<std::string> objects);
+/// Links one object to a shared library that exports all it defines.
+llvm::Error linkLibrary(const std::string &object, const std::string &path);
 
 /// What the runtime maps: the load image as one range of bytes.
 struct CodeImage {

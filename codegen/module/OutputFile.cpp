@@ -21,6 +21,12 @@ Error OutputFile::failed(const char *what, std::error_code code) {
 }
 
 Error OutputFile::open() {
+  // A device or a folder must not be replaced by a file.
+  llvm::sys::fs::file_status status;
+  if (!llvm::sys::fs::status(path, status) && llvm::sys::fs::exists(status) &&
+      !llvm::sys::fs::is_regular_file(status))
+    return llvm::createStringError("cannot create '%s': not a regular file",
+                                   path.c_str());
   int descriptor = -1;
   if (std::error_code code = llvm::sys::fs::createUniqueFile(
           path + ".%%%%%%.tmp", descriptor, temporary, llvm::sys::fs::OF_None,

@@ -22,6 +22,8 @@ public:
 
   llvm::Error open();
   llvm::raw_ostream &getStream() { return *stream; }
+  /// For others to write to, instead of to the stream.
+  llvm::StringRef getTemporary() const { return temporary; }
   /// Fills with zeros up to `position`, then writes.
   void writeAt(uint64_t position, const void *data, uint64_t size);
   /// Replaces the first bytes; nothing may be written afterwards.

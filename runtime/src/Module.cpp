@@ -100,18 +100,37 @@ static hgn_status selectCode(hgn_module &module,
   return options.flags & HGN_OPEN_INSPECT ? nullptr : noUsableCode(module);
 }
 
+// Embedded code runs where the program's loader mapped it.
+static hgn_status findEmbeddedCode(hgn_module &module) {
+  const hgn_embedded_module &embedded = *module.embedded;
+  const hgn_code_info &code = module.selected();
+  if (code.offset < embedded.code_offset ||
+      code.offset - embedded.code_offset > embedded.code_size ||
+      code.size > embedded.code_size - (code.offset - embedded.code_offset))
+    return makeStatus(HGN_DAMAGED, "%s lacks the code of level %s",
+                      module.label, code.level);
+  module.codeBytes = static_cast<const uint8_t *>(embedded.code) +
+                     (code.offset - embedded.code_offset);
+  return nullptr;
+}
+
 static hgn_status mapSelected(hgn_module &module, int file) {
   if (module.info.view.selected_code < 0)
     return nullptr;
   const hgn_code_info &code = module.selected();
-  HGN_TRY(module.code.mapCode(file, code.offset, code.data, code.size));
+  if (module.embedded) {
+    HGN_TRY(findEmbeddedCode(module));
+  } else {
+    HGN_TRY(module.code.mapCode(file, code.offset, code.data, code.size));
+    module.codeBytes = module.code.data();
+  }
   for (uint32_t i = 0; i < code.feature_count; ++i)
     if (!enableCpuFeature(code.features[i]))
       return makeStatus(HGN_INCOMPATIBLE, "the system refuses the use of %s",
                         code.features[i]);
   // Hashed as mapped: these are the bytes that run.
-  return checkHash(module.label, "code of level", code.level,
-                   module.code.data(), code.size,
+  return checkHash(module.label, "code of level", code.level, module.codeBytes,
+                   code.size,
                    module.info.header->codes()
                        ->Get(uint32_t(module.info.view.selected_code))
                        ->hash());
@@ -178,6 +197,46 @@ hgn_status hgn_module_open_memory(const void *data, size_t size,
   if (copy && size > 0) {
     status = module->owned.copyBytes(data, size);
     module->bytes = module->owned.data();
+  }
+  if (!status)
+    status = load(*module, -1, options ? *options : hgn_open_options{});
+  return finish(module, status, out);
+}
+
+// The embedded bytes end before the weights: the file beside the program must
+// be the one they were taken from.
+static hgn_status mapBeside(hgn_module &module, const char *path) {
+  const hgn_embedded_module &embedded = *module.embedded;
+  OpenFile file;
+  HGN_TRY(module.owned.mapFile(path, &file.descriptor));
+  if (module.owned.size() < embedded.size ||
+      memcmp(module.owned.data(), embedded.data, embedded.size) != 0)
+    return makeStatus(HGN_DAMAGED,
+                      "module '%s' is not the one that was embedded", path);
+  module.bytes = module.owned.data();
+  module.size = module.owned.size();
+  return nullptr;
+}
+
+hgn_status hgn_module_open_embedded(const hgn_embedded_module *embedded,
+                                    const char *path,
+                                    const hgn_open_options *options,
+                                    hgn_module **out) {
+  if (!embedded || !embedded->data || !out)
+    return makeStatus(HGN_INVALID_ARGUMENT, "embedded or out is NULL");
+  hgn_module *module = create<hgn_module>();
+  if (!module)
+    return outOfMemory("a module", sizeof(hgn_module));
+  module->embedded = embedded;
+  module->bytes = static_cast<const uint8_t *>(embedded->data);
+  module->size = embedded->size;
+  hgn_status status = nullptr;
+  if (embedded->file_name) {
+    path = path ? path : embedded->file_name;
+    snprintf(module->label, sizeof(module->label), "module '%.100s'", path);
+    status = mapBeside(*module, path);
+  } else {
+    snprintf(module->label, sizeof(module->label), "embedded module");
   }
   if (!status)
     status = load(*module, -1, options ? *options : hgn_open_options{});

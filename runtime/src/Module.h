@@ -20,8 +20,10 @@ using RunFn = int32_t (*)(hgn_exec *exec);
 // Immutable once opened, but for the reference count.
 struct hgn_module {
   std::atomic<int32_t> references{1};
-  hagane::runtime::Mapping owned; // of a file, or of a copy
-  hagane::runtime::Mapping code;  // of the selected level
+  hagane::runtime::Mapping owned;     // of a file, or of a copy
+  hagane::runtime::Mapping code;      // of the selected level, if not embedded
+  const uint8_t *codeBytes = nullptr; // executable
+  const hgn_embedded_module *embedded = nullptr; // or nullptr
   const uint8_t *bytes = nullptr;
   uint64_t size = 0;
   hagane::runtime::ModuleInfo info;
@@ -33,11 +35,11 @@ struct hgn_module {
   }
   hagane::runtime::PlanFn planEntry() const {
     return reinterpret_cast<hagane::runtime::PlanFn>(
-        reinterpret_cast<uintptr_t>(code.data() + selected().plan_entry));
+        reinterpret_cast<uintptr_t>(codeBytes + selected().plan_entry));
   }
   hagane::runtime::RunFn runEntry() const {
     return reinterpret_cast<hagane::runtime::RunFn>(
-        reinterpret_cast<uintptr_t>(code.data() + selected().run_entry));
+        reinterpret_cast<uintptr_t>(codeBytes + selected().run_entry));
   }
 };
 

@@ -1,5 +1,6 @@
 // compileModel: from a model's file to the file that was asked for.
 #include "codegen/cpu/EmitObject.h"
+#include "codegen/module/EmbedModule.h"
 #include "codegen/module/ModuleWriter.h"
 #include "codegen/module/OutputFile.h"
 #include "dialects/kernel/KernelOps.h"
@@ -12,6 +13,8 @@
 #include "tools/driver/SymbolFacts.h"
 #include "tools/hagane/CompileOptions.h"
 #include "tools/lib/Register.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
@@ -93,10 +96,10 @@ private:
   LogicalResult runPhases(ModuleOp module, Phase first, Phase last,
                           const cpu::Target &target);
   LogicalResult compileFor(const cpu::Target &target);
-  LogicalResult writeCode(const cpu::Target &target,
-                          ArrayRef<std::string> files);
+  LogicalResult writeCode(ArrayRef<std::string> files);
   LogicalResult writeText(Operation *op);
-  LogicalResult writeModuleFile();
+  LogicalResult writeModuleFile(const std::string &path);
+  LogicalResult writeEmbedding();
   LogicalResult report(llvm::Error error) {
     if (!error)
       return success();
@@ -113,7 +116,8 @@ private:
   MLIRContext context;
   DiagnosticPrinter printer;
   EmitPlan plan = kEmitPlans[0];
-  bool printsIr = false; // stops before code
+  bool printsIr = false;     // stops before code
+  bool writesModule = false; // by itself or embedded
   SmallVector<cpu::Target> targets;
   Phase start = Phase::Convert;
   OwningOpRef<ModuleOp> source;
@@ -144,10 +148,17 @@ LogicalResult Compilation::parseOptions() {
       return report(target.takeError());
     targets.push_back(*target);
   }
-  if (targets.size() > 1 && (printsIr || options.emit != Emit::Module))
+  bool isModule = llvm::is_contained({Emit::Module, Emit::Object, Emit::Shared},
+                                     options.emit);
+  writesModule = isModule && !printsIr;
+  if (targets.size() > 1 && !writesModule)
     return emitError(UnknownLoc::get(&context))
-           << "only a module holds code for several levels, found "
+           << "only modules, objects and shared libraries hold code "
+              "for several levels, found "
            << targets.size() << " levels";
+  if (writesModule && options.output == "-")
+    return emitError(UnknownLoc::get(&context))
+           << "only text can be written to standard output";
   if (!options.scheduleFile.empty())
     return emitError(UnknownLoc::get(&context))
            << "schedule files cannot be read yet";
@@ -223,8 +234,8 @@ LogicalResult Compilation::compileFor(const cpu::Target &target) {
       cpu::emitCode(*parts, target, plan.kind);
   if (failed(files))
     return failure();
-  if (options.emit != Emit::Module)
-    return writeCode(target, *files);
+  if (!writesModule)
+    return writeCode(*files);
   llvm::Expected<std::string> shared = codegen::linkShared(*files);
   if (!shared)
     return report(shared.takeError());
@@ -239,25 +250,16 @@ LogicalResult Compilation::compileFor(const cpu::Target &target) {
   return success();
 }
 
-/// Code by itself, without the weights.
-LogicalResult Compilation::writeCode(const cpu::Target &target,
-                                     ArrayRef<std::string> files) {
-  std::string bytes;
-  if (plan.kind != cpu::CodeKind::Object) {
-    for (const std::string &file : files)
-      bytes += file + "\n";
-    if (options.output == "-") {
-      llvm::outs() << bytes;
-      return success();
-    }
-    return report(codegen::writeFile(options.output, bytes));
+/// Code as text.
+LogicalResult Compilation::writeCode(ArrayRef<std::string> files) {
+  std::string text;
+  for (const std::string &file : files)
+    text += file + "\n";
+  if (options.output == "-") {
+    llvm::outs() << text;
+    return success();
   }
-  llvm::Expected<std::string> linked = options.emit == Emit::Object
-                                           ? codegen::linkRelocatable(files)
-                                           : codegen::linkShared(files);
-  if (!linked)
-    return report(linked.takeError());
-  return report(codegen::writeFile(options.output, *linked));
+  return report(codegen::writeFile(options.output, text));
 }
 
 static llvm::Expected<std::string> hashFile(const std::string &path) {
@@ -272,7 +274,7 @@ static llvm::Expected<std::string> hashFile(const std::string &path) {
   return "xxh3:" + llvm::utohexstr(hash, /*LowerCase=*/true, /*Width=*/16);
 }
 
-LogicalResult Compilation::writeModuleFile() {
+LogicalResult Compilation::writeModuleFile(const std::string &path) {
   llvm::Expected<std::string> hash = hashFile(options.input);
   if (!hash)
     return report(hash.takeError());
@@ -290,10 +292,29 @@ LogicalResult Compilation::writeModuleFile() {
     words.push_back("--specialize " + name + "=" + std::to_string(value));
   provenance.options = llvm::join(words, " ");
   return codegen::writeModule(
-      variants, provenance, options.output, [&](uint64_t done, uint64_t total) {
+      variants, provenance, path, [&](uint64_t done, uint64_t total) {
         progress("weights",
                  static_cast<double>(done) / static_cast<double>(total));
       });
+}
+
+/// By way of a module file that goes again, or becomes the weights' place.
+LogicalResult Compilation::writeEmbedding() {
+  llvm::SmallString<128> module;
+  if (std::error_code code = llvm::sys::fs::createUniqueFile(
+          options.output + ".%%%%%%.hgn.tmp", module))
+    return emitError(UnknownLoc::get(&context))
+           << "cannot create '" << options.output << "': " << code.message();
+  llvm::scope_exit cleanUp([&] { llvm::sys::fs::remove(module); });
+  std::string path = module.str().str();
+  if (failed(writeModuleFile(path)))
+    return failure();
+  codegen::EmbedOptions embed;
+  embed.triple = targets.front().level->triple.str();
+  embed.symbol = codegen::symbolFor(options.output);
+  embed.shared = options.emit == Emit::Shared;
+  embed.limit = options.embedLimit;
+  return report(codegen::embedModule(path, options.output, embed));
 }
 
 LogicalResult Compilation::run() {
@@ -309,9 +330,10 @@ LogicalResult Compilation::run() {
   for (const cpu::Target &target : targets)
     if (failed(compileFor(target)))
       return failure();
-  if (printsIr || options.emit != Emit::Module)
+  if (!writesModule)
     return success();
-  return writeModuleFile();
+  return options.emit == Emit::Module ? writeModuleFile(options.output)
+                                      : writeEmbedding();
 }
 
 bool hagane::compileModel(const CompileOptions &options) {

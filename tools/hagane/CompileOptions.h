@@ -48,9 +48,11 @@ struct CompileOptions {
       specialize;           // symbolic dims made constant
   std::string scheduleFile; // "": the built-in schedules
   std::string dumpDir;      // "": no IR after each pass
-  unsigned threads = 0;     // 0: as many as there are cores
-  bool verbose = false;     // remarks and timing on standard error
-  ProgressFn progress;      // may be empty
+  uint64_t embedLimit = uint64_t(1)
+                        << 30; // larger weights stay beside an object
+  unsigned threads = 0;        // 0: as many as there are cores
+  bool verbose = false;        // remarks and timing on standard error
+  ProgressFn progress;         // may be empty
 };
 
 /// Compiles the model. Diagnostics go to standard error; false if there were

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <unistd.h>
@@ -269,6 +270,12 @@ ZipEntries readZip(const std::string &path) {
 }
 
 void writeZip(const std::string &path, const ZipEntries &entries) {
+  // A device or a folder must not be replaced by a file.
+  std::error_code ignored;
+  auto type = std::filesystem::status(path, ignored).type();
+  if (type != std::filesystem::file_type::not_found &&
+      type != std::filesystem::file_type::regular)
+    throw Error("cannot write '" + path + "': not a regular file");
   std::string temporary = path + ".tmp" + std::to_string(getpid());
   std::ofstream out(temporary, std::ios::binary);
   if (!out)

@@ -161,6 +161,12 @@ CLI::App *addCompile(CLI::App &app, CompileOptions &options,
                    "Stop after this phase, print its IR")
       ->check(CLI::IsMember(
           std::vector<std::string>(std::begin(kPhases), std::end(kPhases))));
+  command
+      ->add_option("--embed-limit", options.embedLimit,
+                   "Weights of more bytes stay in a .hgn file beside an object "
+                   "or a shared library")
+      ->type_name("BYTES")
+      ->capture_default_str();
   addEach(command, "--dim", "What is known of a symbolic dim; once for each",
           "NAME=LOW:HIGH", [&options](const std::string &text) {
             options.dims.push_back(parseRange(text));
