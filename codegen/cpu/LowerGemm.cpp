@@ -12,6 +12,8 @@
 
 #include "codegen/cpu/Lowering.h"
 #include "codegen/cpu/Micro.h"
+#include "codegen/cpu/Nest.h"
+#include "dialects/kernel/KernelCost.h"
 
 using namespace mlir;
 
@@ -95,10 +97,19 @@ private:
     int64_t bytes = compute.getIntOrFloatBitWidth() / 8;
     Value offset = index(b, 0);
     if (schedule.getPackA()) {
-      packedA = scratchView(b, body.scratch, offset, {ShapedType::kDynamic},
-                            {mul(b, depth, schedule.getItemM())}, compute);
-      Value size = mul(b, depth, schedule.getItemM() * bytes);
-      offset = mul(b, ceilDivide(b, size, 64), 64);
+      // Rows a little longer than a block do not all start in the same sets
+      // of the cache.
+      int64_t rows = schedule.getItemM(), stride = ShapedType::kDynamic;
+      Value length = add(b, depth, kernel::kPackedRowPadding);
+      if (schedule.getBlockK() != 0) {
+        stride = schedule.getBlockK() + kernel::kPackedRowPadding;
+        length = index(b, stride);
+      }
+      packedA = scratchView(b, body.scratch, offset, {rows, stride},
+                            ShapedType::isDynamic(stride) ? ValueRange(length)
+                                                          : ValueRange(),
+                            compute);
+      offset = mul(b, ceilDivide(b, mul(b, length, rows * bytes), 64), 64);
     }
     if (isBlocked())
       partialSums = scratchView(
@@ -136,29 +147,22 @@ private:
               [&](Value n) { emitColumns(n, /*masked=*/true); });
   }
 
-  /// Copies the whole strips of A's block so that the micro-kernel reads it in
-  /// order: row r and step k of the strip at row m are at
-  /// (m - firstRow) * steps + k * micro_m + r.
+  /// Copies the block's rows, as the compute type, to where they are close
+  /// together.
   void packA() {
-    int64_t rows = schedule.getMicroM();
-    Value steps = sub(b, depthEnd, depthBegin);
-    Value whole =
-        add(b, firstRow,
-            mul(b, divide(b, sub(b, rowEnd, firstRow), index(b, rows)), rows));
-    forEach(b, firstRow, whole, rows, [&](Value m) {
-      Value base = mul(b, sub(b, m, firstRow), steps);
-      forEach(b, index(b, 0), steps, 1, [&](Value k) {
-        Value to = add(b, base, mul(b, k, rows));
-        for (int64_t r = 0; r < rows; ++r)
-          store(b, loadRow(add(b, m, r), add(b, depthBegin, k)), packedA,
-                {add(b, to, r)}, Access{});
-      });
+    forEach(b, firstRow, rowEnd, 1, [&](Value m) {
+      Value row = sub(b, m, firstRow);
+      forVectors(b, sub(b, depthEnd, depthBegin), lanes,
+                 [&](Value k, Access part) {
+                   Value value = loadRow(m, add(b, depthBegin, k), part);
+                   store(b, value, packedA, {row, k}, part);
+                 });
     });
   }
 
-  Value loadRow(Value m, Value k) {
+  Value loadRow(Value m, Value k, Access part) {
     bool batchedA = cast<MemRefType>(a.getType()).getRank() == 3;
-    return load(b, a, batchedA ? Values{batch, m, k} : Values{m, k}, Access{},
+    return load(b, a, batchedA ? Values{batch, m, k} : Values{m, k}, part,
                 compute);
   }
 
@@ -225,16 +229,12 @@ private:
   void emitStrip(Value m, int64_t rows) {
     MicroKernel micro{rows,    vectors, lanes,  schedule.getUnrollK(),
                       compute, nullptr, nullptr};
-    bool packed = schedule.getPackA() && rows == schedule.getMicroM();
-    Value base = packed
-                     ? mul(b, sub(b, m, firstRow), sub(b, depthEnd, depthBegin))
-                     : Value();
-    micro.loadA = [&, base](Builder &b, int64_t r, Value k) {
-      if (!base)
-        return loadRow(add(b, m, r), k);
-      Value at =
-          add(b, base, mul(b, sub(b, k, depthBegin), schedule.getMicroM()));
-      return load(b, packedA, {add(b, at, r)}, Access{}, compute);
+    micro.loadA = [&](Builder &b, int64_t r, Value k) {
+      Value row = add(b, m, r);
+      if (!packedA)
+        return loadRow(row, k, Access{});
+      return load(b, packedA, {sub(b, row, firstRow), sub(b, k, depthBegin)},
+                  Access{}, compute);
     };
     micro.loadB = [&](Builder &b, int64_t v, Value k) {
       return loadB(b, v, k);

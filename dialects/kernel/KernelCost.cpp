@@ -86,8 +86,12 @@ Dim Gemm::getScratchBytes() {
   Dim k = getSizes(*this).k;
   GemmScheduleAttr schedule = getScheduleAttr();
   Dim bytes = constant(*this, 0);
-  if (schedule.getPackA())
-    bytes = alignUp(*this, k * (schedule.getItemM() * 4));
+  if (schedule.getPackA()) {
+    Dim length =
+        schedule.getBlockK() != 0 ? constant(*this, schedule.getBlockK()) : k;
+    bytes = alignUp(*this,
+                    (length + kPackedRowPadding) * (schedule.getItemM() * 4));
+  }
   bool blocked = schedule.getBlockK() != 0 &&
                  (!k.getConstant() || *k.getConstant() > schedule.getBlockK());
   if (blocked)

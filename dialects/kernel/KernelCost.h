@@ -6,7 +6,8 @@
 //
 // - gemm: batch * ceildiv(M, item_m) * ceildiv(N, item_n) items, N the columns
 //   of the outs; item = (batch * nblocks + nblock) * mblocks + mblock.
-//   Scratch: with pack_a, item_m * K elements, rounded up; then, unless K is
+//   Scratch: with pack_a, item_m rows of block_k (K if that is 0) and
+//   kPackedRowPadding elements, rounded up; then, unless K is
 //   known to fit block_k, item_m * item_n * groups f32 accumulators.
 // - attention: batch * heads * ceildiv(queries, block_q) items;
 //   item = (batch * heads + head) * qblocks + qblock. See AttentionScratch.
@@ -25,6 +26,9 @@
 #include "dialects/kernel/KernelOps.h"
 
 namespace hagane::kernel {
+
+/// Elements between the packed rows of a matrix product's left operand.
+inline constexpr int64_t kPackedRowPadding = 16;
 
 /// Byte offsets of the parts of an attention item's scratch, each aligned to
 /// 64 bytes; elements have 4 bytes.

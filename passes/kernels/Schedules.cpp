@@ -54,17 +54,17 @@ hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
   // cache; a longer contraction runs in blocks of packed rows.
   bool packed = rows > microM && itemM * depth * 4 > target.l2Bytes;
   int64_t quantum = std::max<int64_t>(microN, kPanel);
-  // Threads take equal parts of the columns, each in as few items as keep the
-  // parts even and, for packed rows, the copy small beside its use.
+  // Threads take equal parts of the columns, in items whose part of b stays in
+  // the last cache while all rows pass over it.
   int64_t share = llvm::divideCeil(columns, target.threads * quantum);
-  int64_t pieces = llvm::divideCeil(share * quantum, packed ? 1024 : 256);
+  int64_t pieces = llvm::divideCeil(share * quantum, packed ? 512 : 256);
   int64_t itemN = llvm::divideCeil(share, pieces) * quantum;
   int64_t blockK = packed ? 1024 : 0;
   // While one panel is used, the next one comes from memory.
   int64_t prefetch = packed ? depth * kPanel * 4 : 0;
   return kernel::GemmScheduleAttr::get(op.getContext(), itemM, itemN, blockK,
-                                       microM, microN, /*unroll_k=*/4,
-                                       prefetch, /*pack_a=*/packed);
+                                       microM, microN, /*unroll_k=*/4, prefetch,
+                                       /*pack_a=*/packed);
 }
 
 kernel::AttentionScheduleAttr
