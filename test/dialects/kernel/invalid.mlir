@@ -85,3 +85,192 @@ func.func @missing() {
   %0 = kernel.get_global @w : tensor<4xf32>
   return
 }
+
+// -----
+
+// expected-error @below {{(S1) expects micro_m to be positive, got 0}}
+func.func private @s1() attributes {s = #kernel.gemm_schedule<item_m = 4, item_n = 32, block_k = 0, micro_m = 0, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>}
+
+// -----
+
+// expected-error @below {{(S2) expects block_k to be a multiple of micro_n, got 24 and 16}}
+func.func private @s2() attributes {s = #kernel.attention_schedule<block_q = 16, block_k = 24, micro_m = 2, micro_n = 16>}
+
+// -----
+
+// expected-error @below {{(S3) expects block_k to be a multiple of unroll_k, got 6 and 4}}
+func.func private @s3() attributes {s = #kernel.gemm_schedule<item_m = 4, item_n = 32, block_k = 6, micro_m = 4, micro_n = 32, unroll_k = 4, prefetch = 0, pack_a = false>}
+
+// -----
+
+func.func @g2(%a: tensor<4x8xf32>, %b: tensor<8x16xf32>, %bias: tensor<16xf32>, %o: tensor<4x16xf32>) {
+  // expected-error @below {{(G2) expects 1 maps, got 0}}
+  %0 = kernel.gemm %a, %b extras %bias outs %o {b_layout = "rows", groups = 1 : i64, extra_maps = [], shapes = [[], [], [], []]} epilogue {
+  ^bb0(%acc: f32, %c: f32):
+    kernel.yield %acc : f32
+  } : (tensor<4x8xf32>, tensor<8x16xf32>, tensor<16xf32>, tensor<4x16xf32>) -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+func.func @g3(%a: tensor<4x8xf32>, %b: tensor<8x16xf32>, %o: tensor<4x16xf32>) {
+  // expected-error @below {{(G3) expects 1 or 2 groups, got 3}}
+  %0 = kernel.gemm %a, %b outs %o {b_layout = "rows", groups = 3 : i64, extra_maps = [], shapes = [[], [], []]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<4x8xf32>, tensor<8x16xf32>, tensor<4x16xf32>) -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+func.func @a1(%q: tensor<2x4x3x16xf32>, %v: tensor<4x3x16xf32>) {
+  // expected-error @below {{(A1) expects rank 4, got 'tensor<4x3x16xf32>'}}
+  %0 = kernel.attention %q, %q, %v outs %q {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>, shapes = [[], [], [], []]}
+    : (tensor<2x4x3x16xf32>, tensor<2x4x3x16xf32>, tensor<4x3x16xf32>, tensor<2x4x3x16xf32>) -> tensor<2x4x3x16xf32>
+  return
+}
+
+// -----
+
+func.func @a4(%q: tensor<2x4x3x?xf32>) {
+  // expected-error @below {{(A4) expects a static innermost size, got 'tensor<2x4x3x?xf32>'}}
+  %0 = kernel.attention %q, %q, %q outs %q {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>, shapes = [[], [], [], []]}
+    : (tensor<2x4x3x?xf32>, tensor<2x4x3x?xf32>, tensor<2x4x3x?xf32>, tensor<2x4x3x?xf32>) -> tensor<2x4x3x?xf32>
+  return
+}
+
+// -----
+
+func.func @a5(%q: tensor<2x4x3x16xf32>, %m: tensor<3x3xf32>) {
+  // expected-error @below {{(A5) expects a bias of rank 4, got 'tensor<3x3xf32>'}}
+  %0 = kernel.attention %q, %q, %q bias %m outs %q {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>, shapes = [[], [], [], [], []]}
+    : (tensor<2x4x3x16xf32>, tensor<2x4x3x16xf32>, tensor<2x4x3x16xf32>, tensor<3x3xf32>, tensor<2x4x3x16xf32>) -> tensor<2x4x3x16xf32>
+  return
+}
+
+// -----
+
+func.func @w1(%x: tensor<4x8xf32>, %r: tensor<4xf32>) {
+  // expected-error @below {{(W1) expects a map to 2 distinct dimensions or zeros}}
+  %0 = kernel.rows ins %x outs %r {kinds = [], maps = [affine_map<(i, j) -> (j, j)>, affine_map<(i, j) -> (i)>], shapes = [[], []]} stages finish {
+    kernel.yield
+  } map {
+  ^bb0(%e: f32):
+    kernel.yield
+  } : (tensor<4x8xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @w2(%x: tensor<4x8xf32>, %r: tensor<4xf32>) {
+  // expected-error @below {{(W2) expects one of sum, max, min, prod per stage, got ["mean"]}}
+  %0 = kernel.rows ins %x outs %r {kinds = ["mean"], maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], shapes = [[], []]} stages {
+  ^bb0(%e: f32):
+    kernel.yield %e : f32
+  } finish {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } map {
+  ^bb0(%e: f32, %s: f32, %carry: f32):
+    kernel.yield
+  } : (tensor<4x8xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @w3(%x: tensor<4x8xf32>, %r: tensor<4xf32>) {
+  // expected-error @below {{(W3) expects finish to yield ('f32'), got ()}}
+  %0 = kernel.rows ins %x outs %r {kinds = ["sum"], maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], shapes = [[], []]} stages {
+  ^bb0(%e: f32):
+    kernel.yield %e : f32
+  } finish {
+  ^bb0(%s: f32):
+    kernel.yield
+  } map {
+  ^bb0(%e: f32, %s: f32, %carry: f32):
+    kernel.yield
+  } : (tensor<4x8xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @w4(%x: tensor<4x8xf32>, %r: tensor<4xf32>) {
+  // expected-error @below {{(W4) expects element outs before row outs}}
+  %0:2 = kernel.rows ins %x outs %r, %x {kinds = ["sum"], maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>], shapes = [[], [], []]} stages {
+  ^bb0(%e: f32):
+    kernel.yield %e : f32
+  } finish {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } map {
+  ^bb0(%e: f32, %s: f32, %carry: f32):
+    kernel.yield %e : f32
+  } : (tensor<4x8xf32>, tensor<4xf32>, tensor<4x8xf32>) -> (tensor<4xf32>, tensor<4x8xf32>)
+  return
+}
+
+// -----
+
+func.func @e1(%x: tensor<4x8xf32>, %r: tensor<4xf32>) {
+  // expected-error @below {{(E1) expects 2 maps, got 1}}
+  %0 = kernel.reduce ins %x outs %r {kind = "max", reduced = array<i64: 1>, maps = [affine_map<(i, j) -> (i, j)>], shapes = [[], []]} body {
+  ^bb0(%e: f32):
+    kernel.yield %e : f32
+  } finish {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : (tensor<4x8xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @e2(%x: tensor<4x8xf32>, %r: tensor<8xf32>) {
+  // expected-error @below {{(E2) expects the outs' maps to give the dimensions that are not reduced, in order}}
+  %0 = kernel.reduce ins %x outs %r {kind = "max", reduced = array<i64: 1>, maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>], shapes = [[], []]} body {
+  ^bb0(%e: f32):
+    kernel.yield %e : f32
+  } finish {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : (tensor<4x8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @e3(%x: tensor<4x8xf32>, %r: tensor<4xf32>) {
+  // expected-error @below {{(E3) expects body to yield one value, got 2}}
+  %0 = kernel.reduce ins %x outs %r {kind = "max", reduced = array<i64: 1>, maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], shapes = [[], []]} body {
+  ^bb0(%e: f32):
+    kernel.yield %e, %e : f32, f32
+  } finish {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : (tensor<4x8xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @h2(%t: tensor<4x8xf32>, %i: tensor<3xi64>, %o: tensor<3x4x8xf32>) {
+  // expected-error @below {{(H2) expects an out of rank 2, got 'tensor<3x4x8xf32>'}}
+  %0 = kernel.gather %t, %i outs %o {axis = 0 : i64, shapes = [[], [], []]} : (tensor<4x8xf32>, tensor<3xi64>, tensor<3x4x8xf32>) -> tensor<3x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @k1(%r: tensor<4xf32>) {
+  // expected-error @below {{(K1) expects a memref like 'tensor<4xf32>', got 'memref<?x?xf32>'}}
+  %0 = kernel.task ins %r outs %r {item_count = #xf.dim<4>, shapes = [[], []]} body {
+  ^bb0(%in: memref<?x?xf32>, %out: memref<?xf32>, %item: index):
+    kernel.yield
+  } : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}

@@ -38,3 +38,48 @@ func.func @unknown(%x: tensor<12xf32>, %shape: tensor<2xi64>) -> tensor<?x?xf32>
   %y = xf.reshape %x, %shape : (tensor<12xf32>, tensor<2xi64>) -> tensor<?x?xf32>
   return %y : tensor<?x?xf32>
 }
+
+// -----
+
+// A table cut to min(seq, 512) rows only meets seq rows while seq <= 512: the symbol gets that bound, for the runtime
+// to check.
+// CHECK: xf.symbol @seq {max = 512 : i64, min = 1 : i64}
+// CHECK-LABEL: func.func @bound
+xf.symbol @seq {min = 1 : i64, max = 9223372036854775807 : i64}
+func.func @bound(%x: tensor<?x8xf32> {xf.dims = [#xf.dim<seq>, #xf.dim<8>]}, %t: tensor<?x8xf32> {xf.dims = [#xf.dim<min(seq, 512)>, #xf.dim<8>]}) -> tensor<?x8xf32> {
+  %y = xf.add %x, %t : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
+
+// -----
+
+// A single row may also be broadcast: that says nothing of seq.
+// CHECK: xf.symbol @seq {max = 9223372036854775807 : i64, min = 1 : i64}
+// CHECK-LABEL: func.func @broadcast_row
+xf.symbol @seq {min = 1 : i64, max = 9223372036854775807 : i64}
+func.func @broadcast_row(%x: tensor<?x8xf32> {xf.dims = [#xf.dim<seq>, #xf.dim<8>]}, %t: tensor<?x8xf32> {xf.dims = [#xf.dim<min(seq, 1)>, #xf.dim<8>]}) -> tensor<?x8xf32> {
+  %y = xf.add %x, %t : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
+
+// -----
+
+// A cut table that meets no seq rows bounds nothing.
+// CHECK: xf.symbol @seq {max = 9223372036854775807 : i64, min = 1 : i64}
+// CHECK-LABEL: func.func @cut_alone
+xf.symbol @seq {min = 1 : i64, max = 9223372036854775807 : i64}
+func.func @cut_alone(%t: tensor<?x8xf32> {xf.dims = [#xf.dim<min(seq, 512)>, #xf.dim<8>]}) -> tensor<?x8xf32> {
+  %y = xf.add %t, %t : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
+
+// -----
+
+// A bound that the symbol already keeps is not widened.
+// CHECK: xf.symbol @seq {max = 128 : i64, min = 1 : i64}
+// CHECK-LABEL: func.func @within
+xf.symbol @seq {min = 1 : i64, max = 128 : i64}
+func.func @within(%x: tensor<?x8xf32> {xf.dims = [#xf.dim<seq>, #xf.dim<8>]}, %t: tensor<?x8xf32> {xf.dims = [#xf.dim<min(seq, 512)>, #xf.dim<8>]}) -> tensor<?x8xf32> {
+  %y = xf.add %x, %t : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}

@@ -1,0 +1,35 @@
+// RUN: hagane-opt %s --hagane-lower-kernels --split-input-file --verify-diagnostics
+
+func.func private @lanes(%a: memref<4x8xf32>, %w: memref<8x40xf32>, %y: memref<4x40xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  // expected-error @below {{micro_n 24 is not a multiple of 16 lanes times 1 column groups}}
+  kernel.gemm %a, %w outs %y {b_layout = "rows", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 48, block_k = 0, micro_m = 2, micro_n = 24, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (memref<4x8xf32>, memref<8x40xf32>, memref<4x40xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func private @panel(%a: memref<4x8xf32>, %w: memref<1x8x48xf32>, %y: memref<4x40xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  // expected-error @below {{micro_n 32 does not divide the panel width 48}}
+  kernel.gemm %a, %w outs %y {b_layout = "panels", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 64, block_k = 0, micro_m = 2, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (memref<4x8xf32>, memref<1x8x48xf32>, memref<4x40xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func private @groups(%a: memref<4x8xf32>, %w: memref<1x8x64xf32>, %y: memref<4x32xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  // expected-error @below {{column groups need panels of micro_n columns}}
+  kernel.gemm %a, %w outs %y {b_layout = "panels", groups = 2 : i64, extra_maps = [], shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 32, block_k = 0, micro_m = 2, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
+  ^bb0(%gate: f32, %up: f32):
+    kernel.yield %up : f32
+  } : (memref<4x8xf32>, memref<1x8x64xf32>, memref<4x32xf32>) -> ()
+  return
+}

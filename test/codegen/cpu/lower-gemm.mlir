@@ -1,0 +1,76 @@
+// RUN: hagane-opt %s --hagane-lower-kernels --canonicalize --cse | FileCheck %s
+
+// Two panels of 32 columns, of which the last holds 8. The tile of the result stays in registers over the contraction;
+// the epilogue works on those registers and each result is written once.
+// CHECK-LABEL: func.func private @panels
+// CHECK-SAME: %[[A:[^:]*]]: memref<?x8xf32>, %[[W:[^:]*]]: memref<2x8x32xf32>, %[[BIAS:[^:]*]]: memref<40xf32>, %[[Y:[^:]*]]: memref<?x40xf32>, %[[BEGIN:[^:]*]]: index, %[[END:[^:]*]]: index
+// CHECK-NOT: memref.alloc
+// CHECK: scf.for %{{.*}} = %[[BEGIN]] to %[[END]]
+// Whole strips of two rows in the whole panel: 2 x 2 vectors of sums.
+// CHECK: scf.for %[[M:.*]] = %{{.*}} to %{{.*}} step %c2 {
+// CHECK-NEXT: %[[SUM:.*]]:4 = scf.for %[[K:.*]] = %c0 to %c8 step %c1 iter_args({{.*}}) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+// CHECK: vector.load %[[W]][%c0, %[[K]], %c0]
+// CHECK: vector.load %[[W]][%c0, %[[K]], %c16]
+// CHECK: memref.load %[[A]][%[[M]], %[[K]]]
+// CHECK: arith.mulf {{.*}} fastmath<contract>
+// CHECK: arith.addf {{.*}} fastmath<contract>
+// CHECK: scf.yield
+// CHECK: %[[C:.*]] = vector.load %[[BIAS]][%c0]
+// CHECK: %[[R:.*]] = arith.addf %[[SUM]]#0, %[[C]]
+// CHECK: vector.store %[[R]], %[[Y]][%[[M]], %c0]
+// The row that is left over.
+// CHECK: scf.for {{.*}} step %c1 {
+// CHECK-NEXT: %[[ONE:.*]]:2 = scf.for
+// The cut panel: sums over all of it (panels are padded), but only 8 columns of the bias and the result are touched.
+// CHECK: %[[MASK:.*]] = vector.constant_mask [8] : vector<16xi1>
+// CHECK: vector.load %[[W]][%c1, %{{.*}}, %c0]
+// CHECK: vector.maskedload %[[BIAS]][%c32], %[[MASK]]
+// CHECK: vector.maskedstore %[[Y]][%{{.*}}, %c32], %[[MASK]]
+// CHECK-NOT: vector.store
+// CHECK: return
+func.func private @panels(%a: memref<?x8xf32>, %w: memref<2x8x32xf32>, %bias: memref<40xf32>, %y: memref<?x40xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  kernel.gemm %a, %w extras %bias outs %y {b_layout = "panels", groups = 1 : i64, extra_maps = [affine_map<(m, n) -> (n)>], shapes = [[], [], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 64, block_k = 0, micro_m = 2, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
+  ^bb0(%acc: f32, %c: f32):
+    %r = arith.addf %acc, %c : f32
+    kernel.yield %r : f32
+  } : (memref<?x8xf32>, memref<2x8x32xf32>, memref<40xf32>, memref<?x40xf32>) -> ()
+  return
+}
+
+// With block_k, sums wait in scratch memory between blocks of the contraction, and A's strips are copied there first.
+// CHECK-LABEL: func.func private @blocked
+// CHECK-SAME: %[[A:[^:]*]]: memref<4x64xf32>, %{{[^:]*}}: memref<64x16xf32>, %[[Y:[^:]*]]: memref<4x16xf32>, %{{[^:]*}}: index, %{{[^:]*}}: index, %[[SCRATCH:[^:]*]]: memref<?xi8>
+// CHECK-DAG: %[[PACKED:.*]] = memref.view %[[SCRATCH]][%c0][] : memref<?xi8> to memref<256xf32>
+// CHECK-DAG: %[[PARTIAL:.*]] = memref.view %[[SCRATCH]][%c1024][] : memref<?xi8> to memref<4x16xf32>
+// CHECK: vector.store %cst, %[[PARTIAL]]
+// CHECK: memref.load %[[A]]
+// CHECK: memref.store %{{.*}}, %[[PACKED]]
+// CHECK: vector.load %[[PARTIAL]]
+// CHECK: memref.load %[[PACKED]]
+// CHECK: vector.store %{{.*}}, %[[PARTIAL]]
+// CHECK: vector.store %{{.*}}, %[[Y]]
+func.func private @blocked(%a: memref<4x64xf32>, %b: memref<64x16xf32>, %y: memref<4x16xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  kernel.gemm %a, %b outs %y {b_layout = "rows", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 16, block_k = 32, micro_m = 2, micro_n = 16, unroll_k = 1, prefetch = 0, pack_a = true>} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (memref<4x64xf32>, memref<64x16xf32>, memref<4x16xf32>) -> ()
+  return
+}
+
+// Two column groups side by side: the epilogue sees both and the result has half of the columns.
+// CHECK-LABEL: func.func private @gated
+// CHECK-SAME: %[[Y:[^:]*]]: memref<2x16xf32>
+// CHECK: %[[SUM:.*]]:2 = scf.for
+// CHECK: %[[R:.*]] = arith.mulf %[[SUM]]#0, %[[SUM]]#1
+// CHECK-NEXT: vector.store %[[R]], %[[Y]]
+func.func private @gated(%a: memref<2x8xf32>, %w: memref<1x8x32xf32>, %y: memref<2x16xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  kernel.gemm %a, %w outs %y {b_layout = "panels", groups = 2 : i64, extra_maps = [], shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 2, item_n = 32, block_k = 0, micro_m = 1, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
+  ^bb0(%gate: f32, %up: f32):
+    %r = arith.mulf %gate, %up : f32
+    kernel.yield %r : f32
+  } : (memref<2x8xf32>, memref<1x8x32xf32>, memref<2x16xf32>) -> ()
+  return
+}
