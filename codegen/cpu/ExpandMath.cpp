@@ -5,10 +5,17 @@
 // squares with Lawson's reweighting at Chebyshev nodes); everything else is
 // evaluated in f64 by Taylor series after argument reduction.
 //
+// Errors against the exact result, in units in the last place of f32:
+//   exp, tanh, erf        at most 2 (tested over all floats)
+//   log, sin, cos, tan, pow, atan, asin, acos, sinh, cosh, asinh, acosh,
+//   atanh, log1p, expm1   at most 1: evaluated in f64 and rounded once;
+//                         sine and cosine for arguments up to 2^30
+// In f64 the latter are good to about 1e-13 relative.
+//
 //===----------------------------------------------------------------------===//
 
-#include "codegen/cpu/ExpandMath.h"
 #include "codegen/cpu/MathBuilder.h"
+#include "codegen/cpu/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include <cmath>
@@ -17,6 +24,9 @@
 using namespace mlir;
 
 namespace hagane::cpu {
+#define GEN_PASS_DEF_EXPANDMATHPASS
+#include "codegen/cpu/Passes.h.inc"
+
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
@@ -342,27 +352,7 @@ struct ExpandRsqrt : OpRewritePattern<math::RsqrtOp> {
   }
 };
 
-class ExpandMathPass : public PassWrapper<ExpandMathPass, OperationPass<>> {
-public:
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandMathPass)
-  StringRef getArgument() const final { return "hagane-expand-math"; }
-  StringRef getDescription() const final {
-    return "Replace elementary functions by arithmetic";
-  }
-  void getDependentDialects(DialectRegistry &registry) const final {
-    registry.insert<arith::ArithDialect, math::MathDialect>();
-  }
-  void runOnOperation() final {
-    RewritePatternSet patterns(&getContext());
-    populateExpandMathPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
-  }
-};
-
-} // namespace
-
-void populateExpandMathPatterns(RewritePatternSet &patterns) {
+void populate(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   patterns.add<ExpandUnary<math::ExpOp>>(context, exp32, exp64);
   patterns.add<ExpandUnary<math::TanhOp>>(context, tanh32, tanh64);
@@ -384,8 +374,15 @@ void populateExpandMathPatterns(RewritePatternSet &patterns) {
   patterns.add<ExpandPow, ExpandRsqrt>(context);
 }
 
-std::unique_ptr<Pass> createExpandMathPass() {
-  return std::make_unique<ExpandMathPass>();
-}
+struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
+  void runOnOperation() final {
+    RewritePatternSet patterns(&getContext());
+    populate(patterns);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
 
 } // namespace hagane::cpu

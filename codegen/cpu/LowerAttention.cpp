@@ -55,11 +55,6 @@ public:
 
   LogicalResult run() {
     int64_t features = cast<MemRefType>(v.memref.getType()).getDimSize(3);
-    if (ShapedType::isDynamic(features) ||
-        ShapedType::isDynamic(
-            cast<MemRefType>(q.memref.getType()).getDimSize(3)))
-      return op.emitError("attention needs a head size known at compile time, "
-                          "found a dynamic one");
     if (schedule.getBlockQ() % lanes || schedule.getMicroN() % lanes)
       return op.emitError("block_q ")
              << schedule.getBlockQ() << " and micro_n " << schedule.getMicroN()
@@ -141,9 +136,8 @@ private:
                   add(b, add(b, add(b, queryBegin, queryCount), diagonal),
                       *right)));
     if (windowLeft() >= 0) {
-      first =
-          maximum(b, index(b, 0),
-                  add(b, add(b, queryBegin, diagonal), -windowLeft()));
+      first = maximum(b, index(b, 0),
+                      add(b, add(b, queryBegin, diagonal), -windowLeft()));
       first = mul(b, divide(b, first, index(b, schedule.getBlockK())),
                   schedule.getBlockK());
     }
@@ -301,8 +295,7 @@ private:
                                  toVector(add(b, key, -*right)), own));
     if (windowLeft() >= 0)
       also(arith::CmpIOp::create(b, arith::CmpIPredicate::sge,
-                                 toVector(add(b, key, windowLeft())),
-                                 own));
+                                 toVector(add(b, key, windowLeft())), own));
     return arith::SelectOp::create(b, visible, score,
                                    splat(b, lowest(), lanes));
   }

@@ -2,6 +2,7 @@
 //---------------------------===//
 
 #include "codegen/cpu/Lowering.h"
+#include "codegen/cpu/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -10,6 +11,9 @@
 using namespace mlir;
 
 namespace hagane::cpu {
+#define GEN_PASS_DEF_LOWERKERNELSPASS
+#include "codegen/cpu/Passes.h.inc"
+
 namespace {
 
 LogicalResult lower(Operation *op, const KernelBody &body,
@@ -29,27 +33,19 @@ LogicalResult lower(Operation *op, const KernelBody &body,
       });
 }
 
-class LowerKernelsPass
-    : public PassWrapper<LowerKernelsPass, OperationPass<func::FuncOp>> {
-public:
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerKernelsPass)
+bool endsWithWork(func::FuncOp function) {
+  ArrayRef<Type> types = function.getArgumentTypes();
+  if (types.size() < 3)
+    return false;
+  types = types.take_back(3);
+  auto scratch = dyn_cast<MemRefType>(types[2]);
+  return types[0].isIndex() && types[1].isIndex() && scratch &&
+         scratch == MemRefType::get({ShapedType::kDynamic},
+                                    IntegerType::get(function.getContext(), 8));
+}
 
-  LowerKernelsPass() = default;
-  LowerKernelsPass(const LowerKernelsPass &other) : PassWrapper(other) {}
-  explicit LowerKernelsPass(const LoweringOptions &options) {
-    vectorBits = options.vectorBits;
-    vectorRegisters = options.vectorRegisters;
-  }
-
-  StringRef getArgument() const final { return "hagane-lower-kernels"; }
-  StringRef getDescription() const final {
-    return "Replace kernels by loops over their work items";
-  }
-  void getDependentDialects(DialectRegistry &registry) const final {
-    registry
-        .insert<arith::ArithDialect, math::MathDialect, memref::MemRefDialect,
-                scf::SCFDialect, vector::VectorDialect>();
-  }
+struct LowerKernelsPass : impl::LowerKernelsPassBase<LowerKernelsPass> {
+  using LowerKernelsPassBase::LowerKernelsPassBase;
 
   void runOnOperation() final {
     func::FuncOp function = getOperation();
@@ -61,9 +57,11 @@ public:
         kernel = found;
     if (!kernel)
       return;
-    if (function.getNumArguments() < 3) {
-      function.emitError(
-          "a kernel function ends with the arguments begin, end and scratch");
+    if (!endsWithWork(function)) {
+      function.emitError("expected a kernel function to end with arguments "
+                         "begin and end of type index and scratch of type "
+                         "memref<?xi8>, found ")
+          << function.getFunctionType();
       return signalPassFailure();
     }
     Block::BlockArgListType arguments = function.getArguments();
@@ -75,20 +73,8 @@ public:
       return signalPassFailure();
     kernel->erase();
   }
-
-private:
-  Option<int64_t> vectorBits{*this, "vector-bits",
-                             llvm::cl::desc("Width of a vector register"),
-                             llvm::cl::init(512)};
-  Option<int64_t> vectorRegisters{*this, "vector-registers",
-                                  llvm::cl::desc("Number of vector registers"),
-                                  llvm::cl::init(32)};
 };
 
 } // namespace
-
-std::unique_ptr<Pass> createLowerKernelsPass(const LoweringOptions &options) {
-  return std::make_unique<LowerKernelsPass>(options);
-}
 
 } // namespace hagane::cpu

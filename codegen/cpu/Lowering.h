@@ -12,7 +12,6 @@
 #include "dialects/kernel/KernelOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "mlir/Pass/Pass.h"
 
 namespace hagane::cpu {
 
@@ -54,10 +53,6 @@ llvm::LogicalResult lowerGather(kernel::Gather op, const KernelBody &body,
                                 mlir::ImplicitLocOpBuilder &b);
 llvm::LogicalResult lowerTask(kernel::Task op, const KernelBody &body,
                               mlir::ImplicitLocOpBuilder &b);
-
-/// Replaces the kernel operation of every `kernel.body` function by loops.
-std::unique_ptr<mlir::Pass>
-createLowerKernelsPass(const LoweringOptions &options);
 
 } // namespace hagane::cpu
 

@@ -5,6 +5,54 @@
 
 include "mlir/Pass/PassBase.td"
 
+def LowerKernelsPass : Pass<"hagane-lower-kernels", "::mlir::func::FuncOp"> {
+  let summary = "replace kernels by loops over their work items";
+  let description = [{
+    In a function that outlining made (`kernel.body`), replaces the one kernel
+    operation by loops and vectors over the work items [begin, end), which are
+    the arguments before the thread's scratch memory. Other functions stay.
+
+    ```mlir
+    func.func @k(%x: memref<64xf32>, %y: memref<64xf32>, %begin: index, %end: index,
+                 %scratch: memref<?xi8>) attributes {kernel.body} {
+      kernel.map ins %x outs %y {...} body { ... }
+    // becomes
+      scf.for %i = %first to %last step %c16 {
+        %v = vector.load %x[%i] : memref<64xf32>, vector<16xf32>
+        ...
+        vector.store %w, %y[%i] : memref<64xf32>, vector<16xf32>
+    ```
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"512",
+           "width of a vector register">,
+    Option<"vectorRegisters", "vector-registers", "int64_t", /*default=*/"32",
+           "number of vector registers">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def ExpandMathPass : Pass<"hagane-expand-math"> {
+  let summary = "replace elementary functions by arithmetic";
+  let description = [{
+    Compiled code calls no mathematics library, so every function of the math
+    dialect on f32 and f64, scalars or vectors, becomes branch-free arithmetic;
+    ExpandMath.cpp tells how exact each is.
+
+    ```mlir
+    %y = math.exp %x : vector<16xf32>
+    // becomes
+    %4 = arith.mulf %f, %c5 fastmath<contract> : vector<16xf32>
+    %5 = arith.addf %4, %c4 fastmath<contract> : vector<16xf32>
+    ...
+    %y = arith.mulf %34, %power : vector<16xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
 def AssignWeightsPass : Pass<"hagane-assign-weights", "::mlir::ModuleOp"> {
   let summary = "give every constant its place in the weight segment";
   let description = [{

@@ -1,8 +1,6 @@
 #include "tools/driver/Phases.h"
 
 #include "codegen/cpu/EmitObject.h"
-#include "codegen/cpu/ExpandMath.h"
-#include "codegen/cpu/Lowering.h"
 #include "codegen/cpu/Passes.h"
 #include "frontend/ops/Passes.h"
 #include "mlir/Transforms/Passes.h"
@@ -25,8 +23,8 @@ static void buildConvert(OpPassManager &pm, const cpu::Target &) {
 
 /// Kernels become loops before the host takes their memrefs apart.
 static void buildLower(OpPassManager &pm, const cpu::Target &target) {
-  cpu::LoweringOptions options{target.level->vectorBits,
-                               target.level->vectorRegisters};
+  cpu::LowerKernelsPassOptions options{target.level->vectorBits,
+                                       target.level->vectorRegisters};
   pm.addNestedPass<func::FuncOp>(cpu::createLowerKernelsPass(options));
   pm.addNestedPass<func::FuncOp>(cpu::createExpandMathPass());
   pm.addPass(createCanonicalizerPass());

@@ -23,10 +23,6 @@
 #ifdef HAGANE_WITH_CPU_HOST
 #include "codegen/cpu/Passes.h"
 #endif
-#ifdef HAGANE_WITH_CPU_KERNELS
-#include "codegen/cpu/ExpandMath.h"
-#include "codegen/cpu/Lowering.h"
-#endif
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -51,10 +47,6 @@ void hagane::registerPasses() {
   // One line per pass folder.
 #ifdef HAGANE_WITH_XF_EVAL
   xf::eval::registerXfEvalPasses();
-#endif
-#ifdef HAGANE_WITH_CPU_KERNELS
-  mlir::registerPass([] { return cpu::createLowerKernelsPass({}); });
-  mlir::registerPass([] { return cpu::createExpandMathPass(); });
 #endif
 #ifdef HAGANE_WITH_ONNX_TO_XF
   frontend::registerOnnxToXfPasses();

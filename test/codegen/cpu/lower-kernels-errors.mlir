@@ -1,0 +1,21 @@
+// RUN: hagane-opt %s --hagane-lower-kernels --split-input-file --verify-diagnostics
+
+// expected-error @below {{expected a kernel function to end with arguments begin and end of type index and scratch of type memref<?xi8>, found '(memref<4xf32>, index, index) -> ()'}}
+func.func private @few(%y: memref<4xf32>, %begin: index, %end: index) attributes {kernel.body} {
+  kernel.map outs %y {maps = [affine_map<(i) -> (i)>], shapes = [[]], schedule = #kernel.loop_schedule<item_size = 4, vector = 4>} body {
+    %c = arith.constant 1.0 : f32
+    kernel.yield %c : f32
+  } : (memref<4xf32>) -> ()
+  return
+}
+
+// -----
+
+// expected-error @below {{expected a kernel function to end with arguments begin and end of type index and scratch of type memref<?xi8>}}
+func.func private @words(%y: memref<4xf32>, %begin: i64, %end: i64, %scratch: memref<?xi8>) attributes {kernel.body} {
+  kernel.map outs %y {maps = [affine_map<(i) -> (i)>], shapes = [[]], schedule = #kernel.loop_schedule<item_size = 4, vector = 4>} body {
+    %c = arith.constant 1.0 : f32
+    kernel.yield %c : f32
+  } : (memref<4xf32>) -> ()
+  return
+}
