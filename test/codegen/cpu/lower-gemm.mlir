@@ -38,17 +38,21 @@ func.func private @panels(%a: memref<?x8xf32>, %w: memref<2x8x32xf32>, %bias: me
   return
 }
 
-// With block_k, sums wait in scratch memory between blocks of the contraction, and A's strips are copied there first.
+// With block_k, sums wait in scratch memory between blocks of the contraction, and A's rows of a block are copied there
+// first, a vector apart.
 // CHECK-LABEL: func.func private @blocked
 // CHECK-SAME: %[[A:[^:]*]]: memref<4x64xf32>, %{{[^:]*}}: memref<64x16xf32>, %[[Y:[^:]*]]: memref<4x16xf32>, %{{[^:]*}}: index, %{{[^:]*}}: index, %[[SCRATCH:[^:]*]]: memref<?xi8>
-// CHECK-DAG: %[[PACKED:.*]] = memref.view %[[SCRATCH]][%c0][] : memref<?xi8> to memref<256xf32>
-// CHECK-DAG: %[[PARTIAL:.*]] = memref.view %[[SCRATCH]][%c1024][] : memref<?xi8> to memref<4x16xf32>
+// CHECK: %[[PACKED:.*]] = memref.view %[[SCRATCH]][%c0][] : memref<?xi8> to memref<4x48xf32>
+// CHECK: %[[PARTIAL:.*]] = memref.view %[[SCRATCH]][%c768][] : memref<?xi8> to memref<4x16xf32>
 // CHECK: vector.store %cst, %[[PARTIAL]]
-// CHECK: memref.load %[[A]]
-// CHECK: memref.store %{{.*}}, %[[PACKED]]
-// CHECK: vector.load %[[PARTIAL]]
+// CHECK: %[[ROW:.*]] = vector.load %[[A]]
+// CHECK: vector.store %[[ROW]], %[[PACKED]]
+// CHECK: %[[SUM:.*]] = vector.load %[[PARTIAL]]
+// CHECK: scf.for %{{.*}} = %c0 to %c32 {{.*}} iter_args(%{{.*}} = %[[SUM]]
 // CHECK: memref.load %[[PACKED]]
 // CHECK: vector.store %{{.*}}, %[[PARTIAL]]
+// CHECK: scf.for %{{.*}} = %c32 to %c64
+// CHECK: memref.load %[[PACKED]]
 // CHECK: vector.store %{{.*}}, %[[Y]]
 func.func private @blocked(%a: memref<4x64xf32>, %b: memref<64x16xf32>, %y: memref<4x16xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
   kernel.gemm %a, %b outs %y {b_layout = "rows", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
