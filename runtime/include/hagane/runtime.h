@@ -124,10 +124,10 @@ HGN_API hgn_status hgn_module_open_memory(const void *data, size_t size,
 /* A module inside a program, as `hagane compile --emit=obj` and --emit=shared
  * make it and their headers declare it. */
 typedef struct hgn_embedded_module {
-  const void *data;      /* the module file, or its part before the weights */
-  uint64_t size;         /* of data */
-  const void *code;      /* the file's code segments, executable */
-  uint64_t code_offset;  /* of code's first byte in the file */
+  const void *data;     /* the module file, or its part before the weights */
+  uint64_t size;        /* of data */
+  const void *code;     /* the file's code segments, executable */
+  uint64_t code_offset; /* of code's first byte in the file */
   uint64_t code_size;
   const char *file_name; /* where the weights are, if not in data; or NULL */
 } hgn_embedded_module;
@@ -135,9 +135,10 @@ typedef struct hgn_embedded_module {
 /* The same from a module linked into the program: nothing is copied and no file
  * is read, unless the weights stayed outside. They are then mapped from path,
  * NULL for file_name in the current folder. */
-HGN_API hgn_status
-hgn_module_open_embedded(const hgn_embedded_module *embedded, const char *path,
-                         const hgn_open_options *options, hgn_module **out);
+HGN_API hgn_status hgn_module_open_embedded(const hgn_embedded_module *embedded,
+                                            const char *path,
+                                            const hgn_open_options *options,
+                                            hgn_module **out);
 /* Drops the caller's reference; sessions keep the module alive. Info structs
  * must not be used afterwards. Accepts NULL. */
 HGN_API void hgn_module_release(hgn_module *module);
