@@ -3,6 +3,7 @@
 
 #include "codegen/module/OutputFile.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Signals.h"
 
 using namespace hagane::codegen;
 using llvm::Error;
@@ -11,8 +12,10 @@ OutputFile::~OutputFile() {
   if (stream && stream->has_error())
     stream->clear_error();
   stream.reset();
-  if (!temporary.empty())
-    llvm::sys::fs::remove(temporary);
+  if (temporary.empty())
+    return;
+  llvm::sys::fs::remove(temporary);
+  llvm::sys::DontRemoveFileOnSignal(temporary);
 }
 
 Error OutputFile::failed(const char *what, std::error_code code) {
@@ -32,6 +35,7 @@ Error OutputFile::open() {
           path + ".%%%%%%.tmp", descriptor, temporary, llvm::sys::fs::OF_None,
           0644))
     return failed("create", code);
+  llvm::sys::RemoveFileOnSignal(temporary);
   stream =
       std::make_unique<llvm::raw_fd_ostream>(descriptor, /*shouldClose=*/true);
   return Error::success();
@@ -55,6 +59,7 @@ Error OutputFile::keep() {
     return failed("write", stream->error());
   if (std::error_code code = llvm::sys::fs::rename(temporary, path))
     return failed("create", code);
+  llvm::sys::DontRemoveFileOnSignal(temporary);
   temporary.clear();
   return Error::success();
 }

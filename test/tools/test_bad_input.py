@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import subprocess
+import time
 
 import numpy as np
 import onnx
@@ -209,6 +210,21 @@ def test_a_full_disk(model, out, emit):
     )
     assert done.returncode == 1, done.stderr
     assert "File too large" in done.stderr and "error: " in done.stderr
+
+
+@pytest.mark.parametrize("emit", ["module", "obj", "shared"])
+def test_interruption(tmp_path, out, emit):
+    table = numpy_helper.from_array(np.ones((5_000_000, 4), np.float32), "table")
+    ids = helper.make_tensor_value_info("x", TensorProto.INT64, ["n"])
+    node = helper.make_node("Gather", ["table", "x"], ["y"])
+    onnx.save(make_model([node], initializers=[table], inputs=[ids]), tmp_path / "m.onnx")
+    process = subprocess.Popen(
+        [BUILD / "bin/hagane", "compile", tmp_path / "m.onnx", f"--emit={emit}", "-o", out / "m.hgn"]
+    )
+    while process.poll() is None and not any(out.iterdir()):
+        time.sleep(0.001)
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == -signal.SIGINT
 
 
 @pytest.mark.parametrize("emit", ["module", "obj"])

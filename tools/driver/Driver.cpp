@@ -17,6 +17,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/xxhash.h"
 
@@ -305,7 +306,11 @@ LogicalResult Compilation::writeEmbedding() {
           options.output + ".%%%%%%.hgn.tmp", module))
     return emitError(UnknownLoc::get(&context))
            << "cannot create '" << options.output << "': " << code.message();
-  llvm::scope_exit cleanUp([&] { llvm::sys::fs::remove(module); });
+  llvm::sys::RemoveFileOnSignal(module);
+  llvm::scope_exit cleanUp([&] {
+    llvm::sys::fs::remove(module);
+    llvm::sys::DontRemoveFileOnSignal(module);
+  });
   std::string path = module.str().str();
   if (failed(writeModuleFile(path)))
     return failure();
