@@ -1,7 +1,7 @@
 """The installed package, used by C projects."""
 
 import ctypes
-import subprocess
+import os
 
 import pytest
 
@@ -135,7 +135,7 @@ def test_a_damaged_descriptor_is_refused(hagane, runtime, model, tmp_path):
 def test_an_object_needs_nothing(hagane, model, tmp_path):
     path = tmp_path / "2-models.o"
     assert hagane("compile", model, "--emit=obj", "-o", path)[0] == 0
-    symbols = subprocess.run(["nm", path], capture_output=True, text=True, check=True).stdout
+    symbols = run(os.environ.get("NM", "nm"), path).stdout
     assert [line.split()[1:] for line in symbols.splitlines()] == [["D", "model_2_models"]]
 
 
