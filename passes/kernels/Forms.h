@@ -37,6 +37,16 @@ llvm::LogicalResult form(xf::Range op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Trilu op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Rotary op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Dims op, KernelBuilder &b);
+llvm::LogicalResult form(xf::GatherElements op, KernelBuilder &b);
+llvm::LogicalResult form(xf::GatherNd op, KernelBuilder &b);
+llvm::LogicalResult form(xf::ScatterElements op, KernelBuilder &b);
+llvm::LogicalResult form(xf::ScatterNd op, KernelBuilder &b);
+llvm::LogicalResult form(xf::CumSum op, KernelBuilder &b);
+llvm::LogicalResult form(xf::ArgReduce op, KernelBuilder &b);
+llvm::LogicalResult form(xf::TopK op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Quantize op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Dequantize op, KernelBuilder &b);
+llvm::LogicalResult form(xf::GroupNorm op, KernelBuilder &b);
 
 } // namespace hagane
 

@@ -434,13 +434,21 @@ kernel::Rows KernelBuilder::rows(Location loc, const RowsSpec &spec) {
 }
 
 void KernelBuilder::replace(Operation *op, Value value) {
-  Value old = op->getResult(0);
-  xf::Facts facts = shapes.get(old);
-  if (value.getType() != old.getType())
-    value =
-        tensor::CastOp::create(rewriter, op->getLoc(), old.getType(), value);
-  shapes.set(value, std::move(facts));
-  rewriter.replaceOp(op, value);
+  replaceAll(op, value);
+}
+
+void KernelBuilder::replaceAll(Operation *op, ValueRange values) {
+  SmallVector<Value> replacements;
+  for (auto [old, value] : llvm::zip_equal(op->getResults(), values)) {
+    xf::Facts facts = shapes.get(old);
+    Value result = value;
+    if (result.getType() != old.getType())
+      result =
+          tensor::CastOp::create(rewriter, op->getLoc(), old.getType(), result);
+    shapes.set(result, std::move(facts));
+    replacements.push_back(result);
+  }
+  rewriter.replaceOp(op, replacements);
 }
 
 LogicalResult KernelBuilder::cannotForm(Operation *op, const Twine &why) {

@@ -107,6 +107,8 @@ public:
 
   /// Replaces the only result of an operation, keeping its type.
   void replace(mlir::Operation *op, mlir::Value value);
+  /// Replaces all results of an operation, keeping their types.
+  void replaceAll(mlir::Operation *op, mlir::ValueRange values);
   mlir::LogicalResult cannotForm(mlir::Operation *op, const llvm::Twine &why);
 
 private:

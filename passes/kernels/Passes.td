@@ -24,7 +24,7 @@ def FormKernelsPass : Pass<"hagane-form-kernels", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::hagane::kernel::KernelDialect", "::mlir::tensor::TensorDialect",
                            "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
-                           "::mlir::scf::SCFDialect"];
+                           "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect"];
 }
 
 def FuseKernelsPass : Pass<"hagane-fuse-kernels", "::mlir::func::FuncOp"> {

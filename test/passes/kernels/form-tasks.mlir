@@ -1,0 +1,74 @@
+// RUN: hagane-opt %s --hagane-form-kernels --split-input-file --remarks-filter=kernels 2>&1 | FileCheck %s
+
+xf.symbol @n {min = 0 : i64, max = 512 : i64}
+
+// One work item per tuple of the indices.
+// CHECK-DAG: remark: {{.*}}xf.gather_nd
+// CHECK-LABEL: func.func @gather_nd
+// CHECK: kernel.task ins {{.*}} outs {{.*}} {item_count = #xf.dim<n>
+// CHECK-COUNT-2: memref.load {{.*}} : memref<?x2xi64
+// CHECK: scf.for
+func.func @gather_nd(%x: tensor<3x4x5xf32>, %i: tensor<?x2xi64> {xf.dims = [#xf.dim<n>, #xf.dim<2>]}) -> tensor<?x5xf32> {
+  %y = xf.gather_nd %x, %i {batch_dims = 0 : i64} : (tensor<3x4x5xf32>, tensor<?x2xi64>) -> tensor<?x5xf32>
+  return %y : tensor<?x5xf32>
+}
+
+// -----
+
+xf.symbol @n {min = 0 : i64, max = 512 : i64}
+
+// Updates that may meet are applied by one work item, in order.
+// CHECK-LABEL: func.func @scatter_nd
+// CHECK: kernel.task {{.*}} {item_count = #xf.dim<2>
+// CHECK-LABEL: func.func @scatter_elements
+// CHECK: kernel.task {{.*}} {item_count = #xf.dim<n>
+// CHECK: arith.addf
+func.func @scatter_nd(%x: tensor<8x20xf32>, %i: tensor<?x1xi64> {xf.dims = [#xf.dim<n>, #xf.dim<1>]}, %u: tensor<?x20xf32> {xf.dims = [#xf.dim<n>, #xf.dim<20>]}) -> tensor<8x20xf32> {
+  %y = xf.scatter_nd %x, %i, %u {kind = #xf.scatter_kind<set>} : (tensor<8x20xf32>, tensor<?x1xi64>, tensor<?x20xf32>) -> tensor<8x20xf32>
+  return %y : tensor<8x20xf32>
+}
+func.func @scatter_elements(%x: tensor<?x5xf32> {xf.dims = [#xf.dim<n>, #xf.dim<5>]}, %i: tensor<2x2xi64>, %u: tensor<2x2xf32>) -> tensor<?x5xf32> {
+  %y = xf.scatter_elements %x, %i, %u {axis = 1 : i64, kind = #xf.scatter_kind<add>} : (tensor<?x5xf32>, tensor<2x2xi64>, tensor<2x2xf32>) -> tensor<?x5xf32>
+  return %y : tensor<?x5xf32>
+}
+
+// -----
+
+xf.symbol @n {min = 1 : i64, max = 512 : i64}
+
+// Lines along the axis are the work items of scans.
+// CHECK-LABEL: func.func @scans
+// CHECK-COUNT-3: kernel.task {{.*}} {item_count = #xf.dim<n>
+func.func @scans(%x: tensor<?x6xf32> {xf.dims = [#xf.dim<n>, #xf.dim<6>]}) -> (tensor<?x6xf32>, tensor<?xi64>, tensor<?x2xf32>, tensor<?x2xi64>) {
+  %s = xf.cumsum %x {axis = 1 : i64} : (tensor<?x6xf32>) -> tensor<?x6xf32>
+  %a = xf.arg_reduce %x {axis = 1 : i64, largest = true} : (tensor<?x6xf32>) -> tensor<?xi64>
+  %v, %i = xf.topk %x {k = [#xf.dim<2>], axis = 1 : i64, largest = true} : (tensor<?x6xf32>) -> (tensor<?x2xf32>, tensor<?x2xi64>)
+  return %s, %a, %v, %i : tensor<?x6xf32>, tensor<?xi64>, tensor<?x2xf32>, tensor<?x2xi64>
+}
+
+// -----
+
+xf.symbol @n {min = 1 : i64, max = 512 : i64}
+
+// Blocks of an axis become an axis of their own.
+// CHECK-DAG: affine_map<(d0, d1, d2) -> (d0, d1)>
+// CHECK-LABEL: func.func @quantize
+// CHECK: tensor.expand_shape {{.*}} into tensor<?x4x16xf32>
+// CHECK: kernel.map
+// CHECK: math.roundeven
+// CHECK: tensor.collapse_shape
+func.func @quantize(%x: tensor<?x64xf32> {xf.dims = [#xf.dim<n>, #xf.dim<64>]}, %s: tensor<?x4xf32> {xf.dims = [#xf.dim<n>, #xf.dim<4>]}) -> tensor<?x64xi8> {
+  %y = xf.quantize %x, %s {axis = 1 : i64, block = 16 : i64, to = i8} : (tensor<?x64xf32>, tensor<?x4xf32>) -> tensor<?x64xi8>
+  return %y : tensor<?x64xi8>
+}
+
+// -----
+
+// Statistics of groups, then an element-wise kernel.
+// CHECK-LABEL: func.func @group_norm
+// CHECK: kernel.rows {{.*}} {kinds = ["sum", "sum"]
+// CHECK: kernel.map
+func.func @group_norm(%x: tensor<2x6x4x4xf32>, %s: tensor<6xf32>, %b: tensor<6xf32>) -> tensor<2x6x4x4xf32> {
+  %y = xf.group_norm %x, %s, %b {groups = 3 : i64, epsilon = 1.0e-5 : f64} : (tensor<2x6x4x4xf32>, tensor<6xf32>, tensor<6xf32>) -> tensor<2x6x4x4xf32>
+  return %y : tensor<2x6x4x4xf32>
+}
