@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/AttrTypeSubElements.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -31,6 +32,44 @@ LogicalResult lower(Operation *op, const KernelBody &body,
       .Default([](Operation *other) {
         return other->emitError("has no lowering to CPU code");
       });
+}
+
+/// Integers of memory without signs, which LLVM's memory does not have: what
+/// an operation does with them is chosen by then.
+Type dropSigns(Type type) {
+  AttrTypeReplacer replacer;
+  replacer.addReplacement([](IntegerType integer) {
+    return IntegerType::get(integer.getContext(), integer.getWidth());
+  });
+  return replacer.replace(type);
+}
+
+/// Retypes the function's body; its arguments stay as callers pass them.
+void dropSigns(func::FuncOp function) {
+  ImplicitLocOpBuilder b(function.getLoc(), function.getContext());
+  b.setInsertionPointToStart(&function.front());
+  for (BlockArgument argument : function.getArguments()) {
+    Type type = dropSigns(argument.getType());
+    if (type == argument.getType())
+      continue;
+    auto cast = UnrealizedConversionCastOp::create(b, type, argument);
+    argument.replaceAllUsesExcept(cast.getResult(0), cast);
+  }
+  SmallVector<Operation *> casts;
+  function.front().walk([&](Operation *op) {
+    for (Value result : op->getResults())
+      result.setType(dropSigns(result.getType()));
+    for (Region &region : op->getRegions())
+      for (BlockArgument argument : region.getArguments())
+        argument.setType(dropSigns(argument.getType()));
+    if (isa<UnrealizedConversionCastOp>(op) &&
+        op->getOperandTypes() == op->getResultTypes())
+      casts.push_back(op);
+  });
+  for (Operation *op : casts) {
+    op->replaceAllUsesWith(op->getOperands());
+    op->erase();
+  }
 }
 
 bool endsWithWork(func::FuncOp function) {
@@ -64,6 +103,7 @@ struct LowerKernelsPass : impl::LowerKernelsPassBase<LowerKernelsPass> {
           << function.getFunctionType();
       return signalPassFailure();
     }
+    dropSigns(function);
     Block::BlockArgListType arguments = function.getArguments();
     LoweringOptions options{vectorBits, vectorRegisters};
     KernelBody body{arguments.drop_back(2).back(),

@@ -223,7 +223,7 @@ QUANTIZED = {"uint8": (0, 255), "int8": (-128, 127)}
 @pytest.mark.parametrize("dtype", QUANTIZED)
 @pytest.mark.parametrize("axis", [None, 0, 1])
 def test_quantize(dtype, axis, tmp_path):
-    shape = {None: "[]", 0: "[4]", 1: "[c]"}[axis]
+    shape = {None: "", 0: "[4]", 1: "[c]"}[axis]
     text = f"""(float[4,c] x, float{shape} s, {dtype}{shape} z) => ({dtype}[4,c] q, float[4,c] y) {{
         q = QuantizeLinear<axis = {axis or 0}>(x, s, z)
         y = DequantizeLinear<axis = {axis or 0}>(q, s, z) }}"""
