@@ -35,7 +35,8 @@ static bufferization::OneShotBufferizationOptions getOptions() {
 
 /// The part of a tensor.empty that the source of an insertion was computed
 /// into, if it was; its operand in the kernel.
-static OpOperand *findPart(tensor::InsertSliceOp insert, tensor::EmptyOp empty) {
+static OpOperand *findPart(tensor::InsertSliceOp insert,
+                           tensor::EmptyOp empty) {
   auto result = dyn_cast<OpResult>(insert.getSource());
   auto dps = insert.getSource().getDefiningOp<DestinationStyleOpInterface>();
   if (!dps)

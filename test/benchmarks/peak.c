@@ -1,5 +1,6 @@
-/* Prints the machine's multiply-add peak of one thread and of all, in GFLOP/s (f32). Twelve independent chains of
-   the widest vectors hide the latency; the figure is the best of several rounds. */
+/* Prints the machine's multiply-add peak of one thread and of all, in GFLOP/s
+   (f32). Twelve independent chains of the widest vectors hide the latency; the
+   figure is the best of several rounds. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
