@@ -241,13 +241,13 @@ private:
     };
     Values initial;
     if (isBlocked())
-      forPartialSums(m, rows, [&](int64_t, Values at) {
+      forPartialSums(m, rows, [&](int64_t, const Values &at) {
         initial.push_back(load(b, partialSums, at, {lanes, Value()}, compute));
       });
     Values accumulators =
         emitMicroKernel(b, micro, depthBegin, depthEnd, initial);
     if (!isLast)
-      return forPartialSums(m, rows, [&](int64_t i, Values at) {
+      return forPartialSums(m, rows, [&](int64_t i, const Values &at) {
         store(b, accumulators[i], partialSums, at, {lanes, Value()});
       });
     for (int64_t r = 0; r < rows; ++r)
@@ -256,7 +256,7 @@ private:
   }
 
   void forPartialSums(Value m, int64_t rows,
-                      llvm::function_ref<void(int64_t, Values)> visit) {
+                      llvm::function_ref<void(int64_t, const Values &)> visit) {
     Value r0 = sub(b, m, firstRow),
           n0 = mul(b, sub(b, column, firstColumn), groups);
     for (int64_t i = 0; i < rows * vectors; ++i)

@@ -103,6 +103,14 @@ struct LowerKernelsPass : impl::LowerKernelsPassBase<LowerKernelsPass> {
           << function.getFunctionType();
       return signalPassFailure();
     }
+    if (!isa<kernel::Task>(kernel) && !kernel->hasAttr("schedule")) {
+      kernel->emitError("expected a kernel with a schedule");
+      return signalPassFailure();
+    }
+    if (!llvm::all_of(kernel->getOperandTypes(), llvm::IsaPred<MemRefType>)) {
+      kernel->emitError("expected a kernel on memrefs");
+      return signalPassFailure();
+    }
     dropSigns(function);
     Block::BlockArgListType arguments = function.getArguments();
     LoweringOptions options{vectorBits, vectorRegisters};

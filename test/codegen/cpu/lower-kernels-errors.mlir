@@ -19,3 +19,25 @@ func.func private @words(%y: memref<4xf32>, %begin: i64, %end: i64, %scratch: me
   } : (memref<4xf32>) -> ()
   return
 }
+
+// -----
+
+func.func private @unscheduled(%y: memref<4xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  // expected-error @below {{expected a kernel with a schedule}}
+  kernel.map outs %y {maps = [affine_map<(i) -> (i)>], shapes = [[]]} body {
+    %c = arith.constant 1.0 : f32
+    kernel.yield %c : f32
+  } : (memref<4xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func private @tensors(%y: tensor<4xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  // expected-error @below {{expected a kernel on memrefs}}
+  %0 = kernel.map outs %y {maps = [affine_map<(i) -> (i)>], shapes = [[]], schedule = #kernel.loop_schedule<item_size = 4, vector = 4>} body {
+    %c = arith.constant 1.0 : f32
+    kernel.yield %c : f32
+  } : (tensor<4xf32>) -> tensor<4xf32>
+  return
+}
