@@ -1,5 +1,4 @@
-//===- Pipelines.cpp - The phases of compilation
-//-------------------------------===//
+//===- Pipelines.cpp - The phases of compilation --------------------------===//
 
 #include "passes/Pipelines.h"
 #include "dialects/xf/eval/Passes.h"

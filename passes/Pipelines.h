@@ -1,5 +1,4 @@
-//===- Pipelines.h - The phases of compilation ---------------------*- C++
-//-*-===//
+//===- Pipelines.h - The phases of compilation ------------------*- C++ -*-===//
 //
 // Each phase adds its passes to a pass manager of modules. In order: shapes,
 // fusion, kernels, bufferize, outline; what follows belongs to codegen.

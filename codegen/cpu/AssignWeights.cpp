@@ -1,5 +1,4 @@
-//===- AssignWeights.cpp - Places in the weight segment
-//------------------------===//
+//===- AssignWeights.cpp - Places in the weight segment -------------------===//
 
 #include "codegen/cpu/Passes.h"
 #include "dialects/kernel/KernelOps.h"

@@ -1,5 +1,4 @@
-//===- Emit.cpp - Building blocks of kernel lowerings
-//-------------------------===//
+//===- Emit.cpp - Building blocks of kernel lowerings ---------------------===//
 
 #include "codegen/cpu/Emit.h"
 #include "dialects/kernel/KernelOps.h"

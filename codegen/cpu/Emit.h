@@ -1,5 +1,4 @@
-//===- Emit.h - Building blocks of kernel lowerings --------------*- C++
-//-*-===//
+//===- Emit.h - Building blocks of kernel lowerings -------------*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_CPU_EMIT_H
 #define HAGANE_CODEGEN_CPU_EMIT_H
@@ -15,8 +14,7 @@ namespace hagane::cpu {
 
 using Builder = mlir::ImplicitLocOpBuilder;
 
-//===-- Index arithmetic; constants fold
-//--------------------------------------===//
+//===-- Index arithmetic; constants fold ----------------------------------===//
 
 mlir::Value index(Builder &b, int64_t value);
 mlir::Value add(Builder &b, mlir::Value x, mlir::Value y);
@@ -35,8 +33,7 @@ mlir::Value sizeOf(Builder &b, mlir::Value memref, int64_t axis);
 /// The constant behind an index value, if it is one.
 std::optional<int64_t> constantOf(mlir::Value value);
 
-//===-- Loops
-//------------------------------------------------------------------===//
+//===-- Loops -------------------------------------------------------------===//
 
 using Values = llvm::SmallVector<mlir::Value>;
 
@@ -53,8 +50,7 @@ void ifThen(Builder &b, mlir::Value condition, llvm::function_ref<void()> then);
 /// Splits a linear work item into coordinates, the last axis fastest.
 Values delinearize(Builder &b, mlir::Value linear, mlir::ValueRange sizes);
 
-//===-- Elements
-//---------------------------------------------------------------===//
+//===-- Elements ----------------------------------------------------------===//
 
 mlir::VectorType vectorOf(mlir::Type element, int64_t lanes);
 mlir::Value zero(Builder &b, mlir::Type type);
@@ -105,8 +101,7 @@ Values cloneRegion(Builder &b, mlir::Region &region, mlir::ValueRange arguments,
                    int64_t lanes, mlir::ValueRange dims = {},
                    unsigned vectorDim = 0);
 
-//===-- Reductions: kind is "sum", "prod", "max" or "min"
-//----------------------===//
+//===-- Reductions: kind is "sum", "prod", "max" or "min" -----------------===//
 
 mlir::Value combine(Builder &b, llvm::StringRef kind, mlir::Value x,
                     mlir::Value y);

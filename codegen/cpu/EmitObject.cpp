@@ -1,5 +1,4 @@
-//===- EmitObject.cpp - Object code from host-lowered modules
-//------------------===//
+//===- EmitObject.cpp - Object code from host-lowered modules -------------===//
 
 #include "codegen/cpu/EmitObject.h"
 #include "codegen/module/ModuleRecord.h"
@@ -27,8 +26,7 @@ using namespace mlir;
 using namespace hagane;
 using namespace hagane::cpu;
 
-//===-- Parts
-//------------------------------------------------------------------------===//
+//===-- Parts -------------------------------------------------------------===//
 
 static bool isHostEntry(StringRef name) {
   return name == record::kPlan || name == record::kRun;
@@ -102,8 +100,7 @@ void hagane::cpu::buildLlvmPipeline(OpPassManager &pm) {
   part.addPass(createReconcileUnrealizedCastsPass());
 }
 
-//===-- Code
-//-------------------------------------------------------------------------===//
+//===-- Code --------------------------------------------------------------===//
 
 namespace {
 

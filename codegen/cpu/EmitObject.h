@@ -1,5 +1,4 @@
-//===- EmitObject.h - Object code from host-lowered modules ------*- C++
-//-*-===//
+//===- EmitObject.h - Object code from host-lowered modules -----*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_CPU_EMITOBJECT_H
 #define HAGANE_CODEGEN_CPU_EMITOBJECT_H

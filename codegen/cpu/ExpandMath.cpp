@@ -1,5 +1,4 @@
-//===- ExpandMath.cpp - Elementary functions as arithmetic
-//--------------------===//
+//===- ExpandMath.cpp - Elementary functions as arithmetic ----------------===//
 //
 // exp, tanh and erf in f32 use minimax polynomials fitted for this file (least
 // squares with Lawson's reweighting at Chebyshev nodes); everything else is
@@ -32,8 +31,7 @@ namespace {
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-//===-- f32
-//--------------------------------------------------------------------===//
+//===-- f32 ---------------------------------------------------------------===//
 
 /// e^x = 2^n e^f with |f| <= ln(2)/2.
 Value exp32(MathBuilder &m, Value x) {
@@ -84,8 +82,7 @@ Value erf32(MathBuilder &m, Value x) {
                   m.copySign(large, x));
 }
 
-//===-- f64
-//--------------------------------------------------------------------===//
+//===-- f64 ---------------------------------------------------------------===//
 
 Value exp64(MathBuilder &m, Value x) {
   x = m.clamp(x, -746.0, 710.0);
@@ -292,8 +289,7 @@ Value pow64(MathBuilder &m, Value x, Value y) {
   return m.select(certain, one, result);
 }
 
-//===-- Patterns
-//-----------------------------------------------------------------===//
+//===-- Patterns ----------------------------------------------------------===//
 
 using Unary = Value (*)(MathBuilder &, Value);
 

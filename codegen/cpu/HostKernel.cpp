@@ -1,5 +1,4 @@
-//===- HostKernel.cpp - Memrefs as bare words
-//---------------------------------===//
+//===- HostKernel.cpp - Memrefs as bare words -----------------------------===//
 
 #include "codegen/cpu/HostKernel.h"
 #include "codegen/module/ModuleRecord.h"

@@ -1,5 +1,4 @@
-//===- HostKernel.h - Memrefs as bare words ----------------------*- C++
-//-*-===//
+//===- HostKernel.h - Memrefs as bare words ---------------------*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_CPU_HOSTKERNEL_H
 #define HAGANE_CODEGEN_CPU_HOSTKERNEL_H

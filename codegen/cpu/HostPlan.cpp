@@ -1,5 +1,4 @@
-//===- HostPlan.cpp - The plan: what depends on symbols alone
-//-----------------===//
+//===- HostPlan.cpp - The plan: what depends on symbols alone -------------===//
 
 #include "codegen/cpu/HostPlan.h"
 #include "codegen/module/ModuleRecord.h"

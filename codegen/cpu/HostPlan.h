@@ -1,5 +1,4 @@
-//===- HostPlan.h - The plan: what depends on symbols alone ------*- C++
-//-*-===//
+//===- HostPlan.h - The plan: what depends on symbols alone -----*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_CPU_HOSTPLAN_H
 #define HAGANE_CODEGEN_CPU_HOSTPLAN_H

@@ -1,5 +1,4 @@
-//===- LowerAttention.cpp - Streaming-softmax attention
-//-----------------------===//
+//===- LowerAttention.cpp - Streaming-softmax attention -------------------===//
 //
 // A work item is a block of queries of one head. Queries run along vector
 // lanes: the block is transposed once, scores are computed transposed (keys by

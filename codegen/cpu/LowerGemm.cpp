@@ -1,5 +1,4 @@
-//===- LowerGemm.cpp - Matrix products
-//----------------------------------------===//
+//===- LowerGemm.cpp - Matrix products ------------------------------------===//
 //
 // A work item is a block of the result; neighbouring items share their columns,
 // so that a thread reads its part of B only. Inside it, panels of B are the

@@ -1,5 +1,4 @@
-//===- LowerHost.cpp - main to hgn_plan and hgn_run
-//---------------------------===//
+//===- LowerHost.cpp - main to hgn_plan and hgn_run -----------------------===//
 
 #include "codegen/cpu/HostKernel.h"
 #include "codegen/cpu/HostPlan.h"
@@ -28,8 +27,7 @@ static constexpr llvm::StringLiteral kRangeMessage =
     "a size computed from the symbolic dimensions is out of range";
 static constexpr int64_t kRangeCheck = 0;
 
-//===-- Arguments of main
-//----------------------------------------------------------===//
+//===-- Arguments of main -------------------------------------------------===//
 
 namespace {
 
@@ -129,8 +127,7 @@ const void *getRoot(Value memref) {
   return memref.getAsOpaquePointer();
 }
 
-//===-- The pass
-//---------------------------------------------------------------------===//
+//===-- The pass ----------------------------------------------------------===//
 
 class HostLowering {
 public:
@@ -189,8 +186,7 @@ private:
 
 } // namespace
 
-//===-- Kernels
-//----------------------------------------------------------------------===//
+//===-- Kernels -----------------------------------------------------------===//
 
 /// Finds the launched functions and which of their memrefs overlap no other at
 /// any launch.
@@ -227,8 +223,7 @@ LogicalResult HostLowering::makeEntries() {
   return success();
 }
 
-//===-- The body of hgn_run
-//------------------------------------------------------------===//
+//===-- The body of hgn_run -----------------------------------------------===//
 
 Value HostLowering::pointerAt(Value base, Value byte) {
   return LLVM::GEPOp::create(b, pointerType(), b.getI8Type(), base,
@@ -463,8 +458,7 @@ LogicalResult HostLowering::takeOverMain() {
   return success();
 }
 
-//===-- Records
-//----------------------------------------------------------------------===//
+//===-- Records -----------------------------------------------------------===//
 
 Attribute HostLowering::named(StringRef name, Type element,
                               ArrayRef<xf::Dim> dims) {

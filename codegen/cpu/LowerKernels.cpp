@@ -1,5 +1,4 @@
-//===- LowerKernels.cpp - Kernel functions to loops
-//---------------------------===//
+//===- LowerKernels.cpp - Kernel functions to loops -----------------------===//
 
 #include "codegen/cpu/Lowering.h"
 #include "codegen/cpu/Passes.h"

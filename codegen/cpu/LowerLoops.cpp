@@ -1,5 +1,4 @@
-//===- LowerLoops.cpp - Maps, reductions, gathers and tasks
-//-------------------===//
+//===- LowerLoops.cpp - Maps, reductions, gathers and tasks ---------------===//
 
 #include "codegen/cpu/Lowering.h"
 #include "codegen/cpu/Nest.h"

@@ -1,5 +1,4 @@
-//===- LowerRows.cpp - Norms, softmax and reductions along rows
-//---------------===//
+//===- LowerRows.cpp - Norms, softmax and reductions along rows -----------===//
 //
 // One row at a time: it is read from memory by the first stage and from the
 // cache by the others.

@@ -1,5 +1,4 @@
-//===- Lowering.h - Kernels to loops and vectors -----------------*- C++
-//-*-===//
+//===- Lowering.h - Kernels to loops and vectors ----------------*- C++ -*-===//
 //
 // Each kernel function made by outlining holds one kernel operation. A
 // lowering replaces it by loops over the work items [begin, end).

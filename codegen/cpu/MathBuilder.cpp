@@ -1,5 +1,4 @@
-//===- MathBuilder.cpp - Arithmetic on values of one type
-//---------------------===//
+//===- MathBuilder.cpp - Arithmetic on values of one type -----------------===//
 
 #include "codegen/cpu/MathBuilder.h"
 #include "mlir/Dialect/Math/IR/Math.h"

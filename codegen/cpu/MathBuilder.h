@@ -1,5 +1,4 @@
-//===- MathBuilder.h - Arithmetic on values of one type ----------*- C++
-//-*-===//
+//===- MathBuilder.h - Arithmetic on values of one type ---------*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_CPU_MATHBUILDER_H
 #define HAGANE_CODEGEN_CPU_MATHBUILDER_H

@@ -1,5 +1,4 @@
-//===- Micro.cpp - The register-blocked inner product
-//-------------------------===//
+//===- Micro.cpp - The register-blocked inner product ---------------------===//
 
 #include "codegen/cpu/Micro.h"
 

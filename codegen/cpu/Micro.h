@@ -1,5 +1,4 @@
-//===- Micro.h - The register-blocked inner product --------------*- C++
-//-*-===//
+//===- Micro.h - The register-blocked inner product -------------*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_CPU_MICRO_H
 #define HAGANE_CODEGEN_CPU_MICRO_H

@@ -1,5 +1,4 @@
-//===- Nest.cpp - Operands of a loop nest over affine maps
-//--------------------===//
+//===- Nest.cpp - Operands of a loop nest over affine maps ----------------===//
 
 #include "codegen/cpu/Nest.h"
 #include "dialects/kernel/KernelOps.h"

@@ -1,5 +1,4 @@
-//===- Nest.h - Operands of a loop nest over affine maps ---------*- C++
-//-*-===//
+//===- Nest.h - Operands of a loop nest over affine maps --------*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_CPU_NEST_H
 #define HAGANE_CODEGEN_CPU_NEST_H

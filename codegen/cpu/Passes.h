@@ -1,5 +1,4 @@
-//===- Passes.h - From outlined kernels to the host's code -------*- C++
-//-*-===//
+//===- Passes.h - From outlined kernels to the host's code ------*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_CPU_PASSES_H
 #define HAGANE_CODEGEN_CPU_PASSES_H

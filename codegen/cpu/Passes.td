@@ -1,4 +1,4 @@
-//===- Passes.td - From outlined kernels to the host's code -----*- tablegen -*-===//
+//===- Passes.td - From outlined kernels to host code ------*- tablegen -*-===//
 
 #ifndef HAGANE_CODEGEN_CPU_PASSES_TD
 #define HAGANE_CODEGEN_CPU_PASSES_TD

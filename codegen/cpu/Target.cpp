@@ -1,5 +1,4 @@
-//===- Target.cpp - Processors that code is generated for
-//---------------------===//
+//===- Target.cpp - Processors that code is generated for -----------------===//
 
 #include "codegen/cpu/Target.h"
 #include "llvm/ADT/STLExtras.h"

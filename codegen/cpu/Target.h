@@ -1,5 +1,4 @@
-//===- Target.h - Processors that code is generated for ----------*- C++
-//-*-===//
+//===- Target.h - Processors that code is generated for ---------*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_CPU_TARGET_H
 #define HAGANE_CODEGEN_CPU_TARGET_H

@@ -1,5 +1,4 @@
-//===- EmbedModule.cpp - Modules as object files
-//-------------------------------===//
+//===- EmbedModule.cpp - Modules as object files --------------------------===//
 
 #include "codegen/module/EmbedModule.h"
 #include "codegen/module/Link.h"

@@ -1,5 +1,4 @@
-//===- EmbedModule.h - Modules as object files -------------------*- C++
-//-*-===//
+//===- EmbedModule.h - Modules as object files ------------------*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_MODULE_EMBEDMODULE_H
 #define HAGANE_CODEGEN_MODULE_EMBEDMODULE_H

@@ -1,5 +1,4 @@
-//===- EvaluateWeight.cpp - Constants of the module
-//----------------------------===//
+//===- EvaluateWeight.cpp - Constants of the module -----------------------===//
 
 #include "codegen/module/EvaluateWeight.h"
 #include "codegen/module/PackWeights.h"

@@ -1,5 +1,4 @@
-//===- EvaluateWeight.h - Constants of the module ----------------*- C++
-//-*-===//
+//===- EvaluateWeight.h - Constants of the module ---------------*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_MODULE_EVALUATEWEIGHT_H
 #define HAGANE_CODEGEN_MODULE_EVALUATEWEIGHT_H

@@ -1,5 +1,4 @@
-//===- Link.cpp - From objects to a flat image
-//---------------------------------===//
+//===- Link.cpp - From objects to a flat image ----------------------------===//
 
 #include "codegen/module/Link.h"
 #include "codegen/module/ModuleRecord.h"
@@ -22,8 +21,7 @@ using llvm::Error;
 using llvm::Expected;
 using llvm::StringRef;
 
-//===-- Running lld
-//------------------------------------------------------------------===//
+//===-- Running lld -------------------------------------------------------===//
 
 /// lld keeps global state: one link at a time.
 static Error runLld(llvm::ArrayRef<std::string> arguments) {
@@ -100,8 +98,7 @@ Error hagane::codegen::linkLibrary(const std::string &object,
   return output.keep();
 }
 
-//===-- Flattening
-//-------------------------------------------------------------------===//
+//===-- Flattening --------------------------------------------------------===//
 
 using Elf = llvm::object::ELF64LE;
 using ElfFile = llvm::object::ELFFile<Elf>;

@@ -1,5 +1,4 @@
-//===- Link.h - From objects to a flat image ---------------------*- C++
-//-*-===//
+//===- Link.h - From objects to a flat image --------------------*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_MODULE_LINK_H
 #define HAGANE_CODEGEN_MODULE_LINK_H

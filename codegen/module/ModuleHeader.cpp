@@ -1,5 +1,4 @@
-//===- ModuleHeader.cpp - The FlatBuffer of a module file
-//----------------------===//
+//===- ModuleHeader.cpp - The FlatBuffer of a module file -----------------===//
 
 #include "codegen/module/ModuleHeader.h"
 #include "codegen/module/ModuleRecord.h"

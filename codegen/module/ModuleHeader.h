@@ -1,5 +1,4 @@
-//===- ModuleHeader.h - The FlatBuffer of a module file ----------*- C++
-//-*-===//
+//===- ModuleHeader.h - The FlatBuffer of a module file ---------*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_MODULE_MODULEHEADER_H
 #define HAGANE_CODEGEN_MODULE_MODULEHEADER_H

@@ -1,5 +1,4 @@
-//===- ModuleRecord.h - What host lowering tells the module writer -*- C++
-//-*-===//
+//===- ModuleRecord.h - From host lowering to module writer -----*- C++ -*-===//
 //
 // Attributes of the builtin module, left by hagane-lower-host:
 //

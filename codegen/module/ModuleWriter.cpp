@@ -1,5 +1,4 @@
-//===- ModuleWriter.cpp - Module files
-//-----------------------------------------===//
+//===- ModuleWriter.cpp - Module files ------------------------------------===//
 
 #include "codegen/module/ModuleWriter.h"
 #include "codegen/module/EvaluateWeight.h"

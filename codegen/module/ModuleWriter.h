@@ -1,5 +1,4 @@
-//===- ModuleWriter.h - Module files -----------------------------*- C++
-//-*-===//
+//===- ModuleWriter.h - Module files ----------------------------*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_MODULE_MODULEWRITER_H
 #define HAGANE_CODEGEN_MODULE_MODULEWRITER_H

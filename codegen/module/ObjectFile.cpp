@@ -1,5 +1,4 @@
-//===- ObjectFile.cpp - Objects made of bytes
-//----------------------------------===//
+//===- ObjectFile.cpp - Objects made of bytes -----------------------------===//
 
 #include "codegen/module/ObjectFile.h"
 #include "hagane/runtime.h"

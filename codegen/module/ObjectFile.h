@@ -1,5 +1,4 @@
-//===- ObjectFile.h - Objects made of bytes ----------------------*- C++
-//-*-===//
+//===- ObjectFile.h - Objects made of bytes ---------------------*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_MODULE_OBJECTFILE_H
 #define HAGANE_CODEGEN_MODULE_OBJECTFILE_H

@@ -1,5 +1,4 @@
-//===- OutputFile.cpp - Files that appear when they are complete
-//---------------===//
+//===- OutputFile.cpp - Files that appear when they are complete ----------===//
 
 #include "codegen/module/OutputFile.h"
 #include "llvm/Support/FileSystem.h"

@@ -1,5 +1,4 @@
-//===- OutputFile.h - Files that appear when they are complete ---*- C++
-//-*-===//
+//===- OutputFile.h - Files that appear when they are complete --*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_MODULE_OUTPUTFILE_H
 #define HAGANE_CODEGEN_MODULE_OUTPUTFILE_H

@@ -1,5 +1,4 @@
-//===- PackWeights.cpp - Matrices in panels
-//------------------------------------===//
+//===- PackWeights.cpp - Matrices in panels -------------------------------===//
 
 #include "codegen/module/PackWeights.h"
 #include "mlir/IR/Threading.h"

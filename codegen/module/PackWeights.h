@@ -1,5 +1,4 @@
-//===- PackWeights.h - Matrices in panels ------------------------*- C++
-//-*-===//
+//===- PackWeights.h - Matrices in panels -----------------------*- C++ -*-===//
 
 #ifndef HAGANE_CODEGEN_MODULE_PACKWEIGHTS_H
 #define HAGANE_CODEGEN_MODULE_PACKWEIGHTS_H

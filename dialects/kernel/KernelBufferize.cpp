@@ -1,5 +1,4 @@
-//===- KernelBufferize.cpp - From tensors to memrefs
-//---------------------------===//
+//===- KernelBufferize.cpp - From tensors to memrefs ----------------------===//
 
 #include "dialects/kernel/KernelOps.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"

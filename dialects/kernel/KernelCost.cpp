@@ -1,5 +1,4 @@
-//===- KernelCost.cpp - Work items and scratch of kernels
-//----------------------===//
+//===- KernelCost.cpp - Work items and scratch of kernels -----------------===//
 
 #include "dialects/kernel/KernelCost.h"
 #include "llvm/Support/MathExtras.h"
@@ -59,8 +58,7 @@ static int64_t countOps(Region &region) {
   });
 }
 
-//===-- gemm
-//-------------------------------------------------------------------===//
+//===-- gemm --------------------------------------------------------------===//
 
 namespace {
 struct GemmSizes {
@@ -110,8 +108,7 @@ Dim Gemm::getFlops() {
 Dim Gemm::getBytes() { return operandBytes(*this); }
 StringRef Gemm::getKernelKind() { return "gemm"; }
 
-//===-- attention
-//--------------------------------------------------------------===//
+//===-- attention ---------------------------------------------------------===//
 
 AttentionScratch kernel::getAttentionScratch(int64_t d, int64_t e,
                                              AttentionScheduleAttr schedule) {
@@ -170,8 +167,7 @@ Dim Attention::getFlops() {
 Dim Attention::getBytes() { return operandBytes(*this); }
 StringRef Attention::getKernelKind() { return "attention"; }
 
-//===-- rows
-//-------------------------------------------------------------------===//
+//===-- rows --------------------------------------------------------------===//
 
 /// The sizes of an iteration space, read off the operands' maps.
 static SmallVector<Dim> iterationDims(Operation *op, ArrayAttr maps) {
@@ -208,8 +204,7 @@ Dim Rows::getFlops() {
 Dim Rows::getBytes() { return operandBytes(*this); }
 StringRef Rows::getKernelKind() { return "rows"; }
 
-//===-- map and reduce
-//---------------------------------------------------------===//
+//===-- map and reduce ----------------------------------------------------===//
 
 static Dim loopItems(Operation *op, ArrayRef<Dim> dims, int64_t itemSize) {
   return dims.empty() ? constant(op, 1)
@@ -249,8 +244,7 @@ Dim Reduce::getFlops() {
 Dim Reduce::getBytes() { return operandBytes(*this); }
 StringRef Reduce::getKernelKind() { return "reduce"; }
 
-//===-- gather and task
-//--------------------------------------------------------===//
+//===-- gather and task ---------------------------------------------------===//
 
 Dim Gather::getItems() {
   auto table = kernel::detail::getOperandDims(*this, 0),

@@ -1,5 +1,4 @@
-//===- KernelCost.h - Work items and scratch of kernels -----------*- C++
-//-*-===//
+//===- KernelCost.h - Work items and scratch of kernels ---------*- C++ -*-===//
 //
 // The numbers on which the host code (how many items, how much scratch) and
 // the kernel lowerings (what an item is, what lies where) must agree.

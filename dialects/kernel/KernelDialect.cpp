@@ -1,5 +1,4 @@
-//===- KernelDialect.cpp - The kernel dialect
-//---------------------------------===//
+//===- KernelDialect.cpp - The kernel dialect -----------------------------===//
 
 #include "dialects/kernel/KernelOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,4 +1,4 @@
-//===- KernelDialect.td - Loop nests with explicit schedules ----*- tablegen -*-===//
+//===- KernelDialect.td - Loop nests with schedules --------*- tablegen -*-===//
 
 #ifndef HAGANE_DIALECTS_KERNEL_KERNELDIALECT_TD
 #define HAGANE_DIALECTS_KERNEL_KERNELDIALECT_TD
@@ -27,7 +27,7 @@ def Kernel_Dialect : Dialect {
                            "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect"];
 }
 
-//===-- Schedules --------------------------------------------------------------===//
+//===-- Schedules ---------------------------------------------------------===//
 
 class Kernel_Schedule<string name, string schedule_mnemonic> : AttrDef<Kernel_Dialect, name> {
   let mnemonic = schedule_mnemonic;

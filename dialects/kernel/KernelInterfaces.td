@@ -1,4 +1,4 @@
-//===- KernelInterfaces.td - What every kernel answers ----------*- tablegen -*-===//
+//===- KernelInterfaces.td - What every kernel answers -----*- tablegen -*-===//
 
 #ifndef HAGANE_DIALECTS_KERNEL_KERNELINTERFACES_TD
 #define HAGANE_DIALECTS_KERNEL_KERNELINTERFACES_TD

@@ -1,5 +1,4 @@
-//===- KernelOps.h - The kernel dialect ---------------------------*- C++
-//-*-===//
+//===- KernelOps.h - The kernel dialect -------------------------*- C++ -*-===//
 
 #ifndef HAGANE_DIALECTS_KERNEL_KERNELOPS_H
 #define HAGANE_DIALECTS_KERNEL_KERNELOPS_H

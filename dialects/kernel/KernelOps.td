@@ -1,4 +1,4 @@
-//===- KernelOps.td - Operations of the kernel dialect ----------*- tablegen -*-===//
+//===- KernelOps.td - Operations of the kernel dialect -----*- tablegen -*-===//
 
 #ifndef HAGANE_DIALECTS_KERNEL_KERNELOPS_TD
 #define HAGANE_DIALECTS_KERNEL_KERNELOPS_TD
@@ -288,7 +288,7 @@ def Kernel_Task : Kernel_Op<"task", [AttrSizedOperandSegments]> {
   }];
 }
 
-//===-- Inside regions ----------------------------------------------------------===//
+//===-- Inside regions ----------------------------------------------------===//
 
 def Kernel_Yield : Op<Kernel_Dialect, "yield", [Pure, Terminator, ReturnLike]> {
   let summary = "ends a region of a kernel";
@@ -306,7 +306,7 @@ def Kernel_Index : Op<Kernel_Dialect, "index", [Pure]> {
   let assemblyFormat = "$dimension attr-dict";
 }
 
-//===-- Weights -----------------------------------------------------------------===//
+//===-- Weights -----------------------------------------------------------===//
 
 def Kernel_Pack : Op<Kernel_Dialect, "pack", [Pure]> {
   let summary = "a weight matrix in the layout that kernels read";
@@ -358,7 +358,7 @@ def Kernel_GetGlobal : Op<Kernel_Dialect, "get_global", [
   let assemblyFormat = "$name attr-dict `:` type($y)";
 }
 
-//===-- After outlining ---------------------------------------------------------===//
+//===-- After outlining ---------------------------------------------------===//
 
 def Kernel_Launch : Op<Kernel_Dialect, "launch", [
     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

@@ -1,5 +1,4 @@
-//===- KernelSchedules.cpp - Rules of schedule attributes
-//----------------------===//
+//===- KernelSchedules.cpp - Rules of schedule attributes -----------------===//
 
 #include "dialects/kernel/KernelOps.h"
 

@@ -1,5 +1,4 @@
-//===- KernelVerifiers.cpp - The numbered rules of kernels
-//----------------------===//
+//===- KernelVerifiers.cpp - The numbered rules of kernels ----------------===//
 
 #include "dialects/kernel/KernelOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"

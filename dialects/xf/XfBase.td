@@ -1,4 +1,4 @@
-//===- XfBase.td - Base classes of xf operations ---------------*- tablegen -*-===//
+//===- XfBase.td - Base classes of xf operations -----------*- tablegen -*-===//
 
 #ifndef HAGANE_DIALECTS_XF_XFBASE_TD
 #define HAGANE_DIALECTS_XF_XFBASE_TD

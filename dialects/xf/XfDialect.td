@@ -1,4 +1,4 @@
-//===- XfDialect.td - The algebra of Transformers on tensors ---*- tablegen -*-===//
+//===- XfDialect.td - The algebra of Transformers ----------*- tablegen -*-===//
 
 #ifndef HAGANE_DIALECTS_XF_XFDIALECT_TD
 #define HAGANE_DIALECTS_XF_XFDIALECT_TD

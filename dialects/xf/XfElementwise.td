@@ -1,4 +1,4 @@
-//===- XfElementwise.td - Element-wise operations --------------*- tablegen -*-===//
+//===- XfElementwise.td - Element-wise operations ----------*- tablegen -*-===//
 
 #ifndef HAGANE_DIALECTS_XF_XFELEMENTWISE_TD
 #define HAGANE_DIALECTS_XF_XFELEMENTWISE_TD

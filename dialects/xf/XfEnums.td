@@ -1,4 +1,4 @@
-//===- XfEnums.td - Enumerations of the xf dialect -------------*- tablegen -*-===//
+//===- XfEnums.td - Enumerations of the xf dialect ---------*- tablegen -*-===//
 
 #ifndef HAGANE_DIALECTS_XF_XFENUMS_TD
 #define HAGANE_DIALECTS_XF_XFENUMS_TD

@@ -1,4 +1,4 @@
-//===- XfInterfaces.td - Interfaces of xf operations -----------*- tablegen -*-===//
+//===- XfInterfaces.td - Interfaces of xf operations -------*- tablegen -*-===//
 
 #ifndef HAGANE_DIALECTS_XF_XFINTERFACES_TD
 #define HAGANE_DIALECTS_XF_XFINTERFACES_TD

@@ -1,4 +1,4 @@
-//===- XfMovement.td - Constants and data movement -------------*- tablegen -*-===//
+//===- XfMovement.td - Constants and data movement ---------*- tablegen -*-===//
 //
 // A size-like parameter (`shape`, `starts`, ...) comes as an attribute of
 // symbolic dimensions, or as an integer tensor where only running the model

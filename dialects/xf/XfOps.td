@@ -1,4 +1,4 @@
-//===- XfOps.td - All operations of the xf dialect -------------*- tablegen -*-===//
+//===- XfOps.td - All operations of the xf dialect ---------*- tablegen -*-===//
 
 #ifndef HAGANE_DIALECTS_XF_XFOPS_TD
 #define HAGANE_DIALECTS_XF_XFOPS_TD

@@ -1,4 +1,4 @@
-//===- XfTransformer.td - Contractions, reductions and large operations -------===//
+//===- XfTransformer.td - Contractions, reductions and large operations ---===//
 
 #ifndef HAGANE_DIALECTS_XF_XFTRANSFORMER_TD
 #define HAGANE_DIALECTS_XF_XFTRANSFORMER_TD

@@ -1,5 +1,4 @@
-//===- Attention.h - The parts of an attention in primitives --------*- C++
-//-*-===//
+//===- Attention.h - The parts of an attention in primitives ----*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_FUSION_ATTENTION_H
 #define HAGANE_PASSES_FUSION_ATTENTION_H

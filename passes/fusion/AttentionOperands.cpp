@@ -1,5 +1,4 @@
-//===- AttentionOperands.cpp - q, k, v and masks by heads
-//--------------------===//
+//===- AttentionOperands.cpp - q, k, v and masks by heads -----------------===//
 
 #include "mlir/IR/IRMapping.h"
 #include "passes/fusion/Attention.h"

@@ -1,5 +1,4 @@
-//===- AttentionScores.cpp - From the softmax back to the product
-//------------===//
+//===- AttentionScores.cpp - From the softmax back to the product ---------===//
 
 #include "passes/fusion/Attention.h"
 #include <cmath>

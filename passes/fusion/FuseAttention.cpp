@@ -1,5 +1,4 @@
-//===- FuseAttention.cpp - softmax(scale * q k^T + mask) v
-//-------------------===//
+//===- FuseAttention.cpp - softmax(scale * q k^T + mask) v ----------------===//
 
 #include "passes/fusion/Attention.h"
 #include "passes/fusion/Passes.h"

@@ -1,5 +1,4 @@
-//===- FuseCacheAppend.cpp - Concatenations that grow a cache
-//----------------===//
+//===- FuseCacheAppend.cpp - Concatenations that grow a cache -------------===//
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/fusion/Match.h"

@@ -1,5 +1,4 @@
-//===- FuseGated.cpp - activation(gate) * up
-//---------------------------------===//
+//===- FuseGated.cpp - activation(gate) * up ------------------------------===//
 
 #include "passes/fusion/Match.h"
 #include "passes/fusion/Passes.h"

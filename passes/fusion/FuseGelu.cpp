@@ -1,5 +1,4 @@
-//===- FuseGelu.cpp - Gaussian error linear units
-//----------------------------===//
+//===- FuseGelu.cpp - Gaussian error linear units -------------------------===//
 //
 // Starts from erf or tanh, looks up its operand for x, then follows its users
 // through c * t, t + c and x * t until x/2 * (1 + t) is complete. This finds

@@ -1,5 +1,4 @@
-//===- FuseLayerNorm.cpp - Layer normalisation
-//-------------------------------===//
+//===- FuseLayerNorm.cpp - Layer normalisation ----------------------------===//
 
 #include "passes/fusion/Norm.h"
 #include "passes/fusion/Passes.h"

@@ -1,5 +1,4 @@
-//===- FuseLinearBias.cpp - Constant vectors added to linears become biases
-//---===//
+//===- FuseLinearBias.cpp - Constant vectors as biases --------------------===//
 
 #include "passes/fusion/Match.h"
 #include "passes/fusion/Passes.h"

@@ -1,5 +1,4 @@
-//===- FuseRmsNorm.cpp - Root mean square normalisation
-//----------------------===//
+//===- FuseRmsNorm.cpp - Root mean square normalisation -------------------===//
 
 #include "passes/fusion/Norm.h"
 #include "passes/fusion/Passes.h"

@@ -1,5 +1,4 @@
-//===- FuseRotary.cpp - Rotary position embedding
-//----------------------------===//
+//===- FuseRotary.cpp - Rotary position embedding -------------------------===//
 
 #include "passes/fusion/Passes.h"
 #include "passes/fusion/Remarks.h"

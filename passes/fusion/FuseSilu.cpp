@@ -1,5 +1,4 @@
-//===- FuseSilu.cpp - x * sigmoid(x)
-//-----------------------------------------===//
+//===- FuseSilu.cpp - x * sigmoid(x) --------------------------------------===//
 
 #include "passes/fusion/Match.h"
 #include "passes/fusion/Passes.h"

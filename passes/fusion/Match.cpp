@@ -1,5 +1,4 @@
-//===- Match.cpp - What matchers of fusions share
-//----------------------------===//
+//===- Match.cpp - What matchers of fusions share -------------------------===//
 
 #include "passes/fusion/Match.h"
 #include "mlir/IR/Iterators.h"

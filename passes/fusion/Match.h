@@ -1,5 +1,4 @@
-//===- Match.h - What matchers of fusions share ---------------------*- C++
-//-*-===//
+//===- Match.h - What matchers of fusions share -----------------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_FUSION_MATCH_H
 #define HAGANE_PASSES_FUSION_MATCH_H

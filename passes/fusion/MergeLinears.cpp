@@ -1,5 +1,4 @@
-//===- MergeLinears.cpp - Linears of one operand as one
-//----------------------===//
+//===- MergeLinears.cpp - Linears of one operand as one -------------------===//
 
 #include "passes/fusion/Match.h"
 #include "passes/fusion/Passes.h"

@@ -1,5 +1,4 @@
-//===- Norm.cpp - What the two norms share in primitives
-//---------------------===//
+//===- Norm.cpp - What the two norms share in primitives ------------------===//
 
 #include "passes/fusion/Norm.h"
 

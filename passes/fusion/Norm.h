@@ -1,5 +1,4 @@
-//===- Norm.h - What the two norms share in primitives --------------*- C++
-//-*-===//
+//===- Norm.h - What the two norms share in primitives ----------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_FUSION_NORM_H
 #define HAGANE_PASSES_FUSION_NORM_H

@@ -1,5 +1,4 @@
-//===- Passes.h - Fusions on the xf dialect ------------------------*- C++
-//-*-===//
+//===- Passes.h - Fusions on the xf dialect ---------------------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_FUSION_PASSES_H
 #define HAGANE_PASSES_FUSION_PASSES_H

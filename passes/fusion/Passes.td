@@ -1,4 +1,4 @@
-//===- Passes.td - Fusions on the xf dialect --------------------*- tablegen -*-===//
+//===- Passes.td - Fusions on the xf dialect ---------------*- tablegen -*-===//
 //
 // One pass per row of Fusions.def. Each sees a whole module, for the ranges of
 // its symbols.

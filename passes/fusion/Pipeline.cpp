@@ -1,5 +1,4 @@
-//===- Pipeline.cpp - All fusions in order
-//-----------------------------------===//
+//===- Pipeline.cpp - All fusions in order --------------------------------===//
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"

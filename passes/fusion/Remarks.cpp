@@ -1,5 +1,4 @@
-//===- Remarks.cpp - What fusions say about themselves
-//-----------------------===//
+//===- Remarks.cpp - What fusions say about themselves --------------------===//
 
 #include "passes/fusion/Remarks.h"
 #include "mlir/IR/Location.h"

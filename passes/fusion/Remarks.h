@@ -1,5 +1,4 @@
-//===- Remarks.h - What fusions say about themselves ----------------*- C++
-//-*-===//
+//===- Remarks.h - What fusions say about themselves ------------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_FUSION_REMARKS_H
 #define HAGANE_PASSES_FUSION_REMARKS_H

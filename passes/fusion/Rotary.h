@@ -1,5 +1,4 @@
-//===- Rotary.h - Rotary embedding in primitives --------------------*- C++
-//-*-===//
+//===- Rotary.h - Rotary embedding in primitives ----------------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_FUSION_ROTARY_H
 #define HAGANE_PASSES_FUSION_ROTARY_H

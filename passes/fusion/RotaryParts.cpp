@@ -1,5 +1,4 @@
-//===- RotaryParts.cpp - Pairs of features and tables of angles
-//--------------===//
+//===- RotaryParts.cpp - Pairs of features and tables of angles -----------===//
 
 #include "mlir/IR/IRMapping.h"
 #include "passes/fusion/Rotary.h"

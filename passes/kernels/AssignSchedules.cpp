@@ -1,5 +1,4 @@
-//===- AssignSchedules.cpp - Every kernel gets its schedule
-//--------------------===//
+//===- AssignSchedules.cpp - Every kernel gets its schedule ---------------===//
 
 #include "passes/kernels/Passes.h"
 #include "passes/kernels/Schedules.h"

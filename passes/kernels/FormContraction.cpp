@@ -1,5 +1,4 @@
-//===- FormContraction.cpp - Matrix products and attention
-//---------------------===//
+//===- FormContraction.cpp - Matrix products and attention ----------------===//
 
 #include "passes/kernels/Forms.h"
 #include "passes/kernels/Scalars.h"
@@ -162,8 +161,7 @@ LogicalResult hagane::form(xf::MatMul op, KernelBuilder &b) {
   return success();
 }
 
-//===-- Attention
-//--------------------------------------------------------------===//
+//===-- Attention ---------------------------------------------------------===//
 
 static bool swapsHeadsAndPositions(xf::Transpose op) {
   return op && op.getPermutation() == ArrayRef<int64_t>{0, 2, 1, 3};

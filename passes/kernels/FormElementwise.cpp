@@ -1,5 +1,4 @@
-//===- FormElementwise.cpp - Element-wise operations become maps
-//---------------===//
+//===- FormElementwise.cpp - Element-wise operations become maps ----------===//
 
 #include "passes/kernels/Forms.h"
 

@@ -1,5 +1,4 @@
-//===- FormKernels.cpp - Operations become kernels
-//-----------------------------===//
+//===- FormKernels.cpp - Operations become kernels ------------------------===//
 
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "passes/kernels/Forms.h"

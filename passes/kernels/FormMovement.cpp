@@ -1,5 +1,4 @@
-//===- FormMovement.cpp - Views, copies and gathers
-//----------------------------===//
+//===- FormMovement.cpp - Views, copies and gathers -----------------------===//
 
 #include "passes/kernels/Forms.h"
 
@@ -212,8 +211,7 @@ LogicalResult hagane::form(xf::Gather op, KernelBuilder &b) {
   return success();
 }
 
-//===-- Generated tensors
-//------------------------------------------------------===//
+//===-- Generated tensors -------------------------------------------------===//
 
 /// The coordinate along a dimension as a value of an integer or float type.
 static Value coordinate(ScalarScope &b, int64_t dimension, Type type) {
@@ -312,8 +310,7 @@ LogicalResult hagane::form(xf::Dims op, KernelBuilder &b) {
   return success();
 }
 
-//===-- Rotary
-//-----------------------------------------------------------------===//
+//===-- Rotary ------------------------------------------------------------===//
 
 /// One half of the rotated pairs: x1 cos - x2 sin, or x1 sin + x2 cos.
 static Value rotate(Location loc, ArrayRef<MappedTensor> ins,

@@ -1,5 +1,4 @@
-//===- FormRows.cpp - Norms, softmax and reductions
-//----------------------------===//
+//===- FormRows.cpp - Norms, softmax and reductions -----------------------===//
 
 #include "passes/kernels/Forms.h"
 
@@ -61,8 +60,7 @@ LogicalResult hagane::form(xf::Softmax op, KernelBuilder &b) {
   return success();
 }
 
-//===-- Norms
-//------------------------------------------------------------------===//
+//===-- Norms -------------------------------------------------------------===//
 
 namespace {
 /// A norm over the trailing axes, flattened to one.
@@ -180,8 +178,7 @@ LogicalResult hagane::form(xf::RmsNorm op, KernelBuilder &b) {
   return finish(op, norm, b);
 }
 
-//===-- Reductions
-//-------------------------------------------------------------===//
+//===-- Reductions --------------------------------------------------------===//
 
 namespace {
 /// A reduction as an element-wise function, a sum (or max, ...) and a function

@@ -1,5 +1,4 @@
-//===- Forms.h - How each operation becomes a kernel ----------------*- C++
-//-*-===//
+//===- Forms.h - How each operation becomes a kernel ------------*- C++ -*-===//
 //
 // One handler per operation: it replaces the operation, or emits an error at
 // it and fails. Shapes of all operands and results are resolved when called.

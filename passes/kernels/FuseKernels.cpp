@@ -1,5 +1,4 @@
-//===- FuseKernels.cpp - Element-wise kernels join their neighbours
-//------------===//
+//===- FuseKernels.cpp - Element-wise kernels join their neighbours -------===//
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -261,8 +260,7 @@ struct MapIntoEpilogue : OpRewritePattern<kernel::Map> {
   }
 };
 
-//===-- Through reshapes
-//-------------------------------------------------------===//
+//===-- Through reshapes --------------------------------------------------===//
 
 /// One dimension per group: the product of its members.
 Attribute collapseDims(Attribute dims, ArrayRef<ReassociationIndices> groups,

@@ -1,5 +1,4 @@
-//===- KernelBuilder.cpp - Making kernels from xf operations
-//-------------------===//
+//===- KernelBuilder.cpp - Making kernels from xf operations --------------===//
 
 #include "passes/kernels/KernelBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -63,8 +62,7 @@ Value KernelBuilder::empty(Location loc, ArrayRef<Dim> dims, Type elementType) {
   return value;
 }
 
-//===-- Constants
-//--------------------------------------------------------------===//
+//===-- Constants ---------------------------------------------------------===//
 
 bool KernelBuilder::isConstantExpression(Value value) {
   Operation *op = value.getDefiningOp();
@@ -161,8 +159,7 @@ Value KernelBuilder::packedWeight(Value weight, bool transposed,
                     });
 }
 
-//===-- Views
-//------------------------------------------------------------------===//
+//===-- Views -------------------------------------------------------------===//
 
 namespace {
 /// Consecutive axes whose product both shapes share.
@@ -316,8 +313,7 @@ Value KernelBuilder::insert(Location loc, Value piece, Value into,
   return result;
 }
 
-//===-- Kernels
-//----------------------------------------------------------------===//
+//===-- Kernels -----------------------------------------------------------===//
 
 AffineMap KernelBuilder::broadcastMap(ArrayRef<Dim> in, ArrayRef<Dim> out) {
   if (in.size() > out.size())

@@ -1,5 +1,4 @@
-//===- KernelBuilder.h - Making kernels from xf operations ---------*- C++
-//-*-===//
+//===- KernelBuilder.h - Making kernels from xf operations ------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_KERNELS_KERNELBUILDER_H
 #define HAGANE_PASSES_KERNELS_KERNELBUILDER_H

@@ -1,5 +1,4 @@
-//===- Passes.h - Passes that make kernels -------------------------*- C++
-//-*-===//
+//===- Passes.h - Passes that make kernels ----------------------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_KERNELS_PASSES_H
 #define HAGANE_PASSES_KERNELS_PASSES_H

@@ -1,4 +1,4 @@
-//===- Passes.td - Passes that make kernels ---------------------*- tablegen -*-===//
+//===- Passes.td - Passes that make kernels ----------------*- tablegen -*-===//
 
 include "mlir/Pass/PassBase.td"
 

@@ -1,5 +1,4 @@
-//===- Scalars.cpp - Element-wise operations on scalars
-//------------------------===//
+//===- Scalars.cpp - Element-wise operations on scalars -------------------===//
 
 #include "passes/kernels/Scalars.h"
 #include "dialects/kernel/KernelOps.h"
@@ -32,8 +31,7 @@ Value hagane::makeScalar(ScalarScope &b, Type type, double value) {
       b, type, b.getIntegerAttr(type, static_cast<int64_t>(value)));
 }
 
-//===-- Conversions
-//------------------------------------------------------------===//
+//===-- Conversions -------------------------------------------------------===//
 
 static Value isNonZero(ScalarScope &b, Value value) {
   Value zero = makeScalar(b, value.getType(), 0);
@@ -82,8 +80,7 @@ Value hagane::convertScalar(ScalarScope &b, Value value, Type from, Type to) {
   return convertInteger(b, value, isUnsigned(from), target);
 }
 
-//===-- Rows of the table
-//------------------------------------------------------===//
+//===-- Rows of the table -------------------------------------------------===//
 
 template <typename FloatOp>
 static Value unaryFloat(ScalarScope &b, Operation *, ValueRange x) {

@@ -1,5 +1,4 @@
-//===- Scalars.h - Element-wise operations on scalars --------------*- C++
-//-*-===//
+//===- Scalars.h - Element-wise operations on scalars -----------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_KERNELS_SCALARS_H
 #define HAGANE_PASSES_KERNELS_SCALARS_H

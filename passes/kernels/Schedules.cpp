@@ -1,5 +1,4 @@
-//===- Schedules.cpp - Rules that choose schedules
-//-----------------------------===//
+//===- Schedules.cpp - Rules that choose schedules ------------------------===//
 
 #include "passes/kernels/Schedules.h"
 #include "dialects/kernel/KernelCost.h"

@@ -1,5 +1,4 @@
-//===- Schedules.h - Rules that choose schedules -------------------*- C++
-//-*-===//
+//===- Schedules.h - Rules that choose schedules ----------------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_KERNELS_SCHEDULES_H
 #define HAGANE_PASSES_KERNELS_SCHEDULES_H

@@ -1,5 +1,4 @@
-//===- Target.h - What schedules need to know of a machine ---------*- C++
-//-*-===//
+//===- Target.h - What schedules need to know of a machine ------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_KERNELS_TARGET_H
 #define HAGANE_PASSES_KERNELS_TARGET_H

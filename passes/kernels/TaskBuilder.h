@@ -1,5 +1,4 @@
-//===- TaskBuilder.h - Writing out the generic kernels -------------*- C++
-//-*-===//
+//===- TaskBuilder.h - Writing out the generic kernels ----------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_KERNELS_TASKBUILDER_H
 #define HAGANE_PASSES_KERNELS_TASKBUILDER_H

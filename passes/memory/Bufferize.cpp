@@ -1,5 +1,4 @@
-//===- Bufferize.cpp - One-Shot Bufferize with our options
-//---------------------===//
+//===- Bufferize.cpp - One-Shot Bufferize with our options ----------------===//
 
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"

@@ -1,5 +1,4 @@
-//===- CopiesToKernels.cpp - Copies run as kernels
-//-----------------------------===//
+//===- CopiesToKernels.cpp - Copies run as kernels ------------------------===//
 
 #include "passes/memory/MemrefDims.h"
 #include "passes/memory/Passes.h"

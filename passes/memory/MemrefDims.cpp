@@ -1,5 +1,4 @@
-//===- MemrefDims.cpp - Symbolic sizes of memrefs
-//------------------------------===//
+//===- MemrefDims.cpp - Symbolic sizes of memrefs -------------------------===//
 
 #include "passes/memory/MemrefDims.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"

@@ -1,5 +1,4 @@
-//===- MemrefDims.h - Symbolic sizes of memrefs --------------------*- C++
-//-*-===//
+//===- MemrefDims.h - Symbolic sizes of memrefs -----------------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_MEMORY_MEMREFDIMS_H
 #define HAGANE_PASSES_MEMORY_MEMREFDIMS_H

@@ -1,5 +1,4 @@
-//===- OutlineKernels.cpp - Distinct kernels become functions
-//------------------===//
+//===- OutlineKernels.cpp - Distinct kernels become functions -------------===//
 
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "passes/memory/Passes.h"

@@ -1,5 +1,4 @@
-//===- Passes.h - From tensors to one arena ------------------------*- C++
-//-*-===//
+//===- Passes.h - From tensors to one arena ---------------------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_MEMORY_PASSES_H
 #define HAGANE_PASSES_MEMORY_PASSES_H

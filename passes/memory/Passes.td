@@ -1,4 +1,4 @@
-//===- Passes.td - From tensors to one arena --------------------*- tablegen -*-===//
+//===- Passes.td - From tensors to one arena ---------------*- tablegen -*-===//
 
 include "mlir/Pass/PassBase.td"
 

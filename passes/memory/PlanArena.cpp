@@ -1,5 +1,4 @@
-//===- PlanArena.cpp - All buffers in one arena
-//--------------------------------===//
+//===- PlanArena.cpp - All buffers in one arena ---------------------------===//
 
 #include "dialects/kernel/KernelCost.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"

@@ -1,5 +1,4 @@
-//===- PrepareOutputs.cpp - Results get destinations
-//---------------------------===//
+//===- PrepareOutputs.cpp - Results get destinations ----------------------===//
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/memory/Passes.h"

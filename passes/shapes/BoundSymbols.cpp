@@ -1,5 +1,4 @@
-//===- BoundSymbols.cpp - Bounds that a legal run implies
-//---------------------===//
+//===- BoundSymbols.cpp - Bounds that a legal run implies -----------------===//
 //
 // Exporters cut tables (positions, rotary angles) to the length in use, which
 // gives sizes such as min(seq, 512). Where such a size meets `seq` in an

@@ -1,5 +1,4 @@
-//===- BoundSymbols.h - Bounds that a legal run implies ----------*- C++
-//-*-===//
+//===- BoundSymbols.h - Bounds that a legal run implies ---------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_SHAPES_BOUNDSYMBOLS_H
 #define HAGANE_PASSES_SHAPES_BOUNDSYMBOLS_H

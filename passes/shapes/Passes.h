@@ -1,5 +1,4 @@
-//===- Passes.h - Passes on symbolic shapes ------------------------*- C++
-//-*-===//
+//===- Passes.h - Passes on symbolic shapes ---------------------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_SHAPES_PASSES_H
 #define HAGANE_PASSES_SHAPES_PASSES_H

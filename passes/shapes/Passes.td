@@ -1,4 +1,4 @@
-//===- Passes.td - Passes on symbolic shapes --------------------*- tablegen -*-===//
+//===- Passes.td - Passes on symbolic shapes ---------------*- tablegen -*-===//
 
 include "mlir/Pass/PassBase.td"
 

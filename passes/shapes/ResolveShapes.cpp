@@ -1,5 +1,4 @@
-//===- ResolveShapes.cpp - Shape arithmetic becomes symbolic dimensions
-//--------===//
+//===- ResolveShapes.cpp - Shape arithmetic becomes symbolic dimensions ---===//
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/shapes/BoundSymbols.h"

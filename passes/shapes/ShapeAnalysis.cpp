@@ -1,5 +1,4 @@
-//===- ShapeAnalysis.cpp - Symbolic shapes of values
-//---------------------------===//
+//===- ShapeAnalysis.cpp - Symbolic shapes of values ----------------------===//
 
 #include "passes/shapes/ShapeAnalysis.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"

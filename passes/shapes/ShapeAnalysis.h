@@ -1,5 +1,4 @@
-//===- ShapeAnalysis.h - Symbolic shapes of values -----------------*- C++
-//-*-===//
+//===- ShapeAnalysis.h - Symbolic shapes of values --------------*- C++ -*-===//
 
 #ifndef HAGANE_PASSES_SHAPES_SHAPEANALYSIS_H
 #define HAGANE_PASSES_SHAPES_SHAPEANALYSIS_H

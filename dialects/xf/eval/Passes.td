@@ -1,4 +1,4 @@
-//===- Passes.td - Passes by the evaluator ---------------------*- tablegen -*-===//
+//===- Passes.td - Passes by the evaluator -----------------*- tablegen -*-===//
 
 #ifndef HAGANE_DIALECTS_XF_EVAL_PASSES_TD
 #define HAGANE_DIALECTS_XF_EVAL_PASSES_TD

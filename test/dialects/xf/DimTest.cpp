@@ -1,5 +1,4 @@
-//===- DimTest.cpp - The algebra of symbolic dimensions
-//-----------------------===//
+//===- DimTest.cpp - The algebra of symbolic dimensions -------------------===//
 
 #include "dialects/xf/Facts.h"
 #include "dialects/xf/XfOps.h"
