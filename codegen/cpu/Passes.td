@@ -53,6 +53,29 @@ def ExpandMathPass : Pass<"hagane-expand-math"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
+def ExpandConversionsPass : Pass<"hagane-expand-conversions"> {
+  let summary = "convert half precision by operations on bits";
+  let description = [{
+    For processors without instructions that convert between f32 and f16 or
+    bf16, where LLVM would call functions of its own library. Results are rounded
+    to nearest even; NaN stays NaN.
+
+    ```mlir
+    %y = arith.extf %x : bf16 to f32
+    // becomes
+    %bits = arith.bitcast %x : bf16 to i16
+    %wide = arith.extui %bits : i16 to i32
+    %high = arith.shli %wide, %c16 : i32
+    %y = arith.bitcast %high : i32 to f32
+    ```
+  }];
+  let options = [
+    Option<"f16", "f16", "bool", /*default=*/"true", "expand conversions of f16">,
+    Option<"bf16", "bf16", "bool", /*default=*/"true", "expand conversions of bf16">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def AssignWeightsPass : Pass<"hagane-assign-weights", "::mlir::ModuleOp"> {
   let summary = "give every constant its place in the weight segment";
   let description = [{

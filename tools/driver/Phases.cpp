@@ -27,6 +27,11 @@ static void buildLower(OpPassManager &pm, const cpu::Target &target) {
                                        target.level->vectorRegisters};
   pm.addNestedPass<func::FuncOp>(cpu::createLowerKernelsPass(options));
   pm.addNestedPass<func::FuncOp>(cpu::createExpandMathPass());
+  auto has = [&](StringRef feature) {
+    return llvm::is_contained(target.level->required, feature);
+  };
+  pm.addNestedPass<func::FuncOp>(cpu::createExpandConversionsPass(
+      {/*f16=*/!has("f16c"), /*bf16=*/!has("avx512bf16")}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(cpu::createAssignWeightsPass());
   pm.addPass(cpu::createLowerHostPass());

@@ -30,6 +30,20 @@ std::string readArrays(const std::string &path,
   return {};
 }
 
+std::string randomArray(const std::string &name, const std::string &type,
+                        const std::vector<int64_t> &dims, Array &array) {
+  std::optional<hgn_dtype> dtype = typeNamed(type);
+  if (!dtype)
+    return "there is no random data of type " + type;
+  try {
+    HostTensor tensor = randomTensor(name, *dtype, dims);
+    array = {type, std::move(tensor.dims), std::move(tensor.data)};
+  } catch (const std::exception &error) {
+    return error.what();
+  }
+  return {};
+}
+
 std::string writeArrays(const std::string &path, const Arrays &arrays) {
   try {
     TensorMap tensors;

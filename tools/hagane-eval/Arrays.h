@@ -24,6 +24,11 @@ std::string readArrays(const std::string &path,
                        const std::map<std::string, std::string> &types,
                        Arrays &arrays);
 
+/// Random data that a model's input of this name and type accepts. Returns an
+/// empty string, or what is wrong.
+std::string randomArray(const std::string &name, const std::string &type,
+                        const std::vector<int64_t> &dims, Array &array);
+
 /// Writes all arrays; returns an empty string, or what is wrong.
 std::string writeArrays(const std::string &path, const Arrays &arrays);
 

@@ -1,0 +1,141 @@
+//===- ExpandConversions.cpp - Half precision without instructions --------===//
+//
+// Where a processor cannot convert half-precision floats, LLVM calls functions
+// of its own library, which compiled code must not need. These patterns do the
+// same on the bits.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/cpu/Emit.h"
+#include "codegen/cpu/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace hagane::cpu {
+#define GEN_PASS_DEF_EXPANDCONVERSIONSPASS
+#include "codegen/cpu/Passes.h.inc"
+
+namespace {
+
+/// Integer arithmetic on scalars or vectors of one shape.
+struct Bits {
+  Builder &b;
+  Type shape; // any type of the shape
+
+  Type typeOf(Type element) const {
+    if (auto vector = dyn_cast<VectorType>(shape))
+      return vector.clone(element);
+    return element;
+  }
+  Type word() const { return typeOf(b.getI32Type()); }
+  Value constant(int64_t value) const {
+    Type type = word();
+    TypedAttr attr = b.getI32IntegerAttr(static_cast<int32_t>(value));
+    if (auto vector = dyn_cast<VectorType>(type))
+      attr = DenseElementsAttr::get(vector, Attribute(attr));
+    return arith::ConstantOp::create(b, type, attr);
+  }
+  Value band(Value x, int64_t y) const {
+    return arith::AndIOp::create(b, x, constant(y));
+  }
+  Value bor(Value x, Value y) const { return arith::OrIOp::create(b, x, y); }
+  Value add(Value x, Value y) const { return arith::AddIOp::create(b, x, y); }
+  Value left(Value x, int64_t n) const {
+    return arith::ShLIOp::create(b, x, constant(n));
+  }
+  Value right(Value x, int64_t n) const {
+    return arith::ShRUIOp::create(b, x, constant(n));
+  }
+  Value isBelow(Value x, int64_t y) const {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, x, constant(y));
+  }
+  Value select(Value c, Value x, Value y) const {
+    return arith::SelectOp::create(b, c, x, y);
+  }
+  Value toFloat(Value x) const {
+    return arith::BitcastOp::create(b, typeOf(b.getF32Type()), x);
+  }
+  Value toBits(Value x) const { return arith::BitcastOp::create(b, word(), x); }
+};
+
+bool isConversion(Type from, Type to, bool widens) {
+  from = getElementTypeOrSelf(from);
+  to = getElementTypeOrSelf(to);
+  return widens ? from.isF16() && to.isF32() : from.isF32() && to.isF16();
+}
+
+struct ExtendF16 : OpRewritePattern<arith::ExtFOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::ExtFOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!isConversion(op.getIn().getType(), op.getType(), /*widens=*/true))
+      return rewriter.notifyMatchFailure(op, "expected f16 to f32");
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Bits i{b, op.getType()};
+    Value half = arith::ExtUIOp::create(
+        b, i.word(),
+        arith::BitcastOp::create(b, i.typeOf(b.getI16Type()), op.getIn()));
+    Value magnitude = i.band(half, 0x7fff);
+    // The exponent's bias differs by 112; the product is exact, and makes
+    // subnormals normal.
+    Value scaled = arith::MulFOp::create(b, i.toFloat(i.left(magnitude, 13)),
+                                         i.toFloat(i.constant(0x77800000)));
+    Value finite = i.toBits(scaled);
+    Value special = i.bor(finite, i.constant(0x7f800000));
+    Value bits = i.select(i.isBelow(magnitude, 0x7c00), finite, special);
+    Value sign = i.left(i.band(half, 0x8000), 16);
+    rewriter.replaceOp(op, i.toFloat(i.bor(bits, sign)));
+    return success();
+  }
+};
+
+struct TruncateF16 : OpRewritePattern<arith::TruncFOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::TruncFOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!isConversion(op.getIn().getType(), op.getType(), /*widens=*/false))
+      return rewriter.notifyMatchFailure(op, "expected f32 to f16");
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Bits i{b, op.getType()};
+    Value bits = i.toBits(op.getIn());
+    Value magnitude = i.band(bits, 0x7fffffff);
+    // Half an ulp less the tie, plus the last bit kept: to nearest even. The
+    // carry moves the largest values to infinity.
+    Value odd = i.band(i.right(magnitude, 13), 1);
+    Value rounded =
+        i.add(i.add(magnitude, i.constant(0xfff - (112 << 23))), odd);
+    Value normal = i.right(rounded, 13);
+    // Adding 1/2 leaves a subnormal's bits, rounded, at the end of the sum.
+    Value shifted = i.toBits(arith::AddFOp::create(
+        b, i.toFloat(magnitude), i.toFloat(i.constant(0x3f000000))));
+    Value subnormal = i.add(shifted, i.constant(-0x3f000000));
+    Value special = i.select(i.isBelow(magnitude, 0x7f800001),
+                             i.constant(0x7c00), i.constant(0x7e00));
+    Value finite =
+        i.select(i.isBelow(magnitude, 0x38800000), subnormal, normal);
+    Value result = i.select(i.isBelow(magnitude, 0x47800000), finite, special);
+    result = i.bor(result, i.band(i.right(bits, 16), 0x8000));
+    Value half = arith::TruncIOp::create(b, i.typeOf(b.getI16Type()), result);
+    rewriter.replaceOpWithNewOp<arith::BitcastOp>(op, op.getType(), half);
+    return success();
+  }
+};
+
+struct ExpandConversionsPass
+    : impl::ExpandConversionsPassBase<ExpandConversionsPass> {
+  using Base::Base;
+  void runOnOperation() final {
+    RewritePatternSet patterns(&getContext());
+    if (f16)
+      patterns.add<ExtendF16, TruncateF16>(&getContext());
+    if (bf16)
+      arith::populateExpandBFloat16Patterns(patterns);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace hagane::cpu

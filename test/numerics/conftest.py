@@ -1,0 +1,24 @@
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import harness  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--all-floats",
+        action="store_true",
+        help="measure elementary functions on every f32 value, not on a sample",
+    )
+
+
+@pytest.fixture(params=harness.LEVELS)
+def level(request):
+    missing = harness.missing_features(request.param)
+    if missing:
+        pytest.skip(f"this processor lacks {' '.join(sorted(missing))}")
+    return request.param

@@ -1,0 +1,29 @@
+"""Every kind of kernel at odd shapes, against float64 arithmetic."""
+
+import attention_cases
+import gemm_cases
+import map_cases
+import movement_cases
+import pytest
+import rows_cases
+from harness import check_case
+
+TABLES = (
+    gemm_cases.CASES
+    + attention_cases.CASES
+    + rows_cases.CASES
+    + map_cases.CASES
+    + movement_cases.CASES
+)
+
+
+def params():
+    for case in TABLES:
+        for dtype in case.dtypes:
+            marks = [pytest.mark.xfail(reason=case.xfail, strict=True)] if case.xfail else []
+            yield pytest.param(case, dtype, id=f"{case.name}-{dtype}", marks=marks)
+
+
+@pytest.mark.parametrize("case, dtype", params())
+def test_kernel(case, dtype, level, tmp_path):
+    check_case(case, dtype, level, tmp_path)
