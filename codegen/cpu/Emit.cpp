@@ -130,6 +130,9 @@ Value convert(Builder &b, Value value, Type element) {
   Type from = getElementTypeOrSelf(value.getType());
   if (from == element)
     return value;
+  // Arithmetic knows no signs: operations do.
+  if (element.isUnsignedInteger())
+    return convert(b, value, b.getIntegerType(element.getIntOrFloatBitWidth()));
   Type to = element;
   if (auto vector = dyn_cast<VectorType>(value.getType()))
     to = vector.clone(element);
@@ -145,11 +148,36 @@ Value convert(Builder &b, Value value, Type element) {
 
 /// A vector of i1 in memory is a bit set, but a memref of i1 has a byte per
 /// element: vectors go through i8.
-static Value asBytes(Builder &b, Value memref) {
+static Value viewAs(Builder &b, Value memref, Type element) {
   auto type = cast<MemRefType>(memref.getType());
-  auto bytes = MemRefType::get(type.getShape(), b.getI8Type(), type.getLayout(),
-                               type.getMemorySpace());
-  return UnrealizedConversionCastOp::create(b, bytes, memref).getResult(0);
+  if (type.getElementType() == element)
+    return memref;
+  auto view = MemRefType::get(type.getShape(), element, type.getLayout(),
+                              type.getMemorySpace());
+  return UnrealizedConversionCastOp::create(b, view, memref).getResult(0);
+}
+static Value asBytes(Builder &b, Value memref) {
+  return viewAs(b, memref, b.getI8Type());
+}
+
+/// The type as which elements are moved: integers without signs, and the bits
+/// of bf16, whose masked accesses LLVM would otherwise take apart into calls of
+/// its library.
+static Type movedType(Builder &b, Type storage) {
+  bool asBits = storage.isBF16() || storage.isUnsignedInteger();
+  return asBits ? b.getIntegerType(storage.getIntOrFloatBitWidth()) : storage;
+}
+
+static Value bitcast(Builder &b, Value value, Type element) {
+  Type to = element;
+  if (auto vector = dyn_cast<VectorType>(value.getType()))
+    to = vector.clone(element);
+  return value.getType() == to ? value : arith::BitcastOp::create(b, to, value);
+}
+
+/// What was moved as `movedType`, as a value of the storage type.
+static Value fromMoved(Builder &b, Value value, Type storage) {
+  return storage.isBF16() ? bitcast(b, value, storage) : value;
 }
 
 static bool isBoolVector(Value memref, Access access) {
@@ -166,7 +194,9 @@ Value load(Builder &b, Value memref, ValueRange indices, Access access,
         b, arith::CmpIOp::create(b, arith::CmpIPredicate::ne, bytes, none),
         compute);
   }
-  Type storage = cast<MemRefType>(memref.getType()).getElementType();
+  Type original = cast<MemRefType>(memref.getType()).getElementType();
+  Type storage = movedType(b, original);
+  memref = viewAs(b, memref, storage);
   Value value;
   if (access.mask) {
     VectorType type = vectorOf(storage, access.lanes);
@@ -178,7 +208,7 @@ Value load(Builder &b, Value memref, ValueRange indices, Access access,
   } else {
     value = memref::LoadOp::create(b, memref, indices);
   }
-  return convert(b, value, compute);
+  return convert(b, fromMoved(b, value, original), compute);
 }
 
 void store(Builder &b, Value value, Value memref, ValueRange indices,
@@ -189,8 +219,9 @@ void store(Builder &b, Value value, Value memref, ValueRange indices,
         arith::ExtUIOp::create(b, vectorOf(b.getI8Type(), access.lanes), wide);
     return store(b, bytes, asBytes(b, memref), indices, access);
   }
-  value =
-      convert(b, value, cast<MemRefType>(memref.getType()).getElementType());
+  Type storage = cast<MemRefType>(memref.getType()).getElementType();
+  value = bitcast(b, convert(b, value, storage), movedType(b, storage));
+  memref = viewAs(b, memref, movedType(b, storage));
   if (access.mask)
     vector::MaskedStoreOp::create(b, memref, indices, access.mask,
                                   splat(b, value, access.lanes));
@@ -233,7 +264,9 @@ static bool isContiguousAlong(Value memref, AffineMap map, unsigned vectorDim) {
 static Value loadStrided(Builder &b, Value memref, AffineMap map,
                          ValueRange dims, unsigned vectorDim, Access access,
                          Type compute) {
-  Type storage = cast<MemRefType>(memref.getType()).getElementType();
+  Type original = cast<MemRefType>(memref.getType()).getElementType();
+  Type storage = movedType(b, original);
+  memref = viewAs(b, memref, storage);
   Value vector = zero(b, vectorOf(storage, access.lanes));
   Values laneDims = llvm::to_vector_of<Value>(dims);
   for (int64_t lane = 0; lane < access.lanes; ++lane) {
@@ -258,7 +291,7 @@ static Value loadStrided(Builder &b, Value memref, AffineMap map,
     }
     vector = vector::InsertOp::create(b, element, vector, lane);
   }
-  return convert(b, vector, compute);
+  return convert(b, fromMoved(b, vector, original), compute);
 }
 
 Value loadMapped(Builder &b, Value memref, AffineMap map, ValueRange dims,

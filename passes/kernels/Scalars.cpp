@@ -258,8 +258,13 @@ static Value isInf(ScalarScope &b, Operation *op, ValueRange x) {
 }
 
 static Value castElement(ScalarScope &b, Operation *op, ValueRange x) {
-  return convertScalar(b, x[0], elementType(op->getOperand(0)),
-                       cast<xf::Cast>(op).getTo());
+  Type to = cast<xf::Cast>(op).getTo();
+  Value value = convertScalar(b, x[0], elementType(op->getOperand(0)), to);
+  if (!to.isF16() && !to.isBF16())
+    return value;
+  // Kernels compute in f32, but a conversion that the model asks for rounds.
+  return arith::ExtFOp::create(b, value.getType(),
+                               arith::TruncFOp::create(b, to, value));
 }
 
 /// The divisor made safe: 1 where it is 0 (or -1 for signed integers, whose
