@@ -263,8 +263,8 @@ static Value castElement(ScalarScope &b, Operation *op, ValueRange x) {
   if (!to.isF16() && !to.isBF16())
     return value;
   // Kernels compute in f32, but a conversion that the model asks for rounds.
-  return arith::ExtFOp::create(b, value.getType(),
-                               arith::TruncFOp::create(b, to, value));
+  Value rounded = arith::TruncFOp::create(b, to, value);
+  return arith::ExtFOp::create(b, value.getType(), rounded);
 }
 
 /// The divisor made safe: 1 where it is 0 (or -1 for signed integers, whose
