@@ -59,8 +59,9 @@ hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
   int64_t pieces = llvm::divideCeil(share * quantum, packed ? 512 : 256);
   int64_t itemN = llvm::divideCeil(share, pieces) * quantum;
   int64_t blockK = packed ? 1024 : 0;
-  // While one panel is used, the next one comes from memory.
-  int64_t prefetch = packed ? depth * kPanel * 4 : 0;
+  // While one panel is used, the next one comes closer, unless all of b is.
+  bool isFar = columns * depth * 4 > target.l2Bytes;
+  int64_t prefetch = isFar ? depth * kPanel * 4 : 0;
   return kernel::GemmScheduleAttr::get(op.getContext(), itemM, itemN, blockK,
                                        microM, microN, /*unroll_k=*/4, prefetch,
                                        /*pack_a=*/packed);
