@@ -11,6 +11,7 @@
 
 #include "codegen/cpu/Lowering.h"
 #include "codegen/cpu/Micro.h"
+#include "dialects/kernel/KernelCost.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -83,22 +84,18 @@ public:
 private:
   void carveScratch() {
     int64_t depthSize = cast<MemRefType>(q.memref.getType()).getDimSize(3);
-    int64_t bytes = compute.getIntOrFloatBitWidth() / 8;
     int64_t blockQ = schedule.getBlockQ(), blockK = schedule.getBlockK();
-    int64_t offset = 0;
-    auto carve = [&](ArrayRef<int64_t> shape) {
-      Value view =
-          scratchView(b, body.scratch, index(b, offset), shape, {}, compute);
-      offset += llvm::alignTo(ShapedType::getNumElements(shape) * bytes, 64);
-      return view;
+    kernel::AttentionScratch layout = kernel::getAttentionScratch(op);
+    auto view = [&](int64_t offset, ArrayRef<int64_t> shape) {
+      return scratchView(b, body.scratch, index(b, offset), shape, {}, compute);
     };
-    queriesT = carve({depthSize, blockQ});
-    scores = carve({blockK, blockQ});
-    accumulator =
-        carve({blockQ, static_cast<int64_t>(llvm::alignTo(valueSize, lanes))});
-    rowMax = carve({blockQ});
-    rowSum = carve({blockQ});
-    rescale = carve({blockQ});
+    int64_t padded = llvm::alignTo(valueSize, lanes);
+    queriesT = view(layout.queries, {depthSize, blockQ});
+    scores = view(layout.scores, {blockK, blockQ});
+    accumulator = view(layout.acc, {blockQ, padded});
+    rowMax = view(layout.rowMax, {blockQ});
+    rowSum = view(layout.rowSum, {blockQ});
+    rescale = view(layout.rescale, {blockQ});
   }
 
   Value constant(double value) {

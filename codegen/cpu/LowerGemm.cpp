@@ -26,10 +26,8 @@ public:
         weight(op.getB()), layout(op.getBLayout()), groups(op.getGroups()) {
     auto outType = cast<MemRefType>(op.getOuts().front().getType());
     batched = outType.getRank() == 3;
-    compute =
-        kernel::getComputeType(cast<MemRefType>(a.getType()).getElementType());
-    if (compute.isInteger())
-      compute = b.getI32Type();
+    compute = kernel::getAccumulatorType(op);
+    scratch = kernel::getGemmScratch(op);
     lanes = body.options.getLanes(compute);
     vectors = schedule.getMicroN() / lanes;
   }
@@ -67,20 +65,13 @@ private:
     return cast<MemRefType>(weight.getType()).getDimSize(2);
   }
 
-  /// The contraction runs in blocks if it may be longer than one.
-  bool isBlocked() {
-    auto known = constantOf(depth);
-    return schedule.getBlockK() != 0 &&
-           !(known && *known <= schedule.getBlockK());
-  }
-
   void emitItem(Value row, Value column) {
     firstRow = row;
     firstColumn = column;
     rowEnd = minimum(b, add(b, row, schedule.getItemM()), rowCount);
     columnEnd = minimum(b, add(b, column, schedule.getItemN()), columnCount);
     carveScratch();
-    if (!isBlocked())
+    if (!scratch.isBlocked)
       return emitBlock(index(b, 0), depth, /*last=*/true);
     clearPartialSums();
     Value blocks = ceilDivide(b, depth, schedule.getBlockK());
@@ -93,27 +84,17 @@ private:
   }
 
   void carveScratch() {
-    int64_t bytes = compute.getIntOrFloatBitWidth() / 8;
-    Value offset = index(b, 0);
-    if (schedule.getPackA()) {
-      // Rows a little longer than a block do not all start in the same sets
-      // of the cache.
-      int64_t rows = schedule.getItemM(), stride = ShapedType::kDynamic;
-      Value length = add(b, depth, kernel::kPackedRowPadding);
-      if (schedule.getBlockK() != 0) {
-        stride = schedule.getBlockK() + kernel::kPackedRowPadding;
-        length = index(b, stride);
-      }
-      packedA = scratchView(b, body.scratch, offset, {rows, stride},
-                            ShapedType::isDynamic(stride) ? ValueRange(length)
-                                                          : ValueRange(),
-                            compute);
-      offset = mul(b, ceilDivide(b, mul(b, length, rows * bytes), 64), 64);
-    }
-    if (isBlocked())
-      partialSums = scratchView(
-          b, body.scratch, offset,
-          {schedule.getItemM(), schedule.getItemN() * groups}, {}, compute);
+    auto view = [&](int64_t offset, int64_t columns) {
+      return scratchView(b, body.scratch, index(b, offset),
+                         {schedule.getItemM(), columns}, {}, compute);
+    };
+    // Rows a little longer than a block do not all start in the same sets of
+    // the cache.
+    if (schedule.getPackA())
+      packedA = view(scratch.packedA,
+                     schedule.getBlockK() + kernel::kPackedRowPadding);
+    if (scratch.isBlocked)
+      partialSums = view(scratch.partialSums, schedule.getItemN() * groups);
   }
 
   void clearPartialSums() {
@@ -239,7 +220,7 @@ private:
       return loadB(b, v, k);
     };
     Values initial;
-    if (isBlocked())
+    if (scratch.isBlocked)
       forPartialSums(m, rows, [&](int64_t, const Values &at) {
         initial.push_back(load(b, partialSums, at, {lanes, Value()}, compute));
       });
@@ -294,6 +275,7 @@ private:
   StringRef layout;
   int64_t groups;
   bool batched;
+  kernel::GemmScratch scratch;
   Type compute;
   int64_t lanes, vectors;
   Value rowCount, columnCount, depth;

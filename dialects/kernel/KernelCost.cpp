@@ -58,6 +58,26 @@ static int64_t countOps(Region &region) {
   });
 }
 
+static Type yieldedType(Region &region) {
+  return region.front().getTerminator()->getOperand(0).getType();
+}
+
+namespace {
+/// Parts of scratch memory, one after another.
+struct ScratchLayout {
+  explicit ScratchLayout(Type element)
+      : elementBytes(getElementBytes(element)) {}
+
+  int64_t place(int64_t elements) {
+    int64_t offset = end;
+    end += llvm::alignTo(elements * elementBytes, kAlign);
+    return offset;
+  }
+
+  int64_t elementBytes, end = 0;
+};
+} // namespace
+
 //===-- gemm --------------------------------------------------------------===//
 
 namespace {
@@ -80,23 +100,31 @@ Dim Gemm::getItems() {
          ceilDiv(*this, n, schedule.getItemN());
 }
 
+Type kernel::getAccumulatorType(Gemm op) {
+  return op.getEpilogue().getArgument(0).getType();
+}
+
+GemmScratch kernel::getGemmScratch(Gemm op) {
+  GemmScheduleAttr schedule = *op.getSchedule();
+  ScratchLayout layout(getAccumulatorType(op));
+  int64_t k = cast<ShapedType>(op.getA().getType()).getShape().back();
+  GemmScratch scratch;
+  scratch.isBlocked = schedule.getBlockK() != 0 &&
+                      (ShapedType::isDynamic(k) || k > schedule.getBlockK());
+  scratch.packedA = layout.place(
+      schedule.getPackA()
+          ? schedule.getItemM() * (schedule.getBlockK() + kPackedRowPadding)
+          : 0);
+  scratch.partialSums = layout.place(
+      scratch.isBlocked
+          ? schedule.getItemM() * schedule.getItemN() * int64_t(op.getGroups())
+          : 0);
+  scratch.bytes = layout.end;
+  return scratch;
+}
+
 Dim Gemm::getScratchBytes() {
-  Dim k = getSizes(*this).k;
-  GemmScheduleAttr schedule = getScheduleAttr();
-  Dim bytes = constant(*this, 0);
-  if (schedule.getPackA()) {
-    Dim length =
-        schedule.getBlockK() != 0 ? constant(*this, schedule.getBlockK()) : k;
-    bytes = alignUp(*this,
-                    (length + kPackedRowPadding) * (schedule.getItemM() * 4));
-  }
-  bool blocked = schedule.getBlockK() != 0 &&
-                 (!k.getConstant() || *k.getConstant() > schedule.getBlockK());
-  if (blocked)
-    bytes = bytes + llvm::alignTo(schedule.getItemM() * schedule.getItemN() *
-                                      4 * int64_t(getGroups()),
-                                  kAlign);
-  return bytes;
+  return constant(*this, getGemmScratch(*this).bytes);
 }
 
 Dim Gemm::getFlops() {
@@ -110,22 +138,25 @@ StringRef Gemm::getKernelKind() { return "gemm"; }
 
 //===-- attention ---------------------------------------------------------===//
 
-AttentionScratch kernel::getAttentionScratch(int64_t d, int64_t e,
-                                             AttentionScheduleAttr schedule) {
-  int64_t q = schedule.getBlockQ(), k = schedule.getBlockK(), end = 0;
-  auto place = [&](int64_t elements) {
-    int64_t offset = end;
-    end += llvm::alignTo(elements * 4, kAlign);
-    return offset;
-  };
+/// The innermost size of an operand, which rule (A4) makes constant.
+static int64_t headSize(Value operand) {
+  return cast<ShapedType>(operand.getType()).getDimSize(3);
+}
+
+AttentionScratch kernel::getAttentionScratch(Attention op) {
+  AttentionScheduleAttr schedule = *op.getSchedule();
+  int64_t q = schedule.getBlockQ(), k = schedule.getBlockK();
+  ScratchLayout layout(
+      getComputeType(cast<ShapedType>(op.getQ().getType()).getElementType()));
   AttentionScratch scratch;
-  scratch.queries = place(d * q);
-  scratch.scores = place(q * k);
-  scratch.acc = place(q * llvm::alignTo(e, kAlign / 4));
-  scratch.rowMax = place(q);
-  scratch.rowSum = place(q);
-  scratch.rescale = place(q);
-  scratch.bytes = end;
+  scratch.queries = layout.place(headSize(op.getQ()) * q);
+  scratch.scores = layout.place(k * q);
+  scratch.acc = layout.place(
+      q * llvm::alignTo(headSize(op.getV()), kAlign / layout.elementBytes));
+  scratch.rowMax = layout.place(q);
+  scratch.rowSum = layout.place(q);
+  scratch.rescale = layout.place(q);
+  scratch.bytes = layout.end;
   return scratch;
 }
 
@@ -149,12 +180,7 @@ Dim Attention::getItems() {
 }
 
 Dim Attention::getScratchBytes() {
-  AttentionSizes sizes = getAttentionSizes(*this);
-  // Rule (A4) makes both constant.
-  return constant(*this, getAttentionScratch(sizes.d.getConstant().value_or(0),
-                                             sizes.e.getConstant().value_or(0),
-                                             getScheduleAttr())
-                             .bytes);
+  return constant(*this, getAttentionScratch(*this).bytes);
 }
 
 Dim Attention::getFlops() {
@@ -191,7 +217,10 @@ Dim Rows::getItems() {
 }
 
 Dim Rows::getScratchBytes() {
-  return alignUp(*this, iterationDims(*this, getMaps()).back() * 4);
+  int64_t bytes = 0;
+  for (Region &stage : getStages())
+    bytes = std::max(bytes, getElementBytes(yieldedType(stage)));
+  return alignUp(*this, iterationDims(*this, getMaps()).back() * bytes);
 }
 
 Dim Rows::getFlops() {

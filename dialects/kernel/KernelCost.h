@@ -5,13 +5,11 @@
 //
 // - gemm: batch * ceildiv(M, item_m) * ceildiv(N, item_n) items, N the columns
 //   of the outs; item = (batch * nblocks + nblock) * mblocks + mblock.
-//   Scratch: with pack_a, item_m rows of block_k (K if that is 0) and
-//   kPackedRowPadding elements, rounded up; then, unless K is
-//   known to fit block_k, item_m * item_n * groups f32 accumulators.
+//   See GemmScratch.
 // - attention: batch * heads * ceildiv(queries, block_q) items;
 //   item = (batch * heads + head) * qblocks + qblock. See AttentionScratch.
 // - rows: ceildiv(product of the row dimensions, item_rows) items; scratch
-//   holds one row of f32 for the carry.
+//   holds one row of the widest carry.
 // - map: ceildiv(product of all dimensions but the last, item_size) items
 //   (rank 0: one).
 // - reduce: the same over the dimensions that are not reduced.
@@ -29,19 +27,31 @@ namespace hagane::kernel {
 /// Elements between the packed rows of a matrix product's left operand.
 inline constexpr int64_t kPackedRowPadding = 16;
 
+/// The type in which products are summed: that of the epilogue's accumulators.
+mlir::Type getAccumulatorType(Gemm op);
+
+/// Byte offsets of the parts of a matrix product's scratch, each aligned to 64
+/// bytes; elements have the accumulators' type.
+struct GemmScratch {
+  int64_t packedA;     ///< with pack_a, item_m x (block_k + kPackedRowPadding)
+  int64_t partialSums; ///< if isBlocked, item_m x (item_n * groups)
+  int64_t bytes;       ///< all of it
+  bool isBlocked;      ///< the contraction may be longer than block_k
+};
+GemmScratch getGemmScratch(Gemm op);
+
 /// Byte offsets of the parts of an attention item's scratch, each aligned to
-/// 64 bytes; elements have 4 bytes.
+/// 64 bytes; elements have the queries' compute type.
 struct AttentionScratch {
   int64_t queries; ///< d x block_q: the queries, transposed
-  int64_t scores;  ///< block_q x block_k
+  int64_t scores;  ///< block_k x block_q: the scores, transposed
   int64_t acc;     ///< block_q x e, rows padded to 64 bytes
   int64_t rowMax;  ///< block_q
   int64_t rowSum;  ///< block_q
   int64_t rescale; ///< block_q
   int64_t bytes;   ///< all of it
 };
-AttentionScratch getAttentionScratch(int64_t d, int64_t e,
-                                     AttentionScheduleAttr schedule);
+AttentionScratch getAttentionScratch(Attention op);
 
 /// Sizes of attention's axes, whatever the layouts.
 struct AttentionSizes {

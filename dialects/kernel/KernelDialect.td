@@ -47,7 +47,7 @@ def Kernel_GemmSchedule : Kernel_Schedule<"GemmSchedule", "gemm_schedule"> {
 
     Rules: (S1) all sizes but block_k and prefetch are positive; (S2) item_m
     and item_n are multiples of micro_m and micro_n; (S3) block_k is a multiple
-    of unroll_k.
+    of unroll_k; (S4) with pack_a, block_k is positive.
   }];
   let parameters = (ins "int64_t":$item_m, "int64_t":$item_n, "int64_t":$block_k,
                         "int64_t":$micro_m, "int64_t":$micro_n, "int64_t":$unroll_k,

@@ -21,7 +21,7 @@ LogicalResult GemmScheduleAttr::verify(EmitError error, int64_t itemM,
                                        int64_t itemN, int64_t blockK,
                                        int64_t microM, int64_t microN,
                                        int64_t unrollK, int64_t prefetch,
-                                       bool) {
+                                       bool packA) {
   if (failed(requirePositive(error, {{"item_m", itemM},
                                      {"item_n", itemN},
                                      {"micro_m", microM},
@@ -39,6 +39,8 @@ LogicalResult GemmScheduleAttr::verify(EmitError error, int64_t itemM,
   if (blockK % unrollK)
     return error() << "(S3) expects block_k to be a multiple of unroll_k, got "
                    << blockK << " and " << unrollK;
+  if (packA && blockK == 0)
+    return error() << "(S4) expects a positive block_k with pack_a";
   return success();
 }
 

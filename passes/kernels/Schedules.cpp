@@ -37,6 +37,19 @@ static int64_t valueOr(Dim dim, int64_t assumed) {
 
 static constexpr int64_t kAssumedRows = 1024;
 
+static int64_t bytesOf(Value operand) {
+  return kernel::getElementBytes(
+      cast<ShapedType>(operand.getType()).getElementType());
+}
+
+/// Lanes of an element-wise kernel: its widest operand fills a register.
+static int64_t elementLanes(Operation *op, const TargetDescription &target) {
+  int64_t bytes = 4;
+  for (Value operand : op->getOperands())
+    bytes = std::max(bytes, bytesOf(operand));
+  return std::max<int64_t>(1, target.lanes(8 * bytes));
+}
+
 kernel::GemmScheduleAttr
 hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
   unsigned out = op.getDpsInitsMutable()[0].getOperandNumber();
@@ -45,13 +58,14 @@ hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
           columns = valueOr(dims.back(), kAssumedRows);
   int64_t depth = valueOr(op.getOperandDims(0).back(), kAssumedRows);
   MicroTile tile = pickTile(kGemmTiles, target);
-  int64_t microN = tile.vectors * target.lanes();
+  int64_t bytes = kernel::getElementBytes(kernel::getAccumulatorType(op));
+  int64_t microN = tile.vectors * target.lanes(8 * bytes);
   int64_t microM = std::clamp<int64_t>(rows, 1, tile.rows);
   // Eight strips of rows reuse a panel of b; few rows are one item.
   int64_t itemM = llvm::alignTo(std::min(rows, 8 * microM), microM);
   // A strip of rows is read in place as long as its block stays in the L2
   // cache; a longer contraction runs in blocks of packed rows.
-  bool packed = rows > microM && itemM * depth * 4 > target.l2Bytes;
+  bool packed = rows > microM && itemM * depth * bytes > target.l2Bytes;
   int64_t quantum = std::max<int64_t>(microN, kPanel);
   // Threads take equal parts of the columns, in items whose part of b stays in
   // the last cache while all rows pass over it.
@@ -60,8 +74,8 @@ hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
   int64_t itemN = llvm::divideCeil(share, pieces) * quantum;
   int64_t blockK = packed ? 1024 : 0;
   // While one panel is used, the next one comes closer, unless all of b is.
-  bool isFar = columns * depth * 4 > target.l2Bytes;
-  int64_t prefetch = isFar ? depth * kPanel * 4 : 0;
+  bool isFar = columns * depth * bytesOf(op.getB()) > target.l2Bytes;
+  int64_t prefetch = isFar ? depth * kPanel * bytesOf(op.getB()) : 0;
   return kernel::GemmScheduleAttr::get(op.getContext(), itemM, itemN, blockK,
                                        microM, microN, /*unroll_k=*/4, prefetch,
                                        /*pack_a=*/packed);
@@ -73,10 +87,14 @@ hagane::chooseSchedule(kernel::Attention op, const TargetDescription &target) {
   MicroTile tile = pickTile(kAttentionTiles, target);
   int64_t queries = valueOr(sizes.queries, 128);
   int64_t microM = std::clamp<int64_t>(queries, 1, tile.rows);
-  int64_t blockQ = llvm::alignTo(std::min<int64_t>(queries, 32), microM);
+  Type compute = kernel::getComputeType(
+      cast<ShapedType>(op.getQ().getType()).getElementType());
+  int64_t lanes = target.lanes(compute.getIntOrFloatBitWidth());
+  // Queries run along the lanes.
+  int64_t blockQ = llvm::alignTo(std::min<int64_t>(queries, 32), lanes);
   return kernel::AttentionScheduleAttr::get(op.getContext(), blockQ,
                                             /*block_k=*/128, microM,
-                                            tile.vectors * target.lanes());
+                                            tile.vectors * lanes);
 }
 
 /// Rows of `columns` elements that an item takes to be worth its launch.
@@ -96,14 +114,14 @@ hagane::chooseSchedule(kernel::Rows op, const TargetDescription &target) {
             map.getResultPosition(getAffineDimExpr(last, op.getContext())))
       columns = valueOr(op.getOperandDims(i)[*position], kAssumedRows);
   return kernel::RowsScheduleAttr::get(op.getContext(), rowsPerItem(columns),
-                                       target.lanes());
+                                       elementLanes(op, target));
 }
 
 static kernel::LoopScheduleAttr chooseLoop(Operation *op, ArrayRef<Dim> dims,
                                            const TargetDescription &target) {
   int64_t columns = dims.empty() ? 1 : valueOr(dims.back(), 256);
   return kernel::LoopScheduleAttr::get(op->getContext(), rowsPerItem(columns),
-                                       target.lanes());
+                                       elementLanes(op, target));
 }
 
 kernel::LoopScheduleAttr

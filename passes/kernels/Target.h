@@ -19,8 +19,8 @@ struct TargetDescription {
   int64_t l2Bytes = 1 << 20;
   int64_t threads = 8;
 
-  /// f32 elements of a vector register.
-  int64_t lanes() const { return vectorBits / 32; }
+  /// Elements of a vector register.
+  int64_t lanes(int64_t elementBits) const { return vectorBits / elementBits; }
 };
 
 } // namespace hagane

@@ -33,11 +33,14 @@ def weights(size):
 
 CASES = [
     Case(f"head size {size}", qkv(size), PLAIN, SIZES, weights=weights(size),
-         dtypes=("float", "float16") if size == 32 else ("float",))
+         dtypes=("float", "float16") if size == 32 else ("float", "double"))
     for size in (8, 32, 40, 64, 80, 128)
 ] + [
     Case("cross attention", qkv(32, "t"), PLAIN, CROSS, weights=weights(32),
-         dtypes=("float", "bfloat16")),
+         dtypes=("float", "bfloat16", "double")),
+    Case("one query", "T[b,2,1,32] q, T[b,2,t,32] k, T[b,2,t,32] v", PLAIN,
+         [{"b": 2, "t": 1}, {"b": 1, "t": 300}], weights=weights(32),
+         dtypes=("float", "float16", "double")),
     Case("mask of keys", qkv(32, "t") + ", T[b,1,1,t] m", MASKED, CROSS, weights=weights(32),
          data={"m": random_mask}),
     Case("mask of queries and keys", qkv(40, "t") + ", T[s,t] m", MASKED, CROSS,
@@ -45,7 +48,7 @@ CASES = [
     Case("mask of everything", qkv(32, "t") + ", T[b,2,s,t] m", MASKED, CROSS,
          weights=weights(32), data={"m": random_mask}),
     Case("lower triangle", qkv(32) + ", T[1,1,s,s] m", MASKED, SIZES, weights=weights(32),
-         data={"m": lower_triangle}),
+         data={"m": lower_triangle}, dtypes=("float", "double")),
     Case(
         "boolean mask",
         qkv(32, "t") + ", bool[b,1,s,t] m",

@@ -1,8 +1,10 @@
 """Matrix products and what is fused into them."""
 
+import numpy as np
 from harness import Case
 
 ALL = ("float", "float16", "bfloat16")
+REAL = ALL + ("double",)
 ROWS = [{"m": m} for m in (1, 2, 3, 5, 7, 11, 12, 13, 31, 97, 200)]
 FEW = [{"m": m} for m in (1, 5, 13, 40)]
 
@@ -20,18 +22,18 @@ GELU = """
 GELU_WEIGHTS = {"root": 2.0**0.5, "one": 1.0, "half": 0.5}
 
 CASES = [
-    linear("rows", 64, 96, sizes=ROWS, dtypes=ALL),
+    linear("rows", 64, 96, sizes=ROWS, dtypes=REAL),
     linear("odd columns", 33, 37, sizes=ROWS),
     linear("one column", 70, 1),
     linear("one term", 1, 40),
     linear("three by three", 3, 3),
     linear("columns just above a panel", 48, 33, dtypes=ALL),
     linear("columns just below a panel", 48, 31),
-    linear("contraction in blocks", 1500, 70),
-    linear("contraction of 1025", 1025, 48, dtypes=("float", "bfloat16")),
-    linear("contraction of 3000", 3000, 33),
+    linear("contraction in blocks", 1500, 70, sizes=ROWS, dtypes=("float", "double")),
+    linear("contraction of 1025", 1025, 48, dtypes=("float", "bfloat16", "double")),
+    linear("contraction of 3000", 3000, 33, dtypes=("float", "double")),
     linear("many columns", 40, 1000),
-    linear("bias", 50, 70, "y = Add(p, b)", weights={"b": (70,)}, dtypes=ALL),
+    linear("bias", 50, 70, "y = Add(p, b)", weights={"b": (70,)}, dtypes=REAL),
     linear("bias on the left", 50, 70, "y = Add(b, p)", weights={"b": (70,)}),
     linear("column of constants", 50, 70, "y = Mul(p, b)", weights={"b": (1,)}),
     linear("relu", 50, 70, "y = Relu(p)", dtypes=ALL),
@@ -62,7 +64,7 @@ CASES = [
         "p = MatMul(x, w) q = MatMul(x, v) s = Sigmoid(p) g = Mul(p, s) y = Mul(g, q)",
         ROWS,
         weights={"w": (64, 56), "v": (64, 56)},
-        dtypes=ALL,
+        dtypes=REAL,
     ),
     Case(
         "three products of one input",
@@ -129,6 +131,18 @@ CASES = [
         "t = Transpose <perm = [0, 2, 1]> (z) y = MatMul(x, t)",
         [{"b": 2, "m": m, "k": k, "n": n} for m, k, n in ((1, 1, 1), (5, 40, 33), (13, 7, 40))],
         dtypes=ALL,
+    ),
+    *(
+        Case(
+            f"product of {dtype}",
+            f"{dtype}[m,k] x, {dtype}[k,n] z",
+            "y = MatMul(x, z)",
+            [{"m": m, "k": k, "n": n} for m, k, n in ((1, 1, 1), (5, 40, 33), (40, 1100, 7))],
+            outputs=f"{dtype}[] y",
+            data={name: lambda rng, shape: rng.integers(0, 2**20, shape) for name in "xz"},
+            reference=lambda x, z: x @ z,
+        )
+        for dtype in ("int32", "int64", "uint32", "uint64")
     ),
     Case("matrix by vector", "T[m,k] x, T[k] z", "y = MatMul(x, z)",
          [{"m": m, "k": k} for m, k in ((1, 1), (5, 40), (33, 1100))]),

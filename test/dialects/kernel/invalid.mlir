@@ -103,6 +103,11 @@ func.func private @s3() attributes {s = #kernel.gemm_schedule<item_m = 4, item_n
 
 // -----
 
+// expected-error @below {{(S4) expects a positive block_k with pack_a}}
+func.func private @s4() attributes {s = #kernel.gemm_schedule<item_m = 4, item_n = 32, block_k = 0, micro_m = 4, micro_n = 32, unroll_k = 4, prefetch = 0, pack_a = true>}
+
+// -----
+
 func.func @g2(%a: tensor<4x8xf32>, %b: tensor<8x16xf32>, %bias: tensor<16xf32>, %o: tensor<4x16xf32>) {
   // expected-error @below {{(G2) expects 1 maps, got 0}}
   %0 = kernel.gemm %a, %b extras %bias outs %o {b_layout = "rows", groups = 1 : i64, extra_maps = [], shapes = [[], [], [], []]} epilogue {

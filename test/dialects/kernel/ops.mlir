@@ -16,7 +16,7 @@ func.func @anchors(%a: tensor<4x8xf32>, %c: tensor<4x40xf32>, %x: tensor<4x8xbf1
   %w = kernel.get_global @w : tensor<2x8x32xf32>
   // CHECK: kernel.gemm
   %0 = kernel.gemm %a, %w outs %c {b_layout = "panels", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
-      schedule = #kernel.gemm_schedule<item_m = 12, item_n = 32, block_k = 0, micro_m = 12, micro_n = 32, unroll_k = 4, prefetch = 0, pack_a = true>} epilogue {
+      schedule = #kernel.gemm_schedule<item_m = 12, item_n = 32, block_k = 64, micro_m = 12, micro_n = 32, unroll_k = 4, prefetch = 0, pack_a = true>} epilogue {
   ^bb0(%acc: f32):
     kernel.yield %acc : f32
   } : (tensor<4x8xf32>, tensor<2x8x32xf32>, tensor<4x40xf32>) -> tensor<4x40xf32>
