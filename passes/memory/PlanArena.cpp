@@ -81,22 +81,44 @@ private:
   SmallVector<Bin> bins;
 };
 
-/// Positions of all uses of a buffer, through views of it.
-void extendLife(Value value, Block *block,
+/// Where else a buffer may be found once `user` has it: in views of it and in
+/// what control flow carries on.
+SmallVector<Value> aliasesMadeBy(Operation *user) {
+  SmallVector<Value> aliases;
+  auto addFrom = [&](ValueRange values) {
+    for (Value value : values)
+      if (isa<BaseMemRefType>(value.getType()))
+        aliases.push_back(value);
+  };
+  addFrom(user->getResults());
+  for (Region &region : user->getRegions())
+    if (!region.empty())
+      addFrom(region.front().getArguments());
+  Operation *parent = user->getParentOp();
+  if (user->hasTrait<OpTrait::IsTerminator>() && !isa<func::FuncOp>(parent)) {
+    addFrom(parent->getResults());
+    for (Region &region : parent->getRegions())
+      if (!region.empty())
+        addFrom(region.front().getArguments());
+  }
+  return aliases;
+}
+
+/// Positions of all uses of a buffer and of what it goes by elsewhere.
+void extendLife(Value alloc, Block *block,
                 const DenseMap<Operation *, int64_t> &positions,
                 Buffer &buffer) {
-  for (Operation *user : value.getUsers()) {
-    Operation *top = block->findAncestorOpInBlock(*user);
-    int64_t position = positions.lookup(top);
-    bool isView = isa<ViewLikeOpInterface>(user);
-    if (!isView) {
+  llvm::SmallSetVector<Value, 4> names;
+  names.insert(alloc);
+  for (size_t i = 0; i < names.size(); ++i)
+    for (Operation *user : names[i].getUsers()) {
+      names.insert_range(aliasesMadeBy(user));
+      if (isa<ViewLikeOpInterface>(user))
+        continue;
+      int64_t position = positions.lookup(block->findAncestorOpInBlock(*user));
       buffer.first = std::min(buffer.first, position);
       buffer.last = std::max(buffer.last, position);
-      continue;
     }
-    for (Value result : user->getResults())
-      extendLife(result, block, positions, buffer);
-  }
 }
 
 LogicalResult ArenaPlanner::measure(Buffer &buffer) {
