@@ -16,11 +16,12 @@ using xf::Dim;
 namespace {
 
 /// Follows reshapes of the result back, undoing them on the destination, so
-/// that the kernel before them writes into it.
-void sinkReshapes(OpBuilder &builder, Value &result, Value &destination) {
+/// that the kernel before them writes into it. `others` are results too.
+void sinkReshapes(OpBuilder &builder, Value &result, Value &destination,
+                  ArrayRef<Value> others) {
   while (Operation *op = result.getDefiningOp()) {
     // The return has let go of it: any use is another reader.
-    if (!result.use_empty())
+    if (!result.use_empty() || llvm::is_contained(others, result))
       return;
     if (auto castOp = dyn_cast<tensor::CastOp>(op)) {
       auto type = dyn_cast<RankedTensorType>(castOp.getSource().getType());
@@ -87,7 +88,8 @@ struct PrepareOutputs : hagane::impl::PrepareOutputsPassBase<PrepareOutputs> {
       Location loc = result.getLoc();
       // Views of the destination come first, so that they dominate kernels.
       OpBuilder views = OpBuilder::atBlockBegin(&function.front());
-      sinkReshapes(views, result, destination);
+      sinkReshapes(views, result, destination,
+                   ArrayRef(results).drop_front(i + 1));
       bufferization::MaterializeInDestinationOp::create(
           builder, loc, Type(), result, destination,
           /*restrict=*/true, /*writable=*/true);

@@ -1,12 +1,15 @@
 // bisectModel: the compiled module and the evaluator side by side.
+#include "dialects/kernel/KernelOps.h"
 #include "dialects/xf/XfOps.h"
 #include "dialects/xf/eval/Interpreter.h"
-#include "frontend/Import.h"
+#include "mlir/Parser/Parser.h"
 #include "tools/driver/Diagnostics.h"
 #include "tools/driver/Execute.h"
 #include "tools/driver/Phases.h"
+#include "tools/driver/Reproducer.h"
+#include "tools/driver/Source.h"
 #include "tools/driver/SymbolFacts.h"
-#include "tools/driver/Taps.h"
+#include "tools/driver/UndoFusion.h"
 #include "tools/hagane/CompileOptions.h"
 #include "tools/lib/Register.h"
 #include "llvm/Support/Format.h"
@@ -48,28 +51,29 @@ private:
   }
 
   LogicalResult load();
-  LogicalResult evaluate();
+  LogicalResult evaluate(Program &program);
   LogicalResult runPhase(ModuleOp module, Phase phase) {
     progress(getName(phase));
     PassManager pm(&context);
     buildPhase(pm, phase, *target);
     return pm.run(module);
   }
+  FailureOr<OwningOpRef<ModuleOp>> makeKernels();
   FailureOr<SmallVector<Row>> compareKernels();
   Row match(Tap tap, const HostTensor &got);
   SmallVector<Value> partsOf(const Row &guilty, ArrayRef<Row> rows);
+  FailureOr<SmallVector<Difference>>
+  runParts(ModuleOp module, const Program &program, ArrayRef<Value> parts);
   LogicalResult split(const Row &guilty, ArrayRef<Row> rows);
-  Difference compareTo(Value value, const HostTensor &got) {
-    return compare(got, references[value], options.absTolerance,
-                   options.relTolerance);
+  LogicalResult undo(Value guilty);
+  LogicalResult reproduce(ArrayRef<Value> parts);
+  Difference compareTo(const HostTensor &want, const HostTensor &got) {
+    return compare(got, want, options.absTolerance, options.relTolerance);
   }
   void progress(StringRef phase) {
     if (options.compile.progress)
       options.compile.progress(std::string_view(phase.data(), phase.size()),
                                -1);
-  }
-  func::FuncOp main(ModuleOp module) {
-    return module.lookupSymbol<func::FuncOp>("main");
   }
 
   const BisectOptions &options;
@@ -77,9 +81,9 @@ private:
   MLIRContext context;
   DiagnosticPrinter printer;
   std::optional<cpu::Target> target;
-  OwningOpRef<ModuleOp> source; // after fusion
+  Program plain; // before fusion
+  Program fused;
   SmallVector<HostTensor> arguments;
-  References references;
 };
 
 } // namespace
@@ -96,30 +100,40 @@ LogicalResult Bisection::load() {
     return emitError(unknown) << llvm::toString(parsed.takeError());
   target = *parsed;
   progress("import");
-  source = frontend::importModel(&context, options.compile.input);
-  if (!source)
+  Phase start;
+  plain.module = loadSource(&context, options.compile.input, start);
+  if (!plain.module)
     return failure();
-  if (failed(runPhase(*source, Phase::Convert)) ||
-      failed(applySymbolFacts(*source, options.compile)) ||
-      failed(runPhase(*source, Phase::Shapes)) ||
-      failed(runPhase(*source, Phase::Fusion)))
+  if (start > Phase::Fusion || !plain.main())
+    return emitError(unknown)
+           << "a model is compared before its kernels are formed: expected "
+              "ONNX, or IR of the phases up to fusion";
+  if (start <= Phase::Convert &&
+      failed(runPhase(*plain.module, Phase::Convert)))
     return failure();
-  FailureOr<SmallVector<HostTensor>> made = makeArguments(*source, options);
+  if (failed(applySymbolFacts(*plain.module, options.compile)) ||
+      failed(runPhase(*plain.module, Phase::Shapes)))
+    return failure();
+  fused.module = plain.module->clone();
+  if (failed(runPhase(*fused.module, Phase::Fusion)))
+    return failure();
+  FailureOr<SmallVector<HostTensor>> made =
+      makeArguments(*fused.module, options);
   if (failed(made))
     return failure();
   arguments = std::move(*made);
   return success();
 }
 
-LogicalResult Bisection::evaluate() {
+LogicalResult Bisection::evaluate(Program &program) {
   progress("evaluate");
-  func::FuncOp function = main(*source);
+  func::FuncOp function = program.main();
   xf::eval::InterpreterOptions taps;
   taps.afterOp = [&](Operation *op, ArrayRef<HostTensor> results) {
     // What a loop computes differs from one iteration to the next.
     if (op->getParentOp() == function)
       for (auto [value, tensor] : llvm::zip(op->getResults(), results))
-        references[value] = tensor;
+        program.references[value] = tensor;
     return success();
   };
   return interpret(function, arguments, taps);
@@ -129,9 +143,9 @@ LogicalResult Bisection::evaluate() {
 /// several.
 Row Bisection::match(Tap tap, const HostTensor &got) {
   Row row{std::move(tap), {}, {}};
-  for (Value value : findCandidates(row.tap.location, references,
+  for (Value value : findCandidates(row.tap.location, fused.references,
                                     got.getElementType(), got.getCount())) {
-    Difference difference = compareTo(value, got);
+    Difference difference = compareTo(fused.references[value], got);
     if (row.value && difference.absolute >= row.difference.absolute)
       continue;
     row.value = value;
@@ -140,15 +154,43 @@ Row Bisection::match(Tap tap, const HostTensor &got) {
   return row;
 }
 
-FailureOr<SmallVector<Row>> Bisection::compareKernels() {
-  OwningOpRef<ModuleOp> module = source->clone();
-  if (failed(runPhase(*module, Phase::Kernels)))
+/// The compiler's kernels, or the user's with the weights of the compiler's.
+FailureOr<OwningOpRef<ModuleOp>> Bisection::makeKernels() {
+  OwningOpRef<ModuleOp> own = fused.module->clone();
+  if (failed(runPhase(*own, Phase::Kernels)))
     return failure();
-  unsigned own = main(*module).getNumResults();
-  SmallVector<Tap> taps = tapKernels(main(*module));
+  if (options.kernels.empty())
+    return own;
+  auto module = parseSourceFile<ModuleOp>(options.kernels, &context);
+  if (!module)
+    return failure();
+  func::FuncOp main = Program::mainOf(*module);
+  if (!main ||
+      main.getFunctionType() != Program::mainOf(*own).getFunctionType())
+    return module->emitError("'")
+           << options.kernels << "' is of another model: expected a function "
+           << "'main' of type " << Program::mainOf(*own).getFunctionType();
+  // Printed weights are left out.
+  SmallVector<kernel::Global> globals(module->getOps<kernel::Global>());
+  for (kernel::Global global : globals)
+    if (auto original = own->lookupSymbol<kernel::Global>(global.getSymName());
+        original && original.getType() == global.getType()) {
+      original->moveBefore(global);
+      global->erase();
+    }
+  return module;
+}
+
+FailureOr<SmallVector<Row>> Bisection::compareKernels() {
+  FailureOr<OwningOpRef<ModuleOp>> module = makeKernels();
+  if (failed(module))
+    return failure();
+  func::FuncOp main = Program::mainOf(**module);
+  unsigned own = main.getNumResults();
+  SmallVector<Tap> taps = tapKernels(main);
   progress("run");
   FailureOr<SmallVector<HostTensor>> results =
-      compileAndRun(*module, *target, arguments);
+      compileAndRun(**module, *target, arguments);
   if (failed(results))
     return failure();
   SmallVector<Row> rows;
@@ -168,6 +210,13 @@ static void printRow(StringRef kind, StringRef node, const Difference *d) {
   llvm::outs() << (node.empty() ? "(no node name)" : node) << "\n";
 }
 
+/// "xf.gelu of node 'Gelu_2'".
+static std::string describe(Value value) {
+  return (value.getDefiningOp()->getName().getStringRef() + " of node '" +
+          nodeName(value.getLoc()) + "'")
+      .str();
+}
+
 /// Operations that only this kernel computes: back from its value to the
 /// results of other kernels.
 SmallVector<Value> Bisection::partsOf(const Row &guilty, ArrayRef<Row> rows) {
@@ -180,7 +229,7 @@ SmallVector<Value> Bisection::partsOf(const Row &guilty, ArrayRef<Row> rows) {
   while (!work.empty()) {
     Value value = work.pop_back_val();
     Operation *op = value.getDefiningOp();
-    if (!op || boundary.contains(value) || !references.contains(value) ||
+    if (!op || boundary.contains(value) || !fused.references.contains(value) ||
         isa<xf::Constant>(op) || !seen.insert(value).second)
       continue;
     parts.push_back(value);
@@ -192,47 +241,121 @@ SmallVector<Value> Bisection::partsOf(const Row &guilty, ArrayRef<Row> rows) {
   return parts;
 }
 
+/// Compiles and runs a module whose last results are `parts` of `program`, and
+/// prints how far each is off.
+FailureOr<SmallVector<Difference>> Bisection::runParts(ModuleOp module,
+                                                       const Program &program,
+                                                       ArrayRef<Value> parts) {
+  unsigned own = Program::mainOf(module).getNumResults() - parts.size();
+  if (failed(runPhase(module, Phase::Kernels)))
+    return failure();
+  FailureOr<SmallVector<HostTensor>> results =
+      compileAndRun(module, *target, arguments);
+  if (failed(results))
+    return failure();
+  progress("");
+  SmallVector<Difference> differences;
+  for (auto [part, got] :
+       llvm::zip_equal(parts, ArrayRef(*results).drop_front(own))) {
+    differences.push_back(
+        compareTo(program.references.find(part)->second, got));
+    printRow(part.getDefiningOp()->getName().stripDialect(),
+             nodeName(part.getLoc()), &differences.back());
+  }
+  return differences;
+}
+
+/// The first of `parts` that differs; null if none does.
+static Value findFirst(ArrayRef<Value> parts,
+                       ArrayRef<Difference> differences) {
+  for (auto [part, difference] : llvm::zip_equal(parts, differences))
+    if (!difference.isTolerable)
+      return part;
+  return {};
+}
+
 /// Returning each part's result keeps the parts from being fused again.
 LogicalResult Bisection::split(const Row &guilty, ArrayRef<Row> rows) {
   SmallVector<Value> parts = partsOf(guilty, rows);
-  if (parts.size() < 2) {
+  if (parts.size() < 2 && options.kernels.empty()) {
     llvm::outs() << "the kernel holds one operation: nothing to split\n";
-    return success();
+    return undo(guilty.value);
   }
   IRMapping mapping;
-  OwningOpRef<ModuleOp> module = cast<ModuleOp>(source.get()->clone(mapping));
-  unsigned own = main(*module).getNumResults();
+  OwningOpRef<ModuleOp> module =
+      cast<ModuleOp>(fused.module.get()->clone(mapping));
   SmallVector<Value> returned;
   for (Value part : parts)
     returned.push_back(mapping.lookup(part));
-  appendResults(main(*module), returned);
-  if (failed(runPhase(*module, Phase::Kernels)))
-    return failure();
-  FailureOr<SmallVector<HostTensor>> results =
-      compileAndRun(*module, *target, arguments);
-  if (failed(results))
-    return failure();
+  appendResults(Program::mainOf(*module), returned);
   llvm::outs() << "\nsplit into " << parts.size() << " operations:\n";
-  Value first;
-  for (auto [part, got] :
-       llvm::zip_equal(parts, ArrayRef(*results).drop_front(own))) {
-    Difference difference = compareTo(part, got);
-    printRow(part.getDefiningOp()->getName().stripDialect(),
-             nodeName(part.getLoc()), &difference);
-    if (!difference.isTolerable && !first)
-      first = part;
-  }
-  if (first)
+  FailureOr<SmallVector<Difference>> differences =
+      runParts(*module, fused, parts);
+  if (failed(differences))
+    return failure();
+  if (Value first = findFirst(parts, *differences)) {
     llvm::outs() << "splitting does not remove the difference: "
-                 << first.getDefiningOp()->getName() << " of node '"
-                 << nodeName(first.getLoc()) << "' differs by itself\n";
+                 << describe(first) << " differs by itself\n";
+    return undo(first);
+  }
+  if (parts.size() < 2)
+    llvm::outs() << "the compiler's kernel agrees: the difference is in '"
+                 << options.kernels << "'\n";
   else
     llvm::outs() << "splitting removes the difference: it is in the fusion\n";
+  return reproduce(parts);
+}
+
+/// Computes a fused operation by those it was fused from.
+LogicalResult Bisection::undo(Value guilty) {
+  if (plain.references.empty() && failed(evaluate(plain)))
+    return failure();
+  std::optional<UndoneFusion> undone =
+      undoFusion(guilty.getDefiningOp(), fused, plain);
+  if (!undone)
+    return reproduce(guilty);
+  llvm::outs() << "\n"
+               << describe(guilty) << " without fusion, "
+               << undone->pieces.size() << " operations:\n";
+  FailureOr<SmallVector<Difference>> differences =
+      runParts(*undone->module, plain, undone->pieces);
+  if (failed(differences))
+    return failure();
+  if (Value first = findFirst(undone->pieces, *differences))
+    llvm::outs() << "undoing the fusion does not remove the difference: "
+                 << describe(first) << " differs by itself\n";
+  else
+    llvm::outs() << "undoing the fusion removes the difference: it is in "
+                 << guilty.getDefiningOp()->getName() << "\n";
+  return reproduce(guilty);
+}
+
+LogicalResult Bisection::reproduce(ArrayRef<Value> parts) {
+  if (options.reproducer.empty())
+    return success();
+  FailureOr<Reproducer> reproducer = cutOut(fused, parts, arguments);
+  if (failed(reproducer) || failed(write(*reproducer, options.reproducer)))
+    return failure();
+  for (Phase phase : {Phase::Shapes, Phase::Fusion, Phase::Kernels})
+    if (failed(runPhase(*reproducer->module, phase)))
+      return failure();
+  FailureOr<SmallVector<HostTensor>> results =
+      compileAndRun(*reproducer->module, *target, reproducer->arguments);
+  if (failed(results))
+    return failure();
+  progress("");
+  Difference difference = compareTo(reproducer->expected, results->front());
+  llvm::outs() << "\nwrote model.mlir, inputs.npz and expected.npz to '"
+               << options.reproducer << "': "
+               << (difference.isTolerable ? "by itself this part agrees"
+                                          : "by itself this part differs")
+               << llvm::format(", max abs %.3g, max rel %.3g\n",
+                               difference.absolute, difference.relative);
   return success();
 }
 
 FailureOr<bool> Bisection::run() {
-  if (failed(load()) || failed(evaluate()))
+  if (failed(load()) || failed(evaluate(fused)))
     return failure();
   FailureOr<SmallVector<Row>> rows = compareKernels();
   if (failed(rows))

@@ -3,13 +3,10 @@
 #include "codegen/module/EmbedModule.h"
 #include "codegen/module/ModuleWriter.h"
 #include "codegen/module/OutputFile.h"
-#include "dialects/kernel/KernelOps.h"
-#include "dialects/onnx/OnnxDialect.h"
-#include "frontend/Import.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Parser/Parser.h"
 #include "tools/driver/Diagnostics.h"
 #include "tools/driver/Phases.h"
+#include "tools/driver/Source.h"
 #include "tools/driver/SymbolFacts.h"
 #include "tools/hagane/CompileOptions.h"
 #include "tools/lib/Register.h"
@@ -45,33 +42,6 @@ constexpr EmitPlan kEmitPlans[] = {
     {Emit::MlirKernel, Phase::Kernels, cpu::CodeKind::Object},
     {Emit::MlirLlvm, Phase::Llvm, cpu::CodeKind::Object},
 };
-
-/// Where a module given as text takes up: IR that a phase printed is ready for
-/// the next one.
-Phase findStart(ModuleOp module) {
-  auto main = module.lookupSymbol<func::FuncOp>("main");
-  if (!main)
-    return Phase::Convert;
-  auto contains = [&](auto predicate) {
-    return main
-        .walk([&](Operation *op) {
-          return predicate(op) ? WalkResult::interrupt()
-                               : WalkResult::advance();
-        })
-        .wasInterrupted();
-  };
-  if (contains(llvm::IsaPred<kernel::Launch>))
-    return Phase::Lower;
-  bool hasBuffers =
-      llvm::any_of(main.getArgumentTypes(), llvm::IsaPred<MemRefType>);
-  if (contains(llvm::IsaPred<kernel::KernelOpInterface>))
-    return hasBuffers ? Phase::Outline : Phase::Bufferize;
-  return contains([](Operation *op) {
-    return isa<onnx::OnnxDialect>(op->getDialect());
-  })
-             ? Phase::Convert
-             : Phase::Shapes;
-}
 
 class Compilation {
 public:
@@ -168,13 +138,7 @@ LogicalResult Compilation::parseOptions() {
 
 LogicalResult Compilation::load() {
   progress("import");
-  if (StringRef(options.input).ends_with(".mlir")) {
-    source = parseSourceFile<ModuleOp>(options.input, &context);
-    if (source)
-      start = findStart(*source);
-  } else {
-    source = frontend::importModel(&context, options.input);
-  }
+  source = loadSource(&context, options.input, start);
   return failure(!source);
 }
 
@@ -205,10 +169,10 @@ LogicalResult Compilation::writeText(Operation *op) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   // Weights stay in the model; what is printed is for reading.
-  op->print(
-      stream,
-      OpPrintingFlags().elideLargeElementsAttrs(16).elideLargeResourceString(
-          16));
+  op->print(stream, OpPrintingFlags()
+                        .elideLargeElementsAttrs(16)
+                        .elideLargeResourceString(16)
+                        .enableDebugInfo(options.locations));
   stream << "\n";
   if (options.output == "-") {
     llvm::outs() << text;

@@ -212,8 +212,25 @@ hagane::driver::compileAndRun(ModuleOp module, const cpu::Target &target,
   if (std::error_code code =
           llvm::sys::fs::createTemporaryFile("hagane-bisect", "hgn", path))
     return module.emitError("cannot make a temporary file: ") << code.message();
-  auto remove = llvm::make_scope_exit([&] { llvm::sys::fs::remove(path); });
+  llvm::scope_exit remove([&] { (void)llvm::sys::fs::remove(path); });
   if (failed(writeTo(path, module, target)))
     return failure();
   return run(path, module, elements, arguments);
+}
+
+LogicalResult hagane::driver::writeTensors(ModuleOp module,
+                                           const std::string &path,
+                                           ArrayRef<std::string> names,
+                                           ArrayRef<HostTensor> tensors) {
+  tool::Arrays arrays;
+  for (auto [name, tensor] : llvm::zip_equal(names, tensors)) {
+    auto *bytes = reinterpret_cast<const std::byte *>(tensor.data());
+    arrays[name] = {runtimeName(tensor.getElementType()),
+                    tensor.getShape().vec(),
+                    {bytes, bytes + tensor.getByteCount()}};
+  }
+  std::string message = tool::writeArrays(path, arrays);
+  if (!message.empty())
+    return module.emitError("cannot write '") << path << "': " << message;
+  return success();
 }

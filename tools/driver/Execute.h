@@ -20,4 +20,9 @@ llvm::FailureOr<llvm::SmallVector<xf::eval::HostTensor>>
 compileAndRun(mlir::ModuleOp module, const cpu::Target &target,
               llvm::ArrayRef<xf::eval::HostTensor> arguments);
 
+/// Writes tensors as an npz file; `module` is where a failure is reported.
+llvm::LogicalResult writeTensors(mlir::ModuleOp module, const std::string &path,
+                                 llvm::ArrayRef<std::string> names,
+                                 llvm::ArrayRef<xf::eval::HostTensor> tensors);
+
 } // namespace hagane::driver

@@ -4,7 +4,6 @@
 #include "dialects/xf/XfOps.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "passes/kernels/Scalars.h"
-#include "llvm/ADT/SetVector.h"
 #include <cmath>
 
 using namespace mlir;
@@ -60,8 +59,7 @@ SmallVector<Tap> hagane::driver::tapKernels(func::FuncOp main) {
   return taps;
 }
 
-/// Names of nodes in a location, in order.
-static llvm::SetVector<StringAttr> namesIn(Location location) {
+llvm::SetVector<StringAttr> hagane::driver::nodeNames(Location location) {
   llvm::SetVector<StringAttr> names;
   location->walk([&](Location part) {
     if (auto name = dyn_cast<NameLoc>(part))
@@ -72,7 +70,7 @@ static llvm::SetVector<StringAttr> namesIn(Location location) {
 }
 
 std::string hagane::driver::nodeName(Location location) {
-  llvm::SetVector<StringAttr> names = namesIn(location);
+  llvm::SetVector<StringAttr> names = nodeNames(location);
   return names.empty() ? "" : names.back().str();
 }
 
@@ -107,13 +105,13 @@ static bool isAbsorbed(Operation *op) {
 SmallVector<Value> hagane::driver::findCandidates(Location kernel,
                                                   const References &references,
                                                   Type element, int64_t count) {
-  llvm::SetVector<StringAttr> names = namesIn(kernel);
+  llvm::SetVector<StringAttr> names = nodeNames(kernel);
   llvm::SmallPtrSet<Value, 16> reached;
   SmallVector<Value> candidates;
   for (const auto &[value, tensor] : references) {
     Operation *op = value.getDefiningOp();
     bool isReached =
-        llvm::any_of(namesIn(op->getLoc()),
+        llvm::any_of(nodeNames(op->getLoc()),
                      [&](StringAttr name) { return names.contains(name); }) ||
         (isAbsorbed(op) && llvm::any_of(op->getOperands(), [&](Value operand) {
            return reached.contains(operand);

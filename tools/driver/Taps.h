@@ -4,6 +4,7 @@
 #include "dialects/xf/eval/HostTensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace hagane::driver {
 
@@ -28,6 +29,9 @@ llvm::SmallVector<Tap> tapKernels(mlir::func::FuncOp main);
 
 /// Makes `main` return more values.
 void appendResults(mlir::func::FuncOp main, llvm::ArrayRef<mlir::Value> values);
+
+/// The ONNX nodes that a location names, in order.
+llvm::SetVector<mlir::StringAttr> nodeNames(mlir::Location location);
 
 /// The ONNX node that a location stands for; empty if it names none. A fused
 /// kernel's is its last node, which makes its result.

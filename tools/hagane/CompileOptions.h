@@ -41,7 +41,8 @@ struct CompileOptions {
   std::string input;
   std::string output; // "-": standard output, for text only
   Emit emit = Emit::Module;
-  std::string compileTo; // stop after this phase and print the IR; "": run all
+  std::string compileTo;  // stop after this phase and print the IR; "": run all
+  bool locations = false; // print IR with the names of ONNX nodes
   std::vector<std::string> targetCpus; // "native" or levels, best first
   std::vector<DimRange> dims;          // facts about symbolic dims
   std::vector<std::pair<std::string, int64_t>>
@@ -63,15 +64,18 @@ bool compileModel(const CompileOptions &options);
 struct BisectOptions {
   CompileOptions compile; // input, targets, dims; nothing is written
   std::string inputs;     // an npz file; "": random data for `values`
+  std::string kernels;    // IR of kernels to run; "": the compiler's own
+  std::string reproducer; // a folder to write the guilty part to; "": none
   std::vector<std::pair<std::string, int64_t>>
       values; // symbolic dims of random inputs
   double absTolerance = 1e-4;
   double relTolerance = 1e-3;
 };
 
-/// Finds the first ONNX node whose compiled result differs from the evaluator's
-/// and prints it on standard output. False on failure to compile or run, or if
-/// a difference was found.
+/// Finds the first ONNX node whose compiled result differs from the
+/// evaluator's, tells whether splitting its kernel or undoing its fusion
+/// removes the difference, and prints that on standard output. False on failure
+/// to compile or run, or if a difference was found.
 bool bisectModel(const BisectOptions &options);
 
 } // namespace hagane

@@ -161,6 +161,8 @@ CLI::App *addCompile(CLI::App &app, CompileOptions &options,
                    "Stop after this phase, print its IR")
       ->check(CLI::IsMember(
           std::vector<std::string>(std::begin(kPhases), std::end(kPhases))));
+  command->add_flag("--locations", options.locations,
+                    "Print IR with the names of ONNX nodes");
   command
       ->add_option("--embed-limit", options.embedLimit,
                    "Weights of more bytes stay in a .hgn file beside an object "
@@ -246,6 +248,15 @@ CLI::App *addBisect(CLI::App &app, BisectOptions &options) {
       ->add_option("--inputs", options.inputs,
                    "Arrays to run on; otherwise random data")
       ->type_name("IN.npz");
+  command
+      ->add_option("--kernels", options.kernels,
+                   "Run these kernels instead of the compiler's: what compile "
+                   "--emit=mlir-kernel --locations printed, changed by hand")
+      ->type_name("FILE.mlir");
+  command
+      ->add_option("--reproducer", options.reproducer,
+                   "Write the guilty part as a model of its own, with its data")
+      ->type_name("DIR");
   addEach(command, "--dim", "Value of a symbolic dim; once for each", "NAME=N",
           [&options](const std::string &text) {
             options.values.push_back(parseValue(text, "--dim"));

@@ -1,4 +1,4 @@
-// RUN: hagane-opt %s --hagane-prepare-outputs | FileCheck %s
+// RUN: hagane-opt %s --hagane-prepare-outputs --split-input-file | FileCheck %s
 
 // The reshape at the end is undone on the destination.
 // CHECK-LABEL: func.func @main
@@ -9,4 +9,17 @@
 func.func @main(%x: tensor<8xf32>) -> (tensor<2x4xf32> {onnx.name = "y"}) {
   %y = tensor.expand_shape %x [[0, 1]] output_shape [2, 4] : tensor<8xf32> into tensor<2x4xf32>
   return %y : tensor<2x4xf32>
+}
+
+// -----
+
+// Returned twice it stays: each destination gets it.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: , %[[A:.*]]: memref<2x4xf32> {kernel.output = 0 : i64}, %[[B:.*]]: memref<2x4xf32> {kernel.output = 1 : i64}
+// CHECK: %[[Y:.*]] = tensor.expand_shape
+// CHECK: materialize_in_destination %[[Y]] in restrict writable %[[A]]
+// CHECK: materialize_in_destination %[[Y]] in restrict writable %[[B]]
+func.func @main(%x: tensor<8xf32>) -> (tensor<2x4xf32>, tensor<2x4xf32>) {
+  %y = tensor.expand_shape %x [[0, 1]] output_shape [2, 4] : tensor<8xf32> into tensor<2x4xf32>
+  return %y, %y : tensor<2x4xf32>, tensor<2x4xf32>
 }

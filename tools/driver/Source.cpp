@@ -1,0 +1,48 @@
+#include "tools/driver/Source.h"
+
+#include "dialects/kernel/KernelOps.h"
+#include "dialects/onnx/OnnxDialect.h"
+#include "frontend/Import.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::driver;
+
+static Phase findStart(ModuleOp module) {
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  if (!main)
+    return Phase::Convert;
+  auto contains = [&](auto predicate) {
+    return main
+        .walk([&](Operation *op) {
+          return predicate(op) ? WalkResult::interrupt()
+                               : WalkResult::advance();
+        })
+        .wasInterrupted();
+  };
+  if (contains(llvm::IsaPred<kernel::Launch>))
+    return Phase::Lower;
+  bool hasBuffers =
+      llvm::any_of(main.getArgumentTypes(), llvm::IsaPred<MemRefType>);
+  if (contains(llvm::IsaPred<kernel::KernelOpInterface>))
+    return hasBuffers ? Phase::Outline : Phase::Bufferize;
+  return contains([](Operation *op) {
+    return isa_and_nonnull<onnx::OnnxDialect>(op->getDialect());
+  })
+             ? Phase::Convert
+             : Phase::Shapes;
+}
+
+OwningOpRef<ModuleOp> hagane::driver::loadSource(MLIRContext *context,
+                                                 const std::string &path,
+                                                 Phase &start) {
+  start = Phase::Convert;
+  if (!StringRef(path).ends_with(".mlir"))
+    return frontend::importModel(context, path);
+  auto module = parseSourceFile<ModuleOp>(path, context);
+  if (module)
+    start = findStart(*module);
+  return module;
+}
