@@ -56,8 +56,9 @@ static void print(Diagnostic &diagnostic, llvm::StringRef indent,
          << describe(diagnostic.getLocation()) << diagnostic.str() << "\n";
 }
 
-DiagnosticPrinter::DiagnosticPrinter(MLIRContext *context, bool verbose)
-    : handler(context, [verbose](Diagnostic &diagnostic) {
+DiagnosticPrinter::DiagnosticPrinter(MLIRContext *context, bool verbose,
+                                     DiagnosticFn sink)
+    : handler(context, [verbose, sink](Diagnostic &diagnostic) {
         if (diagnostic.getSeverity() == DiagnosticSeverity::Remark && !verbose)
           return success();
         std::string text;
@@ -66,6 +67,9 @@ DiagnosticPrinter::DiagnosticPrinter(MLIRContext *context, bool verbose)
         printScope(diagnostic.getLocation(), stream);
         for (Diagnostic &note : diagnostic.getNotes())
           print(note, "  ", stream);
-        llvm::errs() << text;
+        if (sink)
+          sink(text);
+        else
+          llvm::errs() << text;
         return success();
       }) {}

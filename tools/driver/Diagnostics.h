@@ -3,13 +3,15 @@
 #pragma once
 
 #include "mlir/IR/Diagnostics.h"
+#include "tools/hagane/CompileOptions.h"
 
 namespace hagane::driver {
 
 class DiagnosticPrinter {
 public:
-  /// Remarks are printed if `verbose`.
-  DiagnosticPrinter(mlir::MLIRContext *context, bool verbose);
+  /// Remarks are printed if `verbose`. An empty `sink` means standard error.
+  DiagnosticPrinter(mlir::MLIRContext *context, bool verbose,
+                    DiagnosticFn sink = {});
 
 private:
   mlir::ScopedDiagnosticHandler handler;

@@ -3,6 +3,7 @@
 #include "codegen/module/EmbedModule.h"
 #include "codegen/module/ModuleWriter.h"
 #include "codegen/module/OutputFile.h"
+#include "frontend/Import.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tools/driver/Diagnostics.h"
 #include "tools/driver/Phases.h"
@@ -48,7 +49,7 @@ public:
   explicit Compilation(const CompileOptions &options)
       : options(options), pool(llvm::hardware_concurrency(options.threads)),
         context(makeRegistry(), MLIRContext::Threading::DISABLED),
-        printer(&context, options.verbose) {
+        printer(&context, options.verbose, options.diagnostic) {
     if (pool.getMaxConcurrency() > 1)
       context.setThreadPool(pool);
     context.loadAllAvailableDialects();
@@ -138,7 +139,14 @@ LogicalResult Compilation::parseOptions() {
 
 LogicalResult Compilation::load() {
   progress("import");
-  source = loadSource(&context, options.input, start);
+  if (options.model.empty())
+    source = loadSource(&context, options.input, start);
+  else
+    source = frontend::importModel(
+        &context,
+        llvm::MemoryBuffer::getMemBuffer(options.model, options.input,
+                                         /*RequiresNullTerminator=*/false),
+        options.input);
   return failure(!source);
 }
 
@@ -227,20 +235,26 @@ LogicalResult Compilation::writeCode(ArrayRef<std::string> files) {
   return report(codegen::writeFile(options.output, text));
 }
 
-static llvm::Expected<std::string> hashFile(const std::string &path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
-  if (!buffer)
-    return llvm::createStringError("cannot read '%s': %s", path.c_str(),
-                                   buffer.getError().message().c_str());
-  StringRef bytes = (*buffer)->getBuffer();
+static std::string hashBytes(StringRef bytes) {
   uint64_t hash =
       llvm::xxh3_64bits(ArrayRef(bytes.bytes_begin(), bytes.bytes_end()));
   return "xxh3:" + llvm::utohexstr(hash, /*LowerCase=*/true, /*Width=*/16);
 }
 
+static llvm::Expected<std::string> hashModel(const CompileOptions &options) {
+  if (!options.model.empty())
+    return hashBytes(options.model);
+  auto buffer = llvm::MemoryBuffer::getFile(options.input, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return llvm::createStringError("cannot read '%s': %s",
+                                   options.input.c_str(),
+                                   buffer.getError().message().c_str());
+  return hashBytes((*buffer)->getBuffer());
+}
+
 LogicalResult Compilation::writeModuleFile(const std::string &path) {
-  llvm::Expected<std::string> hash = hashFile(options.input);
+  llvm::Expected<std::string> hash = hashModel(options);
   if (!hash)
     return report(hash.takeError());
   codegen::Provenance provenance;

@@ -37,8 +37,14 @@ struct DimRange {
 /// unknown.
 using ProgressFn = std::function<void(std::string_view phase, double fraction)>;
 
+/// Called for each diagnostic with its whole text, which ends in a line feed.
+using DiagnosticFn = std::function<void(std::string_view text)>;
+
 struct CompileOptions {
   std::string input;
+  /// The model's bytes, which must outlive the call; `input` is then only its
+  /// name, and the folder of external data. Empty: read `input`.
+  std::string_view model;
   std::string output; // "-": standard output, for text only
   Emit emit = Emit::Module;
   std::string compileTo;  // stop after this phase and print the IR; "": run all
@@ -54,10 +60,11 @@ struct CompileOptions {
   unsigned threads = 0;        // 0: as many as there are cores
   bool verbose = false;        // remarks and timing on standard error
   ProgressFn progress;         // may be empty
+  DiagnosticFn diagnostic;     // empty: standard error
 };
 
-/// Compiles the model. Diagnostics go to standard error; false if there were
-/// errors, in which case no output exists. Outputs are written under a
+/// Compiles the model. False if there were errors, in which case no output
+/// exists. Outputs are written under a
 /// temporary name and renamed.
 bool compileModel(const CompileOptions &options);
 

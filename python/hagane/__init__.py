@@ -1,0 +1,15 @@
+"""Hagane: ONNX models compiled ahead of time, and run.
+
+    import hagane
+    module = hagane.compile("model.onnx")          # or hagane.load("model.hgn")
+    session = module.session(threads=2)
+    outputs = session.run({"input_ids": ids, "attention_mask": mask})
+"""
+
+from ._compile import compile  # noqa: A004
+from ._errors import CompileError, Error
+from ._runtime import version as _version
+from ._session import Launch, Module, Session, Value, load
+
+__version__ = _version()
+__all__ = ["CompileError", "Error", "Launch", "Module", "Session", "Value", "compile", "load"]

@@ -1,0 +1,64 @@
+"""Element types between modules, NumPy and ml_dtypes.
+
+NumPy has no bfloat16, float8 or 4-bit integers. Arrays of them are ml_dtypes' where that package is
+installed. Without it, and as input in any case, they are arrays of bits: uint16 for bfloat16, uint8
+for the float8 types, int8 and uint8 with one element each for int4 and uint4.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+try:
+    import ml_dtypes
+except ImportError:
+    ml_dtypes = None
+
+# By the names of the runtime: the type in NumPy or ml_dtypes, and NumPy's type of the same bits.
+_TYPES = {
+    "f32": ("float32", None),
+    "f64": ("float64", None),
+    "f16": ("float16", None),
+    "bf16": ("bfloat16", "uint16"),
+    "f8e4m3fn": ("float8_e4m3fn", "uint8"),
+    "f8e4m3fnuz": ("float8_e4m3fnuz", "uint8"),
+    "f8e5m2": ("float8_e5m2", "uint8"),
+    "f8e5m2fnuz": ("float8_e5m2fnuz", "uint8"),
+    "i8": ("int8", None),
+    "i16": ("int16", None),
+    "i32": ("int32", None),
+    "i64": ("int64", None),
+    "ui8": ("uint8", None),
+    "ui16": ("uint16", None),
+    "ui32": ("uint32", None),
+    "ui64": ("uint64", None),
+    "i4": ("int4", "int8"),
+    "ui4": ("uint4", "uint8"),
+    "bool": ("bool", None),
+}
+
+
+def _find(name: str, bits: str | None) -> np.dtype:
+    if bits is None:
+        return np.dtype(name)
+    return np.dtype(getattr(ml_dtypes, name, bits) if ml_dtypes else bits)
+
+
+DTYPES = {name: _find(*row) for name, row in _TYPES.items()}
+_BITS = {DTYPES[name]: np.dtype(bits) for name, (_, bits) in _TYPES.items() if bits}
+
+
+def to_bits(array):
+    """The same memory as NumPy's own element types; anything but an array becomes one."""
+    if not isinstance(array, np.ndarray):
+        if hasattr(array, "__dlpack__"):
+            return array
+        array = np.asarray(array)
+    bits = _BITS.get(array.dtype)
+    return array if bits is None else array.view(bits)
+
+
+def from_bits(array: np.ndarray, dtype: str) -> np.ndarray:
+    """The inverse for an output of the runtime's element type `dtype`."""
+    want = DTYPES[dtype]
+    return array if array.dtype == want else array.view(want)

@@ -1,0 +1,180 @@
+"""Modules and sessions."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import _runtime
+from ._arrays import DTYPES, from_bits, to_bits
+from ._errors import Error
+
+
+@dataclasses.dataclass(frozen=True)
+class Value:
+    """An input, output or state of a module.
+
+    A dim of `shape` is a number, the name of a symbol, or None where the module computes it from
+    its symbols. `element` is the runtime's name of the element type ("bf16"), `dtype` NumPy's or
+    ml_dtypes' type of its arrays.
+    """
+
+    name: str
+    element: str
+    shape: tuple[int | str | None, ...]
+
+    @property
+    def dtype(self) -> np.dtype:
+        return DTYPES[self.element]
+
+
+@dataclasses.dataclass(frozen=True)
+class Launch:
+    """A kernel's launch in a profiled run; flops and bytes are -1 where not recorded."""
+
+    kernel: str
+    ns: int
+    flops: int
+    bytes: int
+
+
+class Module:
+    """A compiled model. Any number of threads and sessions may share it."""
+
+    def __init__(self, path: str | os.PathLike, *, level: str | None = None,
+                 verify: bool = False, inspect: bool = False):
+        """See `load`."""
+        self._module = _runtime.Module(os.fspath(path), level, verify, inspect)
+        self.inputs = [Value(*row) for row in self._module.inputs]
+        self.outputs = [Value(*row) for row in self._module.outputs]
+        self.states = [Value(*row) for row in self._module.states]
+
+    @property
+    def symbols(self) -> dict[str, tuple[int, int]]:
+        """The symbolic dims with the least and the greatest value they may take."""
+        return self._module.symbols
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """compiler_version, source_name, source_hash and options."""
+        return self._module.provenance
+
+    @property
+    def level(self) -> str | None:
+        """The processor level whose code runs, such as "x86-64-v3"."""
+        return self._module.level
+
+    @property
+    def file_size(self) -> int:
+        return self._module.file_size
+
+    @property
+    def weights_size(self) -> int:
+        return self._module.weights_size
+
+    def verify(self) -> None:
+        """Checks the hashes of all code and weights; raises Error if the file is damaged."""
+        self._module.verify()
+
+    def session(self, threads: int = 0) -> Session:
+        """Memory for runs, and the number of threads they use; 0: the physical cores."""
+        return Session(self, threads)
+
+    def __repr__(self) -> str:
+        def names(values):
+            return ", ".join(f"{v.name}: {v.element}{list(v.shape)}" for v in values)
+        return f"<hagane.Module ({names(self.inputs)}) -> ({names(self.outputs)})>"
+
+
+class Session:
+    """A module with the memory of its runs. Threads that share one take turns."""
+
+    def __init__(self, module: Module, threads: int = 0):
+        self.module = module
+        self._session = _runtime.Session(module._module, threads)
+        self._inputs = {value.name: i for i, value in enumerate(module.inputs)}
+        self._outputs = {value.name: i for i, value in enumerate(module.outputs)}
+
+    def run(self, inputs: Mapping[str, Any] | Sequence[Any],
+            outputs: Mapping[str, Any] | None = None, *,
+            array: str = "numpy") -> dict[str, Any]:
+        """Computes the outputs, by name.
+
+        inputs: arrays by name, or in the order of the module's inputs. NumPy arrays and whatever
+          has `__dlpack__` and lies in the processor's memory; only arrays that are not dense and
+          row-major are copied.
+        outputs: memory for some outputs, writable and of their type and shape, which the results
+          then name; the others are new arrays.
+        array: "numpy", or "dlpack" for objects that other libraries import without copying, of
+          types that NumPy lacks too.
+        """
+        if array not in ("numpy", "dlpack"):
+            raise ValueError(f"array is {array!r}, expected 'numpy' or 'dlpack'")
+        given = [to_bits(value) for value in self._order_inputs(inputs)]
+        places: list[Any] = [None] * len(self._outputs)
+        for name, place in (outputs or {}).items():
+            if name not in self._outputs:
+                raise self._unknown("output", name, self._outputs)
+            places[self._outputs[name]] = to_bits(place)
+        results = self._session.run(given, places, array == "dlpack")
+        return {value.name: self._present(value, result, outputs, array)
+                for value, result in zip(self.module.outputs, results)}
+
+    @staticmethod
+    def _present(value: Value, result: Any, outputs: Mapping[str, Any] | None, array: str):
+        if outputs and value.name in outputs:
+            return outputs[value.name]
+        return from_bits(result, value.element) if isinstance(result, np.ndarray) else result
+
+    def _order_inputs(self, inputs: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
+        if not isinstance(inputs, Mapping):
+            if len(inputs) != len(self._inputs):
+                raise Error(f"{len(inputs)} inputs are given, expected {len(self._inputs)}: "
+                            f"{', '.join(self._inputs)}", "invalid_argument")
+            return list(inputs)
+        for name in inputs:
+            if name not in self._inputs:
+                raise self._unknown("input", name, self._inputs)
+        missing = [name for name in self._inputs if name not in inputs]
+        if missing:
+            raise Error(f"inputs are missing: {', '.join(missing)}", "invalid_argument")
+        return [inputs[name] for name in self._inputs]
+
+    @staticmethod
+    def _unknown(kind: str, name: str, known: Mapping[str, int]) -> Error:
+        return Error(f"the module has no {kind} '{name}', it has {', '.join(known)}",
+                     "invalid_argument")
+
+    def set_symbol(self, name: str, value: int) -> None:
+        """Sets a symbol that no input carries, for all runs that follow."""
+        self._session.set_symbol(name, value)
+
+    def reset_states(self) -> None:
+        """Makes the session's own states zero; the next run may change their size."""
+        self._session.reset_states()
+
+    def profile(self, inputs: Mapping[str, Any] | Sequence[Any]
+                ) -> tuple[dict[str, Any], list[Launch]]:
+        """A run's outputs, and what each of its launches took."""
+        launches: list[Launch] = []
+        record: Callable = lambda *row: launches.append(Launch(*row))
+        self._session.set_profile(record)
+        try:
+            return self.run(inputs), launches
+        finally:
+            self._session.set_profile(None)
+
+
+def load(path: str | os.PathLike, *, level: str | None = None, verify: bool = False,
+         inspect: bool = False) -> Module:
+    """Opens a module file; it is mapped, and must not change while it is open.
+
+    level: use the code of this processor level instead of the best that this machine supports.
+    verify: also check the hashes of all weights.
+    inspect: open it even if it has no code for this machine; it then makes no sessions.
+    """
+    return Module(path, level=level, verify=verify, inspect=inspect)

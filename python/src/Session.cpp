@@ -1,0 +1,123 @@
+#include "Session.h"
+
+#include "Arrays.h"
+
+#include <vector>
+
+namespace nb = nanobind;
+using namespace hagane::python;
+
+Module::Module(const std::string &path, const std::optional<std::string> &level,
+               bool verify, bool inspect) {
+  hgn_open_options options = {};
+  options.level = level ? level->c_str() : nullptr;
+  options.flags =
+      (verify ? HGN_OPEN_VERIFY : 0) | (inspect ? HGN_OPEN_INSPECT : 0);
+  hgn_module *opened = nullptr;
+  hgn_status status;
+  {
+    nb::gil_scoped_release release;
+    status = hgn_module_open(path.c_str(), &options, &opened);
+  }
+  check(status);
+  module.reset(opened);
+}
+
+void Module::verify() const {
+  hgn_status status;
+  {
+    nb::gil_scoped_release release;
+    status = hgn_module_verify(get());
+  }
+  check(status);
+}
+
+Session::Session(const Module &module, int threads) : module(module.get()) {
+  hgn_session_options options = {};
+  options.threads = threads;
+  hgn_session *created = nullptr;
+  check(hgn_session_create(module.get(), &options, &created));
+  session.reset(created);
+}
+
+/// Lets other Python threads go on while one of them runs the session.
+std::unique_lock<std::mutex> Session::acquire() {
+  nb::gil_scoped_release release;
+  return std::unique_lock(running);
+}
+
+nb::list Session::run(const nb::list &inputs, const nb::list &outputs,
+                      bool dlpack) {
+  const hgn_module_info &view = info();
+  std::vector<Argument> given;
+  std::vector<hgn_tensor> in, out(view.output_count);
+  given.reserve(view.input_count);
+  for (uint32_t i = 0; i < view.input_count; ++i) {
+    given.push_back(Argument::input(inputs[i], view.inputs[i]));
+    in.push_back(given.back().tensor);
+  }
+
+  std::unique_lock lock = acquire();
+  // Shapes first: results go straight to memory that Python will own.
+  check(hgn_session_resolve(session.get(), in.data(), view.input_count,
+                            out.data(), view.output_count, nullptr));
+  std::vector<std::optional<Argument>> taken(view.output_count);
+  std::vector<std::optional<FreshOutput>> fresh(view.output_count);
+  for (uint32_t i = 0; i < view.output_count; ++i) {
+    nb::handle array = outputs[i];
+    if (array.is_none()) {
+      fresh[i].emplace(out[i]);
+    } else {
+      taken[i] = Argument::output(array, view.outputs[i]);
+      taken[i]->matchShape(out[i], view.outputs[i]);
+      out[i].data = taken[i]->tensor.data;
+      out[i].bytes = taken[i]->tensor.bytes;
+    }
+  }
+  hgn_status status;
+  {
+    nb::gil_scoped_release release;
+    status = hgn_session_run(session.get(), in.data(), view.input_count,
+                             out.data(), view.output_count);
+  }
+  check(status);
+
+  nb::list results;
+  for (uint32_t i = 0; i < view.output_count; ++i) {
+    if (taken[i]) {
+      taken[i]->finish();
+      results.append(outputs[i]);
+    } else {
+      results.append(fresh[i]->release(out[i], dlpack));
+    }
+  }
+  return results;
+}
+
+void Session::setSymbol(const std::string &name, int64_t value) {
+  std::unique_lock lock = acquire();
+  check(hgn_session_set_symbol(session.get(), name.c_str(), value));
+}
+
+void Session::resetStates() {
+  std::unique_lock lock = acquire();
+  hgn_session_reset_states(session.get());
+}
+
+/// Runs within `run`, which has let go of Python.
+static void reportLaunch(void *user, const hgn_profile_event *event) {
+  nb::gil_scoped_acquire acquire;
+  auto *callback = static_cast<nb::object *>(user);
+  try {
+    (*callback)(event->name, event->ns, event->flops, event->bytes);
+  } catch (nb::python_error &error) {
+    error.discard_as_unraisable("hagane profile callback");
+  }
+}
+
+void Session::setProfile(nb::object callback) {
+  std::unique_lock lock = acquire();
+  profile = std::move(callback);
+  hgn_session_set_profile(session.get(),
+                          profile.is_none() ? nullptr : reportLaunch, &profile);
+}
