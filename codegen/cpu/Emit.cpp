@@ -211,6 +211,26 @@ Value load(Builder &b, Value memref, ValueRange indices, Access access,
   return convert(b, fromMoved(b, value, original), compute);
 }
 
+Value loadSpaced(Builder &b, Value memref, ValueRange indices, int64_t stride,
+                 Access access, Type compute) {
+  if (stride == 1 || (access.lanes == 1 && !access.mask))
+    return load(b, memref, indices, access, compute);
+  Type original = cast<MemRefType>(memref.getType()).getElementType();
+  Type storage = movedType(b, original);
+  VectorType type = vectorOf(storage, access.lanes),
+             bits = vectorOf(b.getI1Type(), access.lanes);
+  SmallVector<int32_t> offsets;
+  for (int64_t lane = 0; lane < access.lanes; ++lane)
+    offsets.push_back(static_cast<int32_t>(lane * stride));
+  Value places = arith::ConstantOp::create(b, b.getI32VectorAttr(offsets));
+  Value mask = access.mask;
+  if (!mask)
+    mask = arith::ConstantOp::create(b, DenseElementsAttr::get(bits, true));
+  Value value = vector::GatherOp::create(b, type, viewAs(b, memref, storage),
+                                         indices, places, mask, zero(b, type));
+  return convert(b, fromMoved(b, value, original), compute);
+}
+
 void store(Builder &b, Value value, Value memref, ValueRange indices,
            Access access) {
   if (isBoolVector(memref, access)) {

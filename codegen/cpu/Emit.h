@@ -71,6 +71,10 @@ struct Access {
 /// the compute type. One lane without a mask gives a scalar.
 mlir::Value load(Builder &b, mlir::Value memref, mlir::ValueRange indices,
                  Access access, mlir::Type compute);
+/// Loads lanes from `memref[indices]` on, `stride` elements of its contiguous
+/// last axis apart.
+mlir::Value loadSpaced(Builder &b, mlir::Value memref, mlir::ValueRange indices,
+                       int64_t stride, Access access, mlir::Type compute);
 /// Stores a scalar or vector of the compute type.
 void store(Builder &b, mlir::Value value, mlir::Value memref,
            mlir::ValueRange indices, Access access);

@@ -20,6 +20,8 @@ LogicalResult lower(Operation *op, const KernelBody &body,
                     ImplicitLocOpBuilder &b) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](kernel::Gemm gemm) { return lowerGemm(gemm, body, b); })
+      .Case([&](kernel::Conv conv) { return lowerConv(conv, body, b); })
+      .Case([&](kernel::Window window) { return lowerWindow(window, body, b); })
       .Case([&](kernel::Attention attention) {
         return lowerAttention(attention, body, b);
       })

@@ -40,6 +40,10 @@ struct KernelBody {
 /// erases the operation. Fails with a diagnostic for what it cannot lower.
 llvm::LogicalResult lowerGemm(kernel::Gemm op, const KernelBody &body,
                               mlir::ImplicitLocOpBuilder &b);
+llvm::LogicalResult lowerConv(kernel::Conv op, const KernelBody &body,
+                              mlir::ImplicitLocOpBuilder &b);
+llvm::LogicalResult lowerWindow(kernel::Window op, const KernelBody &body,
+                                mlir::ImplicitLocOpBuilder &b);
 llvm::LogicalResult lowerAttention(kernel::Attention op, const KernelBody &body,
                                    mlir::ImplicitLocOpBuilder &b);
 llvm::LogicalResult lowerRows(kernel::Rows op, const KernelBody &body,

@@ -81,6 +81,8 @@ void hagane::kernel::registerBufferizableOpInterfaces(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, KernelDialect *) {
     Gemm::attachInterface<KernelModel<Gemm>>(*context);
+    Conv::attachInterface<KernelModel<Conv>>(*context);
+    Window::attachInterface<KernelModel<Window>>(*context);
     Attention::attachInterface<KernelModel<Attention>>(*context);
     Rows::attachInterface<KernelModel<Rows>>(*context);
     Map::attachInterface<KernelModel<Map>>(*context);

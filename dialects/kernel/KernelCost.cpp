@@ -34,7 +34,7 @@ int64_t kernel::getElementBytes(Type type) {
                              : 8;
 }
 
-static Dim operandBytes(Operation *op) {
+Dim kernel::getOperandBytes(Operation *op) {
   Dim sum = constant(op, 0);
   for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
     auto type = cast<ShapedType>(operand.getType());
@@ -50,8 +50,7 @@ static unsigned firstOut(Operation *op) {
       .getOperandNumber();
 }
 
-/// Scalar operations of a region, terminator and constants apart.
-static int64_t countOps(Region &region) {
+int64_t kernel::countOps(Region &region) {
   return llvm::count_if(region.getOps(), [](Operation &op) {
     return !op.hasTrait<OpTrait::IsTerminator>() &&
            !op.hasTrait<OpTrait::ConstantLike>();
@@ -133,7 +132,7 @@ Dim Gemm::getFlops() {
          (k * (2 * int64_t(getGroups())) + countOps(getEpilogue()));
 }
 
-Dim Gemm::getBytes() { return operandBytes(*this); }
+Dim Gemm::getBytes() { return getOperandBytes(*this); }
 StringRef Gemm::getKernelKind() { return "gemm"; }
 
 //===-- attention ---------------------------------------------------------===//
@@ -190,7 +189,7 @@ Dim Attention::getFlops() {
          (sizes.d * 2 + sizes.e * 2 + 8);
 }
 
-Dim Attention::getBytes() { return operandBytes(*this); }
+Dim Attention::getBytes() { return getOperandBytes(*this); }
 StringRef Attention::getKernelKind() { return "attention"; }
 
 //===-- rows --------------------------------------------------------------===//
@@ -230,7 +229,7 @@ Dim Rows::getFlops() {
   return product(*this, iterationDims(*this, getMaps())) * ops;
 }
 
-Dim Rows::getBytes() { return operandBytes(*this); }
+Dim Rows::getBytes() { return getOperandBytes(*this); }
 StringRef Rows::getKernelKind() { return "rows"; }
 
 //===-- map and reduce ----------------------------------------------------===//
@@ -254,7 +253,7 @@ Dim Map::getFlops() {
          countOps(getBody());
 }
 
-Dim Map::getBytes() { return operandBytes(*this); }
+Dim Map::getBytes() { return getOperandBytes(*this); }
 StringRef Map::getKernelKind() { return "map"; }
 
 Dim Reduce::getItems() {
@@ -270,7 +269,7 @@ Dim Reduce::getFlops() {
          (countOps(getBody()) + 1);
 }
 
-Dim Reduce::getBytes() { return operandBytes(*this); }
+Dim Reduce::getBytes() { return getOperandBytes(*this); }
 StringRef Reduce::getKernelKind() { return "reduce"; }
 
 //===-- gather and task ---------------------------------------------------===//
@@ -301,5 +300,5 @@ StringRef Gather::getKernelKind() { return "gather"; }
 Dim Task::getItems() { return getItemCountAttr(); }
 Dim Task::getScratchBytes() { return constant(*this, 0); }
 Dim Task::getFlops() { return constant(*this, 0); }
-Dim Task::getBytes() { return operandBytes(*this); }
+Dim Task::getBytes() { return getOperandBytes(*this); }
 StringRef Task::getKernelKind() { return "task"; }

@@ -13,6 +13,9 @@
 // - map: ceildiv(product of all dimensions but the last, item_size) items
 //   (rank 0: one).
 // - reduce: the same over the dimensions that are not reduced.
+// - conv: batch * groups * ceildiv(channels of a group, item_m) *
+//   ceildiv(positions, item_n) items, positions fastest. See KernelWindows.h.
+// - window: ceildiv(product of the outs' dimensions but the last, item_size).
 // - gather: ceildiv(product of the axes before and of the indices, item_size).
 //
 //===----------------------------------------------------------------------===//
@@ -61,6 +64,12 @@ AttentionSizes getAttentionSizes(Attention op);
 
 /// Bytes an element takes in memory: packed types round up to one byte.
 int64_t getElementBytes(Type type);
+
+/// Bytes of all operands of a kernel.
+xf::Dim getOperandBytes(Operation *op);
+
+/// Scalar operations of a region, terminator and constants apart.
+int64_t countOps(Region &region);
 
 } // namespace hagane::kernel
 

@@ -12,8 +12,8 @@ def Kernel_Dialect : Dialect {
   let cppNamespace = "::hagane::kernel";
   let summary = "What runs as one loop nest, and how";
   let description = [{
-    Each operation is one kernel: an anchor (gemm, attention, rows, map,
-    reduce, gather, task) in destination-passing style on tensors, later on
+    Each operation is one kernel: an anchor (gemm, conv, attention, rows, map,
+    reduce, window, gather, task) in destination-passing style on tensors, later on
     memrefs, with regions of scalar `arith` and `math` operations for what is
     fused into it, and a schedule attribute that says how it is tiled,
     vectorised and split over threads. Kernels are outlined into functions of
@@ -54,6 +54,21 @@ def Kernel_GemmSchedule : Kernel_Schedule<"GemmSchedule", "gemm_schedule"> {
                         "int64_t":$prefetch, "bool":$pack_a);
 }
 
+def Kernel_ConvSchedule : Kernel_Schedule<"ConvSchedule", "conv_schedule"> {
+  let summary = "how a convolution is tiled";
+  let description = [{
+    A work item is `item_m` output channels of a group at `item_n` positions of
+    the result. It copies what the windows of these positions see of `block_c`
+    channels into its scratch memory, a row for each element of the window, and
+    multiplies the weights by that; micro_m x micro_n sums are in registers.
+
+    Rules: (S1) all sizes are positive; (S2) item_m and item_n are multiples of
+    micro_m and micro_n.
+  }];
+  let parameters = (ins "int64_t":$item_m, "int64_t":$item_n, "int64_t":$block_c,
+                        "int64_t":$micro_m, "int64_t":$micro_n, "int64_t":$unroll_k);
+}
+
 def Kernel_AttentionSchedule : Kernel_Schedule<"AttentionSchedule", "attention_schedule"> {
   let summary = "how attention is tiled";
   let description = [{
@@ -72,7 +87,7 @@ def Kernel_RowsSchedule : Kernel_Schedule<"RowsSchedule", "rows_schedule"> {
 }
 
 def Kernel_LoopSchedule : Kernel_Schedule<"LoopSchedule", "loop_schedule"> {
-  let summary = "how a map, reduction, gather or task is split: elements per work item, elements per vector step";
+  let summary = "how a map, reduction, gather or window is split: elements per work item, elements per vector step";
   let parameters = (ins "int64_t":$item_size, "int64_t":$vector);
   let description = "Rules: (S1) both are positive.";
 }

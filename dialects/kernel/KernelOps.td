@@ -87,6 +87,92 @@ def Kernel_Gemm : Kernel_Op<"gemm", [AttrSizedOperandSegments]> {
   }];
 }
 
+// The way of a window over an input [batch, channels, depth, height, width].
+defvar windowWay = (ins DenseI64ArrayAttr:$window, DenseI64ArrayAttr:$strides,
+                        DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations);
+
+def Kernel_Conv : Kernel_Op<"conv", [AttrSizedOperandSegments]> {
+  let summary = "convolution with a fused epilogue";
+  let description = [{
+    x is [batch, channels, depth, height, width]; with fewer axes of space the
+    first ones have size 1. Output channel m of group g at position p (row-major
+    over the result's space) is acc = sum over the group's channels c and the
+    window's elements e of weight[m, c * |window| + e] * x[.., c, where e lies],
+    zero in the padding; each result is epilogue(acc, extra elements). `window`,
+    `strides` and `dilations` have 3 entries, `pads` 3 begins, then 3 ends.
+
+    The weight is [out channels, k], or [ceil(out channels / p), k, p], rows in
+    panels of p, zero-padded, as made by `kernel.pack`. The outs are [batch, out
+    channels, positions]. `extra_maps` give the element of each extra operand
+    for (batch, channel, position).
+
+    Rules: (C1) x has rank 5, the weight 2 or 3, the outs 3; (C2) the window's
+    way has 3, 3, 6 and 3 entries, positive but for pads; (C3) the depth of the
+    weight is static and a multiple of the window; (C4) groups are positive and,
+    if above 1, divide the outs' channels and panels; (C5) maps and (C6) the
+    epilogue are as for `kernel.gemm` with one accumulator.
+
+    Example:
+    ```mlir
+    %y = kernel.conv %x, %w outs %o {window = array<i64: 1, 3, 3>, strides = array<i64: 1, 1, 1>,
+        pads = array<i64: 0, 1, 1, 0, 1, 1>, dilations = array<i64: 1, 1, 1>, groups = 1 : i64,
+        extra_maps = [], shapes = [[], [], []]} epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    } : (tensor<?x4x1x8x8xf32>, tensor<8x36xf32>, tensor<?x8x64xf32>) -> tensor<?x8x64xf32>
+    ```
+  }];
+  let arguments = !con((ins Kernel_Shaped:$x, Kernel_Shaped:$weight, Variadic<Kernel_Shaped>:$extras,
+                            Variadic<Kernel_Shaped>:$outs), windowWay,
+                       (ins I64Attr:$groups, AffineMapArrayAttr:$extra_maps, ArrayAttr:$shapes,
+                            OptionalAttr<Kernel_ConvSchedule>:$schedule));
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    $x `,` $weight (`extras` $extras^)? `outs` $outs attr-dict `epilogue` $epilogue `:`
+    functional-type(operands, results)
+  }];
+}
+
+def Kernel_Window : Kernel_Op<"window", [AttrSizedOperandSegments]> {
+  let summary = "reduction over the elements that a sliding window sees";
+  let description = [{
+    x is [batch, channels, depth, height, width]. Channel m of the result sees
+    channel m / (out channels / channels) of x. At each position, body(element
+    [, weight[m, place in the window]]) of what lies inside of x is reduced by
+    `kind`, and each result is finish(that, count, extra elements): `count`, of
+    the same type, is how many elements were seen, with `count_pad` those in the
+    padding included. The outs have rank 5.
+
+    Rules: (D1) x and the outs have rank 5, the weight 2; (D2) is (C2); (D3) the
+    kind is known; (D4) `extra_maps` are as for `kernel.gemm`, over the outs'
+    dimensions; (D5) region arguments and yields are as above; (D6) x's last
+    axis is contiguous.
+
+    Example:
+    ```mlir
+    %y = kernel.window %x outs %o {kind = "max", window = array<i64: 1, 2, 2>, strides = array<i64: 1, 2, 2>,
+        pads = array<i64: 0, 0, 0, 0, 0, 0>, dilations = array<i64: 1, 1, 1>, extra_maps = [], shapes = [[], []]} body {
+    ^bb0(%e: f32):
+      kernel.yield %e : f32
+    } finish {
+    ^bb0(%m: f32, %count: f32):
+      kernel.yield %m : f32
+    } : (tensor<?x4x1x8x8xf32>, tensor<?x4x1x4x4xf32>) -> tensor<?x4x1x4x4xf32>
+    ```
+  }];
+  let arguments = !con((ins Kernel_Shaped:$x, Optional<Kernel_Shaped>:$weight, Variadic<Kernel_Shaped>:$extras,
+                            Variadic<Kernel_Shaped>:$outs, StrAttr:$kind), windowWay,
+                       (ins UnitAttr:$count_pad, AffineMapArrayAttr:$extra_maps, ArrayAttr:$shapes,
+                            OptionalAttr<Kernel_LoopSchedule>:$schedule));
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$body, SizedRegion<1>:$finish);
+  let assemblyFormat = [{
+    $x (`weight` $weight^)? (`extras` $extras^)? `outs` $outs attr-dict `body` $body `finish` $finish `:`
+    functional-type(operands, results)
+  }];
+}
+
 def Kernel_Attention : Kernel_Op<"attention", [AttrSizedOperandSegments]> {
   let summary = "attention that never stores the score matrix";
   let description = [{

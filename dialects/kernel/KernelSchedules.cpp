@@ -44,6 +44,24 @@ LogicalResult GemmScheduleAttr::verify(EmitError error, int64_t itemM,
   return success();
 }
 
+LogicalResult ConvScheduleAttr::verify(EmitError error, int64_t itemM,
+                                       int64_t itemN, int64_t blockC,
+                                       int64_t microM, int64_t microN,
+                                       int64_t unrollK) {
+  if (failed(requirePositive(error, {{"item_m", itemM},
+                                     {"item_n", itemN},
+                                     {"block_c", blockC},
+                                     {"micro_m", microM},
+                                     {"micro_n", microN},
+                                     {"unroll_k", unrollK}})))
+    return failure();
+  if (itemM % microM || itemN % microN)
+    return error()
+           << "(S2) expects item sizes to be multiples of micro sizes, got "
+           << itemM << "x" << itemN << " and " << microM << "x" << microN;
+  return success();
+}
+
 LogicalResult AttentionScheduleAttr::verify(EmitError error, int64_t blockQ,
                                             int64_t blockK, int64_t microM,
                                             int64_t microN) {

@@ -1,18 +1,15 @@
 //===- KernelVerifiers.cpp - The numbered rules of kernels ----------------===//
 
-#include "dialects/kernel/KernelOps.h"
+#include "dialects/kernel/KernelRules.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/SmallBitVector.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace hagane::kernel;
+using namespace hagane::kernel::detail;
 
-static ShapedType shaped(Value value) {
-  return cast<ShapedType>(value.getType());
-}
-
-static LogicalResult verifyShapes(Operation *op) {
+LogicalResult hagane::kernel::detail::verifyShapes(Operation *op) {
   auto shapes = op->getAttrOfType<ArrayAttr>("shapes");
   if (shapes.size() != op->getNumOperands())
     return op->emitOpError("(X1) expects one array of shapes per operand: ")
@@ -20,11 +17,12 @@ static LogicalResult verifyShapes(Operation *op) {
   for (auto [i, attr] : llvm::enumerate(shapes)) {
     auto dims = dyn_cast<ArrayAttr>(attr);
     bool known = dims && llvm::all_of(dims, llvm::IsaPred<hagane::xf::DimAttr>);
-    if (!known || (!dims.empty() &&
-                   int64_t(dims.size()) != shaped(op->getOperand(i)).getRank()))
+    if (!known || (!dims.empty() && int64_t(dims.size()) !=
+                                        getShaped(op->getOperand(i)).getRank()))
       return op->emitOpError("(X1) expects shapes of operand ")
-             << i << " to be empty or " << shaped(op->getOperand(i)).getRank()
-             << " dimensions, got " << attr;
+             << i << " to be empty or "
+             << getShaped(op->getOperand(i)).getRank() << " dimensions, got "
+             << attr;
   }
   return success();
 }
@@ -46,9 +44,10 @@ static bool isBroadcastPermutation(AffineMap map) {
   return true;
 }
 
-/// One map per value, each over `dims` dimensions, with one result per axis.
-static LogicalResult verifyMaps(Operation *op, StringRef rule, ArrayAttr maps,
-                                ValueRange values, int64_t dims) {
+LogicalResult hagane::kernel::detail::verifyMaps(Operation *op, StringRef rule,
+                                                 ArrayAttr maps,
+                                                 ValueRange values,
+                                                 int64_t dims) {
   if (maps.size() != values.size())
     return op->emitOpError() << rule << " expects " << values.size()
                              << " maps, got " << maps.size();
@@ -58,25 +57,27 @@ static LogicalResult verifyMaps(Operation *op, StringRef rule, ArrayAttr maps,
       return op->emitOpError()
              << rule << " expects maps over " << dims << " dimensions, got "
              << AffineMapAttr::get(map);
-    if (int64_t(map.getNumResults()) != shaped(value).getRank() ||
+    if (int64_t(map.getNumResults()) != getShaped(value).getRank() ||
         !isBroadcastPermutation(map))
       return op->emitOpError()
-             << rule << " expects a map to " << shaped(value).getRank()
+             << rule << " expects a map to " << getShaped(value).getRank()
              << " distinct dimensions or zeros, got "
              << AffineMapAttr::get(map);
   }
   return success();
 }
 
-static SmallVector<Type> computeTypes(ValueRange values) {
+SmallVector<Type> hagane::kernel::detail::getComputeTypes(ValueRange values) {
   return llvm::map_to_vector(values, [](Value value) {
-    return hagane::kernel::getComputeType(shaped(value).getElementType());
+    return hagane::kernel::getComputeType(getShaped(value).getElementType());
   });
 }
 
-static LogicalResult verifyArguments(Operation *op, StringRef rule,
-                                     StringRef name, Region &region,
-                                     TypeRange expected) {
+LogicalResult hagane::kernel::detail::verifyArguments(Operation *op,
+                                                      StringRef rule,
+                                                      StringRef name,
+                                                      Region &region,
+                                                      TypeRange expected) {
   if (TypeRange(region.getArgumentTypes()) != expected)
     return op->emitOpError()
            << rule << " expects arguments (" << expected << ") of " << name
@@ -88,20 +89,22 @@ static LogicalResult verifyArguments(Operation *op, StringRef rule,
   return success();
 }
 
-static TypeRange yieldedTypes(Region &region) {
+TypeRange hagane::kernel::detail::getYieldedTypes(Region &region) {
   return region.front().back().getOperandTypes();
 }
 
-static LogicalResult verifyYield(Operation *op, StringRef rule, StringRef name,
-                                 Region &region, TypeRange expected) {
-  if (yieldedTypes(region) != expected)
+LogicalResult hagane::kernel::detail::verifyYield(Operation *op, StringRef rule,
+                                                  StringRef name,
+                                                  Region &region,
+                                                  TypeRange expected) {
+  if (getYieldedTypes(region) != expected)
     return op->emitOpError()
            << rule << " expects " << name << " to yield (" << expected
-           << "), got (" << yieldedTypes(region) << ")";
+           << "), got (" << getYieldedTypes(region) << ")";
   return success();
 }
 
-static bool isReduction(StringRef kind) {
+bool hagane::kernel::detail::isReduction(StringRef kind) {
   return llvm::is_contained({"sum", "max", "min", "prod"}, kind);
 }
 
@@ -110,8 +113,9 @@ LogicalResult Gemm::verify() {
     return failure();
   if (getOuts().empty())
     return emitOpError("(G3) expects at least one out");
-  int64_t rankA = shaped(getA()).getRank(), rankB = shaped(getB()).getRank();
-  int64_t rank = shaped(getOuts()[0]).getRank();
+  int64_t rankA = getShaped(getA()).getRank(),
+          rankB = getShaped(getB()).getRank();
+  int64_t rank = getShaped(getOuts()[0]).getRank();
   int64_t panels = getBLayout() == "panels";
   if (!panels && getBLayout() != "rows" && getBLayout() != "columns")
     return emitOpError("expects b_layout rows, columns or panels, got ")
@@ -122,7 +126,7 @@ LogicalResult Gemm::verify() {
            << rankA << ", " << rankB << " and " << rank;
   if (failed(verifyMaps(*this, "(G2)", getExtraMaps(), getExtras(), rank)))
     return failure();
-  auto extras = computeTypes(getExtras());
+  auto extras = getComputeTypes(getExtras());
   if (getGroups() < 1 || getGroups() > 2)
     return emitOpError("(G3) expects 1 or 2 groups, got ") << getGroups();
   if (getEpilogue().getNumArguments() == 0)
@@ -135,7 +139,7 @@ LogicalResult Gemm::verify() {
           verifyArguments(*this, "(G3)", "epilogue", getEpilogue(), expected)))
     return failure();
   return verifyYield(*this, "(G3)", "epilogue", getEpilogue(),
-                     computeTypes(getOuts()));
+                     getComputeTypes(getOuts()));
 }
 
 LogicalResult Attention::verify() {
@@ -144,11 +148,11 @@ LogicalResult Attention::verify() {
   if (getOuts().size() != 1)
     return emitOpError("expects one out, got ") << getOuts().size();
   for (Value value : {getQ(), getK(), getV(), Value(getOuts()[0])}) {
-    if (shaped(value).getRank() != 4)
-      return emitOpError("(A1) expects rank 4, got ") << shaped(value);
-    if (shaped(value).isDynamicDim(3))
+    if (getShaped(value).getRank() != 4)
+      return emitOpError("(A1) expects rank 4, got ") << getShaped(value);
+    if (getShaped(value).isDynamicDim(3))
       return emitOpError("(A4) expects a static innermost size, got ")
-             << shaped(value);
+             << getShaped(value);
   }
   auto known = [](Attribute layout) {
     return llvm::is_contained({"bhsd", "bshd"},
@@ -157,9 +161,9 @@ LogicalResult Attention::verify() {
   if (getLayouts().size() != 4 || !llvm::all_of(getLayouts(), known))
     return emitOpError("(A2) expects four layouts, each bhsd or bshd, got ")
            << getLayouts();
-  if (getBias() && shaped(getBias()).getRank() != 4)
+  if (getBias() && getShaped(getBias()).getRank() != 4)
     return emitOpError("(A5) expects a bias of rank 4, got ")
-           << shaped(getBias());
+           << getShaped(getBias());
   return success();
 }
 
@@ -184,17 +188,17 @@ LogicalResult Rows::verify() {
     return emitOpError(
                "(W2) expects one of sum, max, min, prod per stage, got ")
            << getKinds();
-  SmallVector<Type> inputs = computeTypes(getIns()), statistics, carry;
+  SmallVector<Type> inputs = getComputeTypes(getIns()), statistics, carry;
   for (Region &stage : getStages()) {
     SmallVector<Type> expected = inputs;
     llvm::append_range(expected, statistics);
     llvm::append_range(expected, carry);
     if (failed(verifyArguments(*this, "(W3)", "a stage", stage, expected)))
       return failure();
-    if (yieldedTypes(stage).size() != 1)
+    if (getYieldedTypes(stage).size() != 1)
       return emitOpError("(W3) expects a stage to yield one value, got ")
-             << yieldedTypes(stage).size();
-    carry.assign({yieldedTypes(stage).front()});
+             << getYieldedTypes(stage).size();
+    carry.assign({getYieldedTypes(stage).front()});
     statistics.push_back(carry.front());
   }
   SmallVector<Value> elementOuts, rowOuts;
@@ -208,14 +212,15 @@ LogicalResult Rows::verify() {
   if (failed(
           verifyArguments(*this, "(W3)", "finish", getFinish(), statistics)) ||
       failed(verifyYield(*this, "(W3)", "finish", getFinish(),
-                         computeTypes(rowOuts))))
+                         getComputeTypes(rowOuts))))
     return failure();
   SmallVector<Type> expected = inputs;
   llvm::append_range(expected, statistics);
   llvm::append_range(expected, carry);
   if (failed(verifyArguments(*this, "(W3)", "map", getMap(), expected)))
     return failure();
-  return verifyYield(*this, "(W3)", "map", getMap(), computeTypes(elementOuts));
+  return verifyYield(*this, "(W3)", "map", getMap(),
+                     getComputeTypes(elementOuts));
 }
 
 LogicalResult Map::verify() {
@@ -226,7 +231,7 @@ LogicalResult Map::verify() {
   SmallVector<Value> values(getIns());
   llvm::append_range(values, getOuts());
   if (failed(verifyMaps(*this, "(P1)", getMaps(), values,
-                        shaped(getOuts()[0]).getRank())))
+                        getShaped(getOuts()[0]).getRank())))
     return failure();
   auto maps = llvm::to_vector(getMaps().getAsValueRange<AffineMapAttr>());
   for (AffineMap map : ArrayRef(maps).take_back(getOuts().size()))
@@ -234,9 +239,10 @@ LogicalResult Map::verify() {
       return emitOpError("(P2) expects the outs' maps to be identities, got ")
              << AffineMapAttr::get(map);
   if (failed(verifyArguments(*this, "(P3)", "body", getBody(),
-                             computeTypes(getIns()))))
+                             getComputeTypes(getIns()))))
     return failure();
-  return verifyYield(*this, "(P3)", "body", getBody(), computeTypes(getOuts()));
+  return verifyYield(*this, "(P3)", "body", getBody(),
+                     getComputeTypes(getOuts()));
 }
 
 LogicalResult Reduce::verify() {
@@ -262,16 +268,16 @@ LogicalResult Reduce::verify() {
                          "that are not reduced, in order, got ")
              << AffineMapAttr::get(map);
   if (failed(verifyArguments(*this, "(E3)", "body", getBody(),
-                             computeTypes(getIns()))))
+                             getComputeTypes(getIns()))))
     return failure();
-  if (yieldedTypes(getBody()).size() != 1)
+  if (getYieldedTypes(getBody()).size() != 1)
     return emitOpError("(E3) expects body to yield one value, got ")
-           << yieldedTypes(getBody()).size();
+           << getYieldedTypes(getBody()).size();
   if (failed(verifyArguments(*this, "(E3)", "finish", getFinish(),
-                             yieldedTypes(getBody()))))
+                             getYieldedTypes(getBody()))))
     return failure();
   return verifyYield(*this, "(E3)", "finish", getFinish(),
-                     computeTypes(getOuts()));
+                     getComputeTypes(getOuts()));
 }
 
 LogicalResult Gather::verify() {
@@ -279,14 +285,14 @@ LogicalResult Gather::verify() {
     return failure();
   if (getOuts().size() != 1)
     return emitOpError("expects one out, got ") << getOuts().size();
-  int64_t rank = shaped(getTable()).getRank(), axis = getAxis();
+  int64_t rank = getShaped(getTable()).getRank(), axis = getAxis();
   if (axis < 0 || axis >= rank)
     return emitOpError("(H1) expects an axis of the table of rank ")
            << rank << ", got " << axis;
-  int64_t expected = rank - 1 + shaped(getIndices()).getRank();
-  if (shaped(getOuts()[0]).getRank() != expected)
+  int64_t expected = rank - 1 + getShaped(getIndices()).getRank();
+  if (getShaped(getOuts()[0]).getRank() != expected)
     return emitOpError("(H2) expects an out of rank ")
-           << expected << ", got " << shaped(getOuts()[0]);
+           << expected << ", got " << getShaped(getOuts()[0]);
   return success();
 }
 
@@ -302,8 +308,8 @@ LogicalResult Task::verify() {
   for (auto [argument, operand] :
        llvm::zip(arguments.drop_back(), getOperands())) {
     auto type = dyn_cast<MemRefType>(argument.getType());
-    if (!type || type.getElementType() != shaped(operand).getElementType() ||
-        type.getRank() != shaped(operand).getRank())
+    if (!type || type.getElementType() != getShaped(operand).getElementType() ||
+        type.getRank() != getShaped(operand).getRank())
       return emitOpError("(K1) expects a memref like ")
              << operand.getType() << ", got " << argument.getType();
   }
@@ -341,7 +347,7 @@ LogicalResult GetGlobal::verifySymbolUses(SymbolTableCollection &symbols) {
   auto global = symbols.lookupNearestSymbolFrom<Global>(*this, getNameAttr());
   if (!global)
     return emitOpError("expects a kernel.global named ") << getName();
-  auto declared = cast<ShapedType>(global.getType()), used = shaped(getY());
+  auto declared = cast<ShapedType>(global.getType()), used = getShaped(getY());
   if (declared.getShape() != used.getShape() ||
       declared.getElementType() != used.getElementType())
     return emitOpError("expects the type of ")

@@ -21,11 +21,12 @@ struct AssignSchedules
                              threads};
     getOperation().walk([&](Operation *op) {
       llvm::TypeSwitch<Operation *>(op)
-          .Case<kernel::Gemm, kernel::Attention, kernel::Rows, kernel::Map,
-                kernel::Reduce, kernel::Gather>([&](auto kernel) {
-            if (!kernel.getScheduleAttr())
-              kernel.setScheduleAttr(chooseSchedule(kernel, target));
-          });
+          .Case<kernel::Gemm, kernel::Conv, kernel::Window, kernel::Attention,
+                kernel::Rows, kernel::Map, kernel::Reduce, kernel::Gather>(
+              [&](auto kernel) {
+                if (!kernel.getScheduleAttr())
+                  kernel.setScheduleAttr(chooseSchedule(kernel, target));
+              });
     });
   }
 };

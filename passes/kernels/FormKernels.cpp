@@ -33,7 +33,7 @@ const llvm::StringMap<Handler> &getHandlers() {
       xf::Concat, xf::CacheAppend, xf::Slice, xf::Pad, xf::Gather, xf::Range,
       xf::Trilu, xf::Rotary, xf::Dims, xf::GatherElements, xf::GatherNd,
       xf::ScatterElements, xf::ScatterNd, xf::CumSum, xf::ArgReduce, xf::TopK,
-      xf::Quantize, xf::Dequantize, xf::GroupNorm>();
+      xf::Quantize, xf::Dequantize, xf::GroupNorm, xf::Conv, xf::Pool>();
   return handlers;
 }
 

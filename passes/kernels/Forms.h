@@ -46,6 +46,8 @@ llvm::LogicalResult form(xf::TopK op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Quantize op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Dequantize op, KernelBuilder &b);
 llvm::LogicalResult form(xf::GroupNorm op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Conv op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Pool op, KernelBuilder &b);
 
 } // namespace hagane
 

@@ -290,6 +290,9 @@ FailureOr<Value> KernelBuilder::reshape(Location loc, Value value,
 
 Value KernelBuilder::slice(Location loc, Value value, ArrayRef<Dim> offsets,
                            ArrayRef<Dim> dims, ArrayRef<int64_t> steps) {
+  // Nothing may lie beyond the end, where a view must not start.
+  if (llvm::any_of(dims, [](Dim dim) { return dim.isConstant(0); }))
+    return empty(loc, dims, cast<ShapedType>(value.getType()).getElementType());
   auto strides = llvm::map_to_vector(steps, [&](int64_t step) -> OpFoldResult {
     return rewriter.getIndexAttr(step);
   });

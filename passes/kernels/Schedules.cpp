@@ -2,6 +2,7 @@
 
 #include "passes/kernels/Schedules.h"
 #include "dialects/kernel/KernelCost.h"
+#include "dialects/kernel/KernelWindows.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -81,6 +82,38 @@ hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
                                        /*pack_a=*/packed);
 }
 
+kernel::ConvScheduleAttr
+hagane::chooseSchedule(kernel::Conv op, const TargetDescription &target) {
+  unsigned out = op.getDpsInitsMutable()[0].getOperandNumber();
+  SmallVector<Dim> dims = op.getOperandDims(out);
+  int64_t channels =
+      llvm::divideCeil(valueOr(dims[1], kAssumedRows), int64_t(op.getGroups()));
+  int64_t positions = valueOr(dims[2], kAssumedRows);
+  int64_t width =
+      kernel::getElementBytes(op.getEpilogue().getArgument(0).getType());
+  MicroTile tile = pickTile(kGemmTiles, target);
+  int64_t microN = std::max<int64_t>(tile.vectors * target.lanes(8 * width), 1);
+  // Rows of weights are in panels, which items must not divide.
+  int64_t rows = llvm::alignTo(channels, kRowPanel);
+  int64_t images = valueOr(dims[0], 1) * int64_t(op.getGroups());
+  int64_t itemN =
+      llvm::alignTo(std::min<int64_t>(positions, 4 * microN), microN);
+  // Patches are copied once for all rows of an item; it has a part of them
+  // only if the threads had nothing to do otherwise.
+  int64_t share = images * llvm::divideCeil(positions, itemN);
+  int64_t parts =
+      share >= target.threads ? 1 : llvm::divideCeil(target.threads, share);
+  int64_t itemM = llvm::alignTo(
+      std::clamp<int64_t>(llvm::divideCeil(rows, parts), kRowPanel, 384),
+      kRowPanel);
+  // A block of patches and the sums share the L2 cache with the weights.
+  int64_t volume = kernel::getWindowVolume(op.getWindow());
+  int64_t depth = target.l2Bytes / 4 / (itemN * width);
+  int64_t blockC = std::max<int64_t>(depth / volume, 1);
+  return kernel::ConvScheduleAttr::get(op.getContext(), itemM, itemN, blockC,
+                                       tile.rows, microN, /*unroll_k=*/4);
+}
+
 kernel::AttentionScheduleAttr
 hagane::chooseSchedule(kernel::Attention op, const TargetDescription &target) {
   kernel::AttentionSizes sizes = kernel::getAttentionSizes(op);
@@ -134,6 +167,13 @@ hagane::chooseSchedule(kernel::Map op, const TargetDescription &target) {
 kernel::LoopScheduleAttr
 hagane::chooseSchedule(kernel::Reduce op, const TargetDescription &target) {
   return chooseLoop(op, op.getOperandDims(0), target);
+}
+
+kernel::LoopScheduleAttr
+hagane::chooseSchedule(kernel::Window op, const TargetDescription &target) {
+  return chooseLoop(
+      op, op.getOperandDims(op.getDpsInitsMutable()[0].getOperandNumber()),
+      target);
 }
 
 kernel::LoopScheduleAttr

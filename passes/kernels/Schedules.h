@@ -12,6 +12,10 @@ namespace hagane {
 /// target's threads are busy and a block's operands stay in cache.
 kernel::GemmScheduleAttr chooseSchedule(kernel::Gemm op,
                                         const TargetDescription &target);
+kernel::ConvScheduleAttr chooseSchedule(kernel::Conv op,
+                                        const TargetDescription &target);
+kernel::LoopScheduleAttr chooseSchedule(kernel::Window op,
+                                        const TargetDescription &target);
 kernel::AttentionScheduleAttr chooseSchedule(kernel::Attention op,
                                              const TargetDescription &target);
 kernel::RowsScheduleAttr chooseSchedule(kernel::Rows op,

@@ -11,6 +11,10 @@ namespace hagane {
 /// the schedule: every x86 level reads the same packed weights.
 inline constexpr int64_t kPanel = 32;
 
+/// Rows of a packed panel of a convolution's weight: all micro-kernels have a
+/// divisor of it.
+inline constexpr int64_t kRowPanel = 12;
+
 /// A processor as the cost rules see it.
 struct TargetDescription {
   int64_t vectorBits = 512;

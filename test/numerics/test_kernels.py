@@ -6,6 +6,7 @@ import map_cases
 import movement_cases
 import pytest
 import rows_cases
+import window_cases
 from harness import check_case
 
 TABLES = (
@@ -14,6 +15,7 @@ TABLES = (
     + rows_cases.CASES
     + map_cases.CASES
     + movement_cases.CASES
+    + window_cases.CASES
 )
 
 

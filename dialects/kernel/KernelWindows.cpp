@@ -1,0 +1,105 @@
+//===- KernelWindows.cpp - Costs of kernels with windows ------------------===//
+
+#include "dialects/kernel/KernelWindows.h"
+#include "dialects/kernel/KernelCost.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::kernel;
+using xf::Dim;
+
+static constexpr int64_t kAlign = 64;
+
+int64_t kernel::getWindowVolume(ArrayRef<int64_t> window) {
+  int64_t volume = 1;
+  for (int64_t size : window)
+    volume *= size;
+  return volume;
+}
+
+int64_t kernel::getGroupDepth(Conv op) {
+  return cast<ShapedType>(op.getWeight().getType()).getDimSize(1) /
+         getWindowVolume(op.getWindow());
+}
+
+ConvScratch kernel::getConvScratch(Conv op) {
+  ConvScheduleAttr schedule = op.getScheduleAttr();
+  ConvScratch scratch;
+  scratch.elementBytes =
+      getElementBytes(op.getEpilogue().getArgument(0).getType());
+  scratch.rows =
+      std::min(schedule.getBlockC(), std::max<int64_t>(getGroupDepth(op), 1)) *
+      getWindowVolume(op.getWindow());
+  scratch.patches = 0;
+  scratch.sums =
+      llvm::alignTo(scratch.rows * (schedule.getItemN() + kPatchRowPadding) *
+                        scratch.elementBytes,
+                    kAlign);
+  scratch.bytes = scratch.sums;
+  if (isBlocked(op))
+    scratch.bytes += llvm::alignTo(schedule.getItemM() * schedule.getItemN() *
+                                       scratch.elementBytes,
+                                   kAlign);
+  return scratch;
+}
+
+static Dim constant(Operation *op, int64_t value) {
+  return Dim::constant(op->getContext(), value);
+}
+
+static Dim product(Operation *op, ArrayRef<Dim> dims) {
+  Dim result = constant(op, 1);
+  for (Dim dim : dims)
+    result = result * dim;
+  return result;
+}
+
+template <typename OpTy> static SmallVector<Dim> outDims(OpTy op) {
+  return op.getOperandDims(op.getDpsInitsMutable()[0].getOperandNumber());
+}
+
+//===-- conv --------------------------------------------------------------===//
+
+Dim Conv::getItems() {
+  SmallVector<Dim> dims = outDims(*this);
+  ConvScheduleAttr schedule = getScheduleAttr();
+  int64_t groups = getGroups();
+  // With several groups, rule (C4) makes the channels constant.
+  Dim channels =
+      groups == 1 ? dims[1] : constant(*this, *dims[1].getConstant() / groups);
+  return dims[0] * groups *
+         channels.ceilDiv(constant(*this, schedule.getItemM())) *
+         dims[2].ceilDiv(constant(*this, schedule.getItemN()));
+}
+
+Dim Conv::getScratchBytes() {
+  return constant(*this, getConvScratch(*this).bytes);
+}
+
+Dim Conv::getFlops() {
+  int64_t depth = cast<ShapedType>(getWeight().getType()).getDimSize(1);
+  return product(*this, outDims(*this)) * (2 * depth + countOps(getEpilogue()));
+}
+
+Dim Conv::getBytes() { return getOperandBytes(*this); }
+StringRef Conv::getKernelKind() { return "conv"; }
+
+//===-- window ------------------------------------------------------------===//
+
+Dim Window::getItems() {
+  SmallVector<Dim> dims = outDims(*this);
+  return product(*this, ArrayRef(dims).drop_back())
+      .ceilDiv(constant(*this, getScheduleAttr().getItemSize()));
+}
+
+Dim Window::getScratchBytes() { return constant(*this, 0); }
+
+Dim Window::getFlops() {
+  int64_t volume = getWindowVolume(getWindow());
+  return product(*this, outDims(*this)) *
+         (volume * (countOps(getBody()) + 1) + countOps(getFinish()));
+}
+
+Dim Window::getBytes() { return getOperandBytes(*this); }
+StringRef Window::getKernelKind() { return "window"; }

@@ -1,0 +1,79 @@
+"""Convolutions and pools."""
+
+import numpy as np
+from harness import Case
+
+LINES = [{"n": n, "w": w} for n, w in ((1, 5), (2, 7), (1, 16), (3, 33), (1, 100))]
+PLANES = [{"n": n, "h": h, "w": w} for n, h, w in ((1, 3, 3), (2, 5, 7), (1, 16, 16), (3, 17, 31))]
+FLOATS = ("float", "float16", "bfloat16", "double")
+
+
+
+def largest_of_three(x):
+    """MaxPool with a window of 3 and pads of 1 along the last axis, of integers."""
+    wide = np.pad(x.astype(np.float64), ((0, 0), (0, 0), (1, 1)), constant_values=-np.inf)
+    return np.maximum(np.maximum(wide[..., :-2], wide[..., 1:-1]), wide[..., 2:]).astype(x.dtype)
+
+
+CASES = [
+    Case("conv in 1-D", "T[n,3,w] x", "y = Conv <pads = [1, 1]> (x, k, b)", LINES,
+         weights={"k": (13, 3, 3), "b": (13,)}, dtypes=FLOATS),
+    Case("conv in 2-D", "T[n,5,h,w] x", "y = Conv <pads = [1, 1, 1, 1]> (x, k, b)", PLANES,
+         weights={"k": (25, 5, 3, 3), "b": (25,)}, dtypes=FLOATS),
+    Case("conv in 3-D", "T[n,3,5,h,w] x", "y = Conv <pads = [1, 0, 1, 1, 0, 1]> (x, k)", PLANES,
+         weights={"k": (7, 3, 3, 1, 2)}),
+    Case("conv of one position", "T[n,31,h,w] x", "y = Conv (x, k, b)", PLANES,
+         weights={"k": (37, 31, 1, 1), "b": (37,)}, dtypes=("float", "float16")),
+    Case("conv with uneven pads", "T[n,2,h,w] x", "y = Conv <pads = [2, 0, 1, 3]> (x, k)", PLANES,
+         weights={"k": (4, 2, 3, 2)}),
+    Case("conv with strides", "T[n,3,h,w] x",
+         "y = Conv <strides = [2, 3], pads = [1, 1, 1, 1]> (x, k)", PLANES,
+         weights={"k": (6, 3, 3, 3)}, dtypes=FLOATS),
+    Case("conv with dilations", "T[n,3,h,w] x",
+         "y = Conv <dilations = [2, 1], pads = [2, 1, 2, 1]> (x, k)", PLANES,
+         weights={"k": (6, 3, 3, 3)}),
+    Case("conv that starts far outside", "T[n,1,w] x",
+         "y = Conv <strides = [5], dilations = [3], pads = [9, 8]> (x, k)", LINES,
+         weights={"k": (2, 1, 3)}),
+    Case("conv of many channels", "T[n,700,w] x", "y = Conv <pads = [1, 1]> (x, k)", LINES,
+         weights={"k": (50, 700, 3)}),
+    Case("conv in groups", "T[n,6,h,w] x",
+         "y = Conv <group = 3, pads = [1, 1, 1, 1]> (x, k, b)", PLANES,
+         weights={"k": (15, 2, 3, 3), "b": (15,)}),
+    Case("conv in packed groups", "T[n,6,h,w] x", "y = Conv <group = 2> (x, k)", PLANES,
+         weights={"k": (48, 3, 2, 2)}),
+    Case("depthwise conv", "T[n,7,h,w] x",
+         "y = Conv <group = 7, pads = [1, 1, 1, 1]> (x, k, b)", PLANES,
+         weights={"k": (7, 1, 3, 3), "b": (7,)}, dtypes=FLOATS),
+    Case("depthwise conv with a multiplier and strides", "T[n,5,h,w] x",
+         "y = Conv <group = 5, strides = [1, 2], pads = [1, 1, 1, 1]> (x, k)", PLANES,
+         weights={"k": (10, 1, 3, 3)}, dtypes=FLOATS),
+    Case("causal depthwise conv", "T[n,9,w] x", "y = Conv <group = 9, pads = [3, 0]> (x, k)",
+         LINES, weights={"k": (9, 1, 4)}),
+    Case("conv by a computed weight", "T[n,3,w] x, T[4,3,2] k", "y = Conv (x, k)", LINES),
+    Case("conv then activation and residual", "T[n,8,h,w] x",
+         "c = Conv <pads = [1, 1, 1, 1]> (x, k, b) r = Relu(c) y = Add(r, x)", PLANES,
+         weights={"k": (8, 8, 3, 3), "b": (8,)}),
+    Case("largest", "T[n,3,h,w] x",
+         "y = MaxPool <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x)", PLANES,
+         dtypes=FLOATS),
+    Case("largest of integers", "T[n,3,w] x",
+         "y = MaxPool <kernel_shape = [3], pads = [1, 1]> (x)", LINES,
+         dtypes=("int8", "uint8"), reference=largest_of_three),
+    Case("largest with strides and dilations", "T[n,3,h,w] x",
+         "y = MaxPool <kernel_shape = [2, 2], strides = [2, 2], dilations = [1, 2]> (x)", PLANES),
+    Case("largest of rounded-up windows", "T[n,3,w] x",
+         "y = MaxPool <kernel_shape = [3], strides = [2], ceil_mode = 1> (x)", LINES),
+    Case("average", "T[n,3,h,w] x",
+         "y = AveragePool <kernel_shape = [3, 2], pads = [1, 1, 1, 0]> (x)", PLANES,
+         dtypes=FLOATS),
+    Case("average with the padding", "T[n,3,h,w] x",
+         "y = AveragePool <kernel_shape = [3, 3], pads = [1, 1, 1, 1], count_include_pad = 1> (x)",
+         PLANES),
+    Case("average with strides in 3-D", "T[n,2,3,h,w] x",
+         "y = AveragePool <kernel_shape = [2, 2, 2], strides = [1, 2, 2]> (x)", PLANES),
+    Case("power mean", "T[n,3,h,w] x", "y = LpPool <kernel_shape = [2, 3], p = 3> (x)",
+         PLANES),
+    Case("global mean and maximum", "T[n,3,h,w] x",
+         "a = GlobalAveragePool(x) b = GlobalMaxPool(x) y = Add(a, b)", PLANES),
+]
