@@ -4,8 +4,8 @@
 // so that a thread reads its part of B only. Inside it, panels of B are the
 // outer loop, so that one stays in the cache while strips of A pass over it;
 // the micro-kernel keeps its tile of the result in registers over a block of
-// the contraction, and after the last block the epilogue works on those
-// registers. With several blocks, sums wait in scratch memory between them.
+// the contraction. Sums wait in scratch memory between blocks and for the
+// epilogue, which passes over the item's rows at last.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,11 +13,15 @@
 #include "codegen/cpu/Micro.h"
 #include "codegen/cpu/Nest.h"
 #include "dialects/kernel/KernelCost.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 
 namespace hagane::cpu {
 namespace {
+
+// How A's rows are copied: vectors an iteration, and rows to fetch ahead.
+constexpr int64_t kCopiedVectors = 4, kRowsAhead = 8;
 
 class GemmLowering {
 public:
@@ -71,16 +75,19 @@ private:
     rowEnd = minimum(b, add(b, row, schedule.getItemM()), rowCount);
     columnEnd = minimum(b, add(b, column, schedule.getItemN()), columnCount);
     carveScratch();
-    if (!scratch.isBlocked)
-      return emitBlock(index(b, 0), depth, /*last=*/true);
-    clearPartialSums();
-    Value blocks = ceilDivide(b, depth, schedule.getBlockK());
-    Value lastBegin = mul(b, maximum(b, add(b, blocks, -1), index(b, 0)),
-                          schedule.getBlockK());
-    forEach(b, index(b, 0), lastBegin, schedule.getBlockK(), [&](Value from) {
-      emitBlock(from, add(b, from, schedule.getBlockK()), /*last=*/false);
-    });
-    emitBlock(lastBegin, depth, /*last=*/true);
+    if (scratch.isBlocked) {
+      clearSums();
+      forEach(b, index(b, 0), depth, schedule.getBlockK(), [&](Value from) {
+        Value to = add(b, from, schedule.getBlockK());
+        auto known = constantOf(depth);
+        if (!known || *known % int64_t(schedule.getBlockK()) != 0)
+          to = minimum(b, to, depth);
+        emitBlock(from, to);
+      });
+    } else {
+      emitBlock(index(b, 0), depth);
+    }
+    emitResults();
   }
 
   void carveScratch() {
@@ -93,60 +100,94 @@ private:
     if (schedule.getPackA())
       packedA = view(scratch.packedA,
                      schedule.getBlockK() + kernel::kPackedRowPadding);
-    if (scratch.isBlocked)
-      partialSums = view(scratch.partialSums, schedule.getItemN() * groups);
+    // The sums of a strip and panel lie together: one stream of memory.
+    int64_t microN = schedule.getMicroN();
+    sums = scratchView(b, body.scratch, index(b, scratch.sums),
+                       {int64_t(schedule.getItemN() * groups) / microN,
+                        schedule.getItemM(), microN},
+                       {}, compute);
   }
 
-  void clearPartialSums() {
-    int64_t width = schedule.getItemN() * groups;
-    forEach(b, index(b, 0), sub(b, rowEnd, firstRow), 1, [&](Value r) {
-      forEach(b, index(b, 0), index(b, width), lanes, [&](Value n) {
-        store(b, zero(b, vectorOf(compute, lanes)), partialSums, {r, n},
-              {lanes, Value()});
+  void clearSums() {
+    Value zeros = zero(b, vectorOf(compute, lanes));
+    forColumns([&](Value n, bool) {
+      forEach(b, firstRow, rowEnd, 1, [&](Value m) {
+        for (int64_t v = 0; v < vectors; ++v)
+          store(b, zeros, sums, placeInSums(m, n, v), {lanes, Value()});
       });
     });
   }
 
   /// The part of the item's products with k in [from, to).
-  void emitBlock(Value from, Value to, bool last) {
+  void emitBlock(Value from, Value to) {
     depthBegin = from;
     depthEnd = to;
-    isLast = last;
     if (schedule.getPackA())
       packA();
+    // Panels are padded: the sums of columns that do not exist are dropped.
+    if (layout == "panels")
+      forEach(b, firstColumn, columnEnd, schedule.getMicroN() / groups,
+              [&](Value n) { emitColumns(n, /*masked=*/false); });
+    else
+      forColumns([&](Value n, bool masked) { emitColumns(n, masked); });
+  }
+
+  /// Visits the item's columns in steps of a micro-kernel's; the last ones may
+  /// be masked.
+  void forColumns(llvm::function_ref<void(Value n, bool masked)> visit) {
     int64_t step = schedule.getMicroN() / groups;
     Value whole =
-        add(b, firstColumn,
-            mul(b, divide(b, sub(b, columnEnd, firstColumn), index(b, step)),
-                step));
-    forEach(b, firstColumn, whole, step,
-            [&](Value n) { emitColumns(n, /*masked=*/false); });
+        add(b, firstColumn, roundDown(b, sub(b, columnEnd, firstColumn), step));
+    forEach(b, firstColumn, whole, step, [&](Value n) { visit(n, false); });
     auto known = constantOf(columnCount);
     if (!known || *known % step != 0)
-      forEach(b, whole, columnEnd, step,
-              [&](Value n) { emitColumns(n, /*masked=*/true); });
+      forEach(b, whole, columnEnd, step, [&](Value n) { visit(n, true); });
   }
 
   /// Copies the block's rows, as the compute type, to where they are close
   /// together.
   void packA() {
+    Value length = sub(b, depthEnd, depthBegin);
+    Value whole = roundDown(b, length, kCopiedVectors * lanes);
     forEach(b, firstRow, rowEnd, 1, [&](Value m) {
-      Value row = sub(b, m, firstRow);
-      forVectors(b, sub(b, depthEnd, depthBegin), lanes,
-                 [&](Value k, Access part) {
-                   Value value = loadRow(m, add(b, depthBegin, k), part);
-                   store(b, value, packedA, {row, k}, part);
-                 });
+      auto copy = [&](Value k, Access part) {
+        Value value = loadRow(m, add(b, depthBegin, k), part);
+        store(b, value, packedA, {sub(b, m, firstRow), k}, part);
+      };
+      forEach(b, index(b, 0), whole, kCopiedVectors * lanes, [&](Value k) {
+        for (int64_t v = 0; v < kCopiedVectors; ++v)
+          prefetchA(add(b, m, kRowsAhead),
+                    add(b, depthBegin, add(b, k, v * lanes)));
+        for (int64_t v = 0; v < kCopiedVectors; ++v)
+          copy(add(b, k, v * lanes), {lanes, Value()});
+      });
+      forVectors(b, sub(b, length, whole), lanes,
+                 [&](Value k, Access part) { copy(add(b, whole, k), part); });
     });
   }
 
-  Value loadRow(Value m, Value k, Access part) {
+  Values placeInA(Value m, Value k) {
     bool batchedA = cast<MemRefType>(a.getType()).getRank() == 3;
-    return load(b, a, batchedA ? Values{batch, m, k} : Values{m, k}, part,
-                compute);
+    return batchedA ? Values{batch, m, k} : Values{m, k};
+  }
+
+  Value loadRow(Value m, Value k, Access part) {
+    return load(b, a, placeInA(m, k), part, compute);
+  }
+
+  void prefetchA(Value m, Value k) {
+    memref::PrefetchOp::create(b, a, placeInA(m, k), /*isWrite=*/false,
+                               /*localityHint=*/2, /*isDataCache=*/true);
   }
 
   void emitColumns(Value n, bool masked) {
+    setColumn(n, masked);
+    prepareB();
+    emitStrips(b, firstRow, rowEnd, schedule.getMicroM(),
+               [&](Value m, int64_t rows) { emitStrip(m, rows); });
+  }
+
+  void setColumn(Value n, bool masked) {
     column = n;
     access.clear();
     for (int64_t v = 0; v < vectors / groups; ++v) {
@@ -155,9 +196,6 @@ private:
         mask = maskOf(b, sub(b, columnCount, add(b, n, v * lanes)), lanes);
       access.push_back({lanes, mask});
     }
-    prepareB();
-    emitStrips(b, firstRow, rowEnd, schedule.getMicroM(),
-               [&](Value m, int64_t rows) { emitStrip(m, rows); });
   }
 
   /// Finds where the columns' data starts: outside the loop over strips.
@@ -221,29 +259,39 @@ private:
     };
     Values initial;
     if (scratch.isBlocked)
-      forPartialSums(m, rows, [&](int64_t, const Values &at) {
-        initial.push_back(load(b, partialSums, at, {lanes, Value()}, compute));
-      });
+      for (int64_t i = 0; i < rows * vectors; ++i)
+        initial.push_back(loadSum(add(b, m, i / vectors), i % vectors));
     Values accumulators =
         emitMicroKernel(b, micro, depthBegin, depthEnd, initial);
-    if (!isLast)
-      return forPartialSums(m, rows, [&](int64_t i, const Values &at) {
-        store(b, accumulators[i], partialSums, at, {lanes, Value()});
-      });
-    for (int64_t r = 0; r < rows; ++r)
-      emitEpilogue(add(b, m, r),
-                   ArrayRef(accumulators).slice(r * vectors, vectors));
-  }
-
-  void forPartialSums(Value m, int64_t rows,
-                      llvm::function_ref<void(int64_t, const Values &)> visit) {
-    Value r0 = sub(b, m, firstRow),
-          n0 = mul(b, sub(b, column, firstColumn), groups);
     for (int64_t i = 0; i < rows * vectors; ++i)
-      visit(i, {add(b, r0, i / vectors), add(b, n0, (i % vectors) * lanes)});
+      store(b, accumulators[i], sums,
+            placeInSums(add(b, m, i / vectors), column, i % vectors),
+            {lanes, Value()});
   }
 
-  void emitEpilogue(Value m, ArrayRef<Value> accumulators) {
+  Values placeInSums(Value m, Value n, int64_t vector) {
+    Value panel = divide(b, mul(b, sub(b, n, firstColumn), groups),
+                         index(b, schedule.getMicroN()));
+    return {panel, sub(b, m, firstRow), index(b, vector * lanes)};
+  }
+
+  Value loadSum(Value m, int64_t vector) {
+    return load(b, sums, placeInSums(m, column, vector), {lanes, Value()},
+                compute);
+  }
+
+  /// The epilogue, row by row: so each row of the result is written in one go,
+  /// whereas its panels lie far apart, often in the same sets of the cache.
+  void emitResults() {
+    forEach(b, firstRow, rowEnd, 1, [&](Value m) {
+      forColumns([&](Value n, bool masked) {
+        setColumn(n, masked);
+        emitEpilogue(m);
+      });
+    });
+  }
+
+  void emitEpilogue(Value m) {
     int64_t perGroup = vectors / groups;
     for (int64_t v = 0; v < perGroup; ++v) {
       Values dims = batched ? Values{batch} : Values{};
@@ -251,7 +299,7 @@ private:
       unsigned vectorDim = dims.size() - 1;
       Values arguments;
       for (int64_t g = 0; g < groups; ++g)
-        arguments.push_back(accumulators[g * perGroup + v]);
+        arguments.push_back(loadSum(m, g * perGroup + v));
       for (auto [extra, map] : llvm::zip_equal(
                op.getExtras(),
                op.getExtraMaps().getAsValueRange<AffineMapAttr>())) {
@@ -283,9 +331,8 @@ private:
   Value batch, firstRow, rowEnd, firstColumn, columnEnd, column, panel,
       panelColumn;
   Value depthBegin, depthEnd;
-  bool isLast = true;
   // Scratch.
-  Value packedA, partialSums;
+  Value packedA, sums;
   SmallVector<Access> access;
 };
 

@@ -66,7 +66,7 @@ Values emitMicroKernel(Builder &b, const MicroKernel &micro, Value from,
 
 void emitStrips(Builder &b, Value from, Value to, int64_t size,
                 llvm::function_ref<void(Value, int64_t)> strip) {
-  for (; size > 0; size /= 2) {
+  for (; size > 0; size = llvm::bit_ceil(uint64_t(size)) / 2) {
     Value middle =
         add(b, from, mul(b, divide(b, sub(b, to, from), index(b, size)), size));
     auto known = constantOf(sub(b, middle, from));

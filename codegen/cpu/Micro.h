@@ -30,8 +30,8 @@ struct MicroKernel {
 Values emitMicroKernel(Builder &b, const MicroKernel &micro, mlir::Value from,
                        mlir::Value to, mlir::ValueRange initial = {});
 
-/// Covers [from, to) with strips of `size` rows, then of half as many and so
-/// on down to 1, calling `strip` with the first row and the number of rows.
+/// Covers [from, to) with strips of `size` rows, then of smaller powers of two
+/// down to 1, calling `strip` with the first row and the number of rows.
 void emitStrips(Builder &b, mlir::Value from, mlir::Value to, int64_t size,
                 llvm::function_ref<void(mlir::Value row, int64_t rows)> strip);
 

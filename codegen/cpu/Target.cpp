@@ -5,9 +5,11 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/Threading.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 #include <mutex>
+#include <unistd.h>
 
 using namespace hagane::cpu;
 using llvm::StringLiteral;
@@ -45,6 +47,20 @@ static constexpr TargetLevel kLevels[] = {
 
 llvm::ArrayRef<TargetLevel> hagane::cpu::getTargetLevels() { return kLevels; }
 
+/// Sizes that the system does not tell keep their defaults.
+static MachineSizes detectSizes() {
+  MachineSizes sizes;
+  auto read = [](int name, int64_t &value) {
+    if (int64_t found = sysconf(name); found > 0)
+      value = found;
+  };
+  read(_SC_LEVEL1_DCACHE_SIZE, sizes.l1Bytes);
+  read(_SC_LEVEL2_CACHE_SIZE, sizes.l2Bytes);
+  if (int found = llvm::get_physical_cores(); found > 0)
+    sizes.threads = found;
+  return sizes;
+}
+
 /// The last level in the table whose every feature this machine has.
 static llvm::Expected<Target> detectNative() {
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
@@ -52,7 +68,7 @@ static llvm::Expected<Target> detectNative() {
     if (llvm::all_of(level.required, [&](llvm::StringRef name) {
           return features.lookup(name);
         }))
-      return Target{&level, llvm::sys::getHostCPUName().str()};
+      return Target{&level, llvm::sys::getHostCPUName().str(), detectSizes()};
   return llvm::createStringError(
       "this machine's processor, '%s', has none of the known levels",
       llvm::sys::getHostCPUName().str().c_str());
@@ -63,7 +79,7 @@ llvm::Expected<Target> hagane::cpu::parseTarget(llvm::StringRef name) {
     return detectNative();
   for (const TargetLevel &level : kLevels)
     if (level.name == name)
-      return Target{&level, ""};
+      return Target{&level, "", {}};
   std::string known;
   for (const TargetLevel &level : kLevels)
     known += ", " + level.name.str();

@@ -32,14 +32,23 @@ struct TargetLevel {
 /// All levels, each family from the least to the most capable.
 llvm::ArrayRef<TargetLevel> getTargetLevels();
 
+/// Caches and cores that work is cut for; the figures of a common server where
+/// the machine is not known.
+struct MachineSizes {
+  int64_t l1Bytes = 32 << 10; ///< first-level data cache
+  int64_t l2Bytes = 1 << 20;  ///< second-level cache, of one core
+  int64_t threads = 8;
+};
+
 /// A level and the processor whose timing the code is scheduled for.
 struct Target {
   const TargetLevel *level = nullptr;
   std::string tuneCpu;
+  MachineSizes sizes;
 };
 
-/// "native" is the best level that this machine has, tuned for it. A module
-/// made so needs nothing but that level.
+/// "native" is the best level that this machine has, tuned for it and its
+/// sizes. A module made so needs nothing but that level.
 llvm::Expected<Target> parseTarget(llvm::StringRef name);
 
 /// Position-independent code, full optimization; multiplies and additions may

@@ -114,10 +114,8 @@ GemmScratch kernel::getGemmScratch(Gemm op) {
       schedule.getPackA()
           ? schedule.getItemM() * (schedule.getBlockK() + kPackedRowPadding)
           : 0);
-  scratch.partialSums = layout.place(
-      scratch.isBlocked
-          ? schedule.getItemM() * schedule.getItemN() * int64_t(op.getGroups())
-          : 0);
+  scratch.sums = layout.place(schedule.getItemM() * schedule.getItemN() *
+                              int64_t(op.getGroups()));
   scratch.bytes = layout.end;
   return scratch;
 }

@@ -36,10 +36,10 @@ mlir::Type getAccumulatorType(Gemm op);
 /// Byte offsets of the parts of a matrix product's scratch, each aligned to 64
 /// bytes; elements have the accumulators' type.
 struct GemmScratch {
-  int64_t packedA;     ///< with pack_a, item_m x (block_k + kPackedRowPadding)
-  int64_t partialSums; ///< if isBlocked, item_m x (item_n * groups)
-  int64_t bytes;       ///< all of it
-  bool isBlocked;      ///< the contraction may be longer than block_k
+  int64_t packedA; ///< with pack_a, item_m x (block_k + kPackedRowPadding)
+  int64_t sums;    ///< (item_n * groups / micro_n) x item_m x micro_n
+  int64_t bytes;   ///< all of it
+  bool isBlocked;  ///< the contraction may be longer than block_k
 };
 GemmScratch getGemmScratch(Gemm op);
 

@@ -51,35 +51,100 @@ static int64_t elementLanes(Operation *op, const TargetDescription &target) {
   return std::max<int64_t>(1, target.lanes(8 * bytes));
 }
 
+namespace {
+/// A matrix product as its rules see it: sizes, or what is assumed of them.
+struct GemmShape {
+  int64_t rows, columns, depth;
+  bool knowsRows;
+  int64_t bytes; // of an accumulator
+};
+
+/// How many parts the rows and the columns are cut into, for as many threads.
+struct Grid {
+  int64_t rows, columns;
+};
+} // namespace
+
+/// The grid whose largest part is smallest. Threads with columns of their own
+/// read a part of b each, so ties go to columns; rows whose number is not known
+/// may be one strip.
+static Grid pickGrid(int64_t strips, int64_t panels, bool knowsRows,
+                     int64_t threads) {
+  Grid best{1, threads};
+  auto largest = [&](Grid grid) {
+    return llvm::divideCeil(strips, grid.rows) *
+           llvm::divideCeil(panels, grid.columns);
+  };
+  for (int64_t rows = 2; knowsRows && rows <= threads; ++rows) {
+    Grid grid{rows, threads / rows};
+    if (threads % rows == 0 && largest(grid) < largest(best))
+      best = grid;
+  }
+  return best;
+}
+
+/// `total` in the fewest equal pieces of at most `limit`, in steps of `step`.
+static int64_t balance(int64_t total, int64_t limit, int64_t step) {
+  int64_t pieces = llvm::divideCeil(total, std::max(limit, step));
+  return llvm::alignTo(llvm::divideCeil(total, pieces), step);
+}
+
+/// Contractions longer than this run in blocks: a panel of b takes a sixteenth
+/// of the L2 cache.
+static int64_t pickBlockK(const GemmShape &shape, int64_t microN,
+                          const TargetDescription &target) {
+  static constexpr int64_t kStep = 64;
+  int64_t limit = target.l2Bytes / 16 / (microN * shape.bytes);
+  return balance(shape.depth, llvm::alignTo(limit, kStep), kStep);
+}
+
+// Columns of an item: with packed rows enough to make up for packing; else
+// few, so that there are items for more threads than were foreseen.
+static constexpr int64_t kPackedColumns = 1024, kColumns = 256;
+// Strips of rows that make it worthwhile to read b.
+static constexpr int64_t kStrips = 8;
+
 kernel::GemmScheduleAttr
 hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
   unsigned out = op.getDpsInitsMutable()[0].getOperandNumber();
   SmallVector<Dim> dims = op.getOperandDims(out);
-  int64_t rows = valueOr(dims[dims.size() - 2], kAssumedRows),
-          columns = valueOr(dims.back(), kAssumedRows);
-  int64_t depth = valueOr(op.getOperandDims(0).back(), kAssumedRows);
+  Dim rowDim = dims[dims.size() - 2];
+  GemmShape shape{valueOr(rowDim, kAssumedRows),
+                  valueOr(dims.back(), kAssumedRows),
+                  valueOr(op.getOperandDims(0).back(), kAssumedRows),
+                  rowDim && rowDim.getConstant(),
+                  kernel::getElementBytes(kernel::getAccumulatorType(op))};
   MicroTile tile = pickTile(kGemmTiles, target);
-  int64_t bytes = kernel::getElementBytes(kernel::getAccumulatorType(op));
-  int64_t microN = tile.vectors * target.lanes(8 * bytes);
-  int64_t microM = std::clamp<int64_t>(rows, 1, tile.rows);
-  // Eight strips of rows reuse a panel of b; few rows are one item.
-  int64_t itemM = llvm::alignTo(std::min(rows, 8 * microM), microM);
-  // A strip of rows is read in place as long as its block stays in the L2
-  // cache; a longer contraction runs in blocks of packed rows.
-  bool packed = rows > microM && itemM * depth * bytes > target.l2Bytes;
+  int64_t microN = tile.vectors * target.lanes(8 * shape.bytes);
+  int64_t microM = std::clamp<int64_t>(shape.rows, 1, tile.rows);
+  int64_t strips = llvm::divideCeil(shape.rows, microM);
   int64_t quantum = std::max<int64_t>(microN, kPanel);
-  // Threads take equal parts of the columns, in items whose part of b stays in
-  // the last cache while all rows pass over it.
-  int64_t share = llvm::divideCeil(columns, target.threads * quantum);
-  int64_t pieces = llvm::divideCeil(share * quantum, packed ? 512 : 256);
-  int64_t itemN = llvm::divideCeil(share, pieces) * quantum;
-  int64_t blockK = packed ? 1024 : 0;
+  int64_t panels =
+      std::max<int64_t>(llvm::divideCeil(shape.columns, quantum), 1);
+  Grid grid = pickGrid(strips, panels, shape.knowsRows, target.threads);
+
+  // A block of rows stays in the L2 cache while panels of b pass. If too few
+  // whole rows fit, the contraction runs in blocks of packed rows.
+  int64_t budget = target.l2Bytes * 5 / 8;
+  int64_t fitting = budget / (std::max<int64_t>(shape.depth, 1) * shape.bytes);
+  bool packed = strips > 1 && fitting < std::min(strips, kStrips) * microM;
+  int64_t blockK = packed ? pickBlockK(shape, microN, target) : 0;
+  if (packed)
+    fitting = budget / (blockK * shape.bytes);
+  int64_t itemM = balance(llvm::divideCeil(strips, grid.rows) * microM,
+                          fitting / microM * microM, microM);
+  // Sums of an item leave room for its rows, or stream if those are packed.
+  int64_t columns =
+      packed ? kPackedColumns
+             : std::min(kColumns, target.l2Bytes / 4 / (itemM * shape.bytes));
+  int64_t itemN = balance(llvm::divideCeil(panels, grid.columns) * quantum,
+                          columns / quantum * quantum, quantum);
   // While one panel is used, the next one comes closer, unless all of b is.
-  bool isFar = columns * depth * bytesOf(op.getB()) > target.l2Bytes;
-  int64_t prefetch = isFar ? depth * kPanel * bytesOf(op.getB()) : 0;
-  return kernel::GemmScheduleAttr::get(op.getContext(), itemM, itemN, blockK,
-                                       microM, microN, /*unroll_k=*/4, prefetch,
-                                       /*pack_a=*/packed);
+  int64_t panelBytes = shape.depth * kPanel * bytesOf(op.getB());
+  bool isFar = panels * panelBytes > target.l2Bytes;
+  return kernel::GemmScheduleAttr::get(
+      op.getContext(), itemM, itemN, blockK, microM, microN, /*unroll_k=*/4,
+      isFar ? panelBytes : 0, /*pack_a=*/packed);
 }
 
 kernel::ConvScheduleAttr

@@ -99,6 +99,8 @@ LogicalResult Bisection::load() {
   if (!parsed)
     return emitError(unknown) << llvm::toString(parsed.takeError());
   target = *parsed;
+  if (options.compile.runThreads != 0)
+    target->sizes.threads = options.compile.runThreads;
   progress("import");
   Phase start;
   plain.module = loadSource(&context, options.compile.input, start);

@@ -118,6 +118,8 @@ LogicalResult Compilation::parseOptions() {
     llvm::Expected<cpu::Target> target = cpu::parseTarget(name);
     if (!target)
       return report(target.takeError());
+    if (options.runThreads != 0)
+      target->sizes.threads = options.runThreads;
     targets.push_back(*target);
   }
   bool isModule = llvm::is_contained({Emit::Module, Emit::Object, Emit::Shared},

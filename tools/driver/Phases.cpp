@@ -14,6 +14,9 @@ static TargetDescription describe(const cpu::Target &target) {
   TargetDescription description;
   description.vectorBits = target.level->vectorBits;
   description.vectorRegisters = target.level->vectorRegisters;
+  description.l1Bytes = target.sizes.l1Bytes;
+  description.l2Bytes = target.sizes.l2Bytes;
+  description.threads = target.sizes.threads;
   return description;
 }
 

@@ -58,6 +58,7 @@ struct CompileOptions {
   uint64_t embedLimit = uint64_t(1)
                         << 30; // larger weights stay beside an object
   unsigned threads = 0;        // 0: as many as there are cores
+  unsigned runThreads = 0;     // that work is cut for; 0: the target's cores
   bool verbose = false;        // remarks and timing on standard error
   ProgressFn progress;         // may be empty
   DiagnosticFn diagnostic;     // empty: standard error

@@ -141,6 +141,10 @@ void addCompilerOptions(CLI::App *app, CompileOptions &options) {
   app->add_option("--schedule", options.scheduleFile,
                   "Schedules to use before the built-in ones")
       ->type_name("FILE");
+  app->add_option("--run-threads", options.runThreads,
+                  "Threads that the model will run on, for which work is cut; "
+                  "0: this machine's cores if the target is native, else 8")
+      ->check(CLI::Range(0, 1024));
   app->add_flag("-v,--verbose", options.verbose,
                 "Remarks and timing on standard error");
 }

@@ -1,29 +1,37 @@
 // RUN: hagane-opt %s --hagane-lower-kernels --canonicalize --cse | FileCheck %s
 
 // Two panels of 32 columns, of which the last holds 8. The tile of the result stays in registers over the contraction;
-// the epilogue works on those registers and each result is written once.
+// the epilogue takes the item's sums row by row and each result is written once.
 // CHECK-LABEL: func.func private @panels
-// CHECK-SAME: %[[A:[^:]*]]: memref<?x8xf32>, %[[W:[^:]*]]: memref<2x8x32xf32>, %[[BIAS:[^:]*]]: memref<40xf32>, %[[Y:[^:]*]]: memref<?x40xf32>, %[[BEGIN:[^:]*]]: index, %[[END:[^:]*]]: index
+// CHECK-SAME: %[[A:[^:]*]]: memref<?x8xf32>, %[[W:[^:]*]]: memref<2x8x32xf32>, %[[BIAS:[^:]*]]: memref<40xf32>, %[[Y:[^:]*]]: memref<?x40xf32>, %[[BEGIN:[^:]*]]: index, %[[END:[^:]*]]: index, %[[SCRATCH:[^:]*]]: memref<?xi8>
 // CHECK-NOT: memref.alloc
 // CHECK: scf.for %{{.*}} = %[[BEGIN]] to %[[END]]
-// Whole strips of two rows in the whole panel: 2 x 2 vectors of sums.
+// CHECK: %[[SUMS:.*]] = memref.view %[[SCRATCH]][%c0][] : memref<?xi8> to memref<2x4x32xf32>
+// Panels are padded: both are read whole.
+// CHECK: scf.for %[[N:.*]] = %c0 to %c40 step %c32
+// CHECK: %[[PANEL:.*]] = arith.divui %[[N]], %c32
+// Whole strips of two rows: 2 x 2 vectors of sums.
 // CHECK: scf.for %[[M:.*]] = %{{.*}} to %{{.*}} step %c2 {
 // CHECK-NEXT: %[[SUM:.*]]:4 = scf.for %[[K:.*]] = %c0 to %c8 step %c1 iter_args({{.*}}) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
-// CHECK: vector.load %[[W]][%c0, %[[K]], %c0]
-// CHECK: vector.load %[[W]][%c0, %[[K]], %c16]
+// CHECK: vector.load %[[W]][%[[PANEL]], %[[K]], %
+// CHECK: vector.load %[[W]][%[[PANEL]], %[[K]], %
 // CHECK: memref.load %[[A]][%[[M]], %[[K]]]
 // CHECK: arith.mulf {{.*}} fastmath<contract>
 // CHECK: arith.addf {{.*}} fastmath<contract>
 // CHECK: scf.yield
-// CHECK: %[[C:.*]] = vector.load %[[BIAS]][%c0]
-// CHECK: %[[R:.*]] = arith.addf %[[SUM]]#0, %[[C]]
-// CHECK: vector.store %[[R]], %[[Y]][%[[M]], %c0]
+// CHECK: vector.store %[[SUM]]#0, %[[SUMS]][%[[PANEL]], %{{.*}}, %c0]
+// CHECK: vector.store %[[SUM]]#3, %[[SUMS]][%[[PANEL]], %{{.*}}, %c16]
 // The row that is left over.
 // CHECK: scf.for {{.*}} step %c1 {
 // CHECK-NEXT: %[[ONE:.*]]:2 = scf.for
-// The cut panel: sums over all of it (panels are padded), but only 8 columns of the bias and the result are touched.
+// The epilogue, row by row.
+// CHECK: scf.for %[[M:.*]] = %{{.*}} to %{{.*}} step %c1 {
+// CHECK: %[[S:.*]] = vector.load %[[SUMS]][%c0, %{{.*}}, %c0]
+// CHECK: %[[C:.*]] = vector.load %[[BIAS]][%c0]
+// CHECK: %[[R:.*]] = arith.addf %[[S]], %[[C]]
+// CHECK: vector.store %[[R]], %[[Y]][%[[M]], %c0]
+// Only 8 columns of the bias and the result exist in the cut panel.
 // CHECK: %[[MASK:.*]] = vector.constant_mask [8] : vector<16xi1>
-// CHECK: vector.load %[[W]][%c1, %{{.*}}, %c0]
 // CHECK: vector.maskedload %[[BIAS]][%c32], %[[MASK]]
 // CHECK: vector.maskedstore %[[Y]][%{{.*}}, %c32], %[[MASK]]
 // CHECK-NOT: vector.store
@@ -41,33 +49,39 @@ func.func private @panels(%a: memref<?x8xf32>, %w: memref<2x8x32xf32>, %bias: me
 // With block_k, sums wait in scratch memory between blocks of the contraction, and A's rows of a block are copied there
 // first, a vector apart.
 // CHECK-LABEL: func.func private @blocked
-// CHECK-SAME: %[[A:[^:]*]]: memref<4x64xf32>, %{{[^:]*}}: memref<64x16xf32>, %[[Y:[^:]*]]: memref<4x16xf32>, %{{[^:]*}}: index, %{{[^:]*}}: index, %[[SCRATCH:[^:]*]]: memref<?xi8>
-// CHECK: %[[PACKED:.*]] = memref.view %[[SCRATCH]][%c0][] : memref<?xi8> to memref<4x48xf32>
-// CHECK: %[[PARTIAL:.*]] = memref.view %[[SCRATCH]][%c768][] : memref<?xi8> to memref<4x16xf32>
-// CHECK: vector.store %cst, %[[PARTIAL]]
+// CHECK-SAME: %[[A:[^:]*]]: memref<4x128xf32>, %{{[^:]*}}: memref<128x16xf32>, %[[Y:[^:]*]]: memref<4x16xf32>, %{{[^:]*}}: index, %{{[^:]*}}: index, %[[SCRATCH:[^:]*]]: memref<?xi8>
+// CHECK: %[[PACKED:.*]] = memref.view %[[SCRATCH]][%c0][] : memref<?xi8> to memref<4x80xf32>
+// CHECK: %[[SUMS:.*]] = memref.view %[[SCRATCH]][%c1280][] : memref<?xi8> to memref<1x4x16xf32>
+// CHECK: vector.store %cst, %[[SUMS]]
+// CHECK: scf.for %[[BLOCK:.*]] = %c0 to %c128 step %c64 {
+// While rows are copied, those a little further down are asked for.
+// CHECK: memref.prefetch %[[A]]
 // CHECK: %[[ROW:.*]] = vector.load %[[A]]
 // CHECK: vector.store %[[ROW]], %[[PACKED]]
-// CHECK: %[[SUM:.*]] = vector.load %[[PARTIAL]]
-// CHECK: scf.for %{{.*}} = %c0 to %c32 {{.*}} iter_args(%{{.*}} = %[[SUM]]
+// CHECK: %[[SUM:.*]] = vector.load %[[SUMS]]
+// CHECK: %[[STOP:.*]] = arith.addi %[[BLOCK]], %c64
+// CHECK: scf.for %{{.*}} = %[[BLOCK]] to %[[STOP]] {{.*}} iter_args(%{{.*}} = %[[SUM]]
 // CHECK: memref.load %[[PACKED]]
-// CHECK: vector.store %{{.*}}, %[[PARTIAL]]
-// CHECK: scf.for %{{.*}} = %c32 to %c64
-// CHECK: memref.load %[[PACKED]]
-// CHECK: vector.store %{{.*}}, %[[Y]]
-func.func private @blocked(%a: memref<4x64xf32>, %b: memref<64x16xf32>, %y: memref<4x16xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+// CHECK: vector.store %{{.*}}, %[[SUMS]]
+// After the last block.
+// CHECK: %[[RESULT:.*]] = vector.load %[[SUMS]]
+// CHECK: vector.store %[[RESULT]], %[[Y]]
+func.func private @blocked(%a: memref<4x128xf32>, %b: memref<128x16xf32>, %y: memref<4x16xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
   kernel.gemm %a, %b outs %y {b_layout = "rows", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
-      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 16, block_k = 32, micro_m = 2, micro_n = 16, unroll_k = 1, prefetch = 0, pack_a = true>} epilogue {
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 16, block_k = 64, micro_m = 2, micro_n = 16, unroll_k = 1, prefetch = 0, pack_a = true>} epilogue {
   ^bb0(%acc: f32):
     kernel.yield %acc : f32
-  } : (memref<4x64xf32>, memref<64x16xf32>, memref<4x16xf32>) -> ()
+  } : (memref<4x128xf32>, memref<128x16xf32>, memref<4x16xf32>) -> ()
   return
 }
 
 // Two column groups side by side: the epilogue sees both and the result has half of the columns.
 // CHECK-LABEL: func.func private @gated
 // CHECK-SAME: %[[Y:[^:]*]]: memref<2x16xf32>
-// CHECK: %[[SUM:.*]]:2 = scf.for
-// CHECK: %[[R:.*]] = arith.mulf %[[SUM]]#0, %[[SUM]]#1
+// CHECK: %[[SUMS:.*]] = memref.view
+// CHECK: %[[GATE:.*]] = vector.load %[[SUMS]][%{{.*}}, %{{.*}}, %c0]
+// CHECK: %[[UP:.*]] = vector.load %[[SUMS]][%{{.*}}, %{{.*}}, %c16]
+// CHECK: %[[R:.*]] = arith.mulf %[[GATE]], %[[UP]]
 // CHECK-NEXT: vector.store %[[R]], %[[Y]]
 func.func private @gated(%a: memref<2x8xf32>, %w: memref<1x8x32xf32>, %y: memref<2x16xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
   kernel.gemm %a, %w outs %y {b_layout = "panels", groups = 2 : i64, extra_maps = [], shapes = [[], [], []],

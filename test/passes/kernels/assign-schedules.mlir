@@ -1,9 +1,12 @@
 // RUN: hagane-opt %s --hagane-assign-schedules | FileCheck %s --check-prefixes=CHECK,WIDE
 // RUN: hagane-opt %s --hagane-assign-schedules="vector-bits=256 vector-registers=16" | FileCheck %s --check-prefixes=CHECK,NARROW
+// RUN: hagane-opt %s --hagane-assign-schedules="threads=2" | FileCheck %s --check-prefixes=CHECK,PAIR
 
 // CHECK-LABEL: func.func @gemm
-// WIDE: #kernel.gemm_schedule<item_m = 96, item_n = 32, block_k = 0, micro_m = 12, micro_n = 32,
-// NARROW: #kernel.gemm_schedule<item_m = 48, item_n = 32, block_k = 0, micro_m = 6, micro_n = 16,
+// Eight threads: two parts of the columns and four of the rows.
+// WIDE: #kernel.gemm_schedule<item_m = 36, item_n = 32, block_k = 0, micro_m = 12, micro_n = 32,
+// NARROW: #kernel.gemm_schedule<item_m = 36, item_n = 32, block_k = 0, micro_m = 6, micro_n = 16,
+// PAIR: #kernel.gemm_schedule<item_m = 132, item_n = 32, block_k = 0, micro_m = 12, micro_n = 32,
 func.func @gemm(%a: tensor<128x64xf32>, %b: tensor<2x64x32xf32>, %c: tensor<128x64xf32>) -> tensor<128x64xf32> {
   %y = kernel.gemm %a, %b outs %c {b_layout = "panels", groups = 1 : i64, extra_maps = [], shapes = [[], [], []]} epilogue {
   ^bb0(%acc: f32):
@@ -22,6 +25,29 @@ func.func @one_row(%a: tensor<1x64xf32>, %b: tensor<2x64x32xf32>, %c: tensor<1x6
     kernel.yield %acc : f32
   } : (tensor<1x64xf32>, tensor<2x64x32xf32>, tensor<1x64xf32>) -> tensor<1x64xf32>
   return %y : tensor<1x64xf32>
+}
+
+// Too few of these rows fit the L2 cache: packed blocks of the contraction do, a panel of which takes a sixteenth of
+// the cache. Blocks of rows are equal; b is far away.
+// CHECK-LABEL: func.func @deep
+// PAIR: #kernel.gemm_schedule<item_m = 264, item_n = 1024, block_k = 512, micro_m = 12, micro_n = 32, unroll_k = 4, prefetch = 524288, pack_a = true>
+func.func @deep(%a: tensor<512x4096xf32>, %b: tensor<128x4096x32xf32>, %c: tensor<512x4096xf32>) -> tensor<512x4096xf32> {
+  %y = kernel.gemm %a, %b outs %c {b_layout = "panels", groups = 1 : i64, extra_maps = [], shapes = [[], [], []]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<512x4096xf32>, tensor<128x4096x32xf32>, tensor<512x4096xf32>) -> tensor<512x4096xf32>
+  return %y : tensor<512x4096xf32>
+}
+
+// f64 has half the lanes and takes twice the space.
+// CHECK-LABEL: func.func @double
+// PAIR: #kernel.gemm_schedule<item_m = 132, item_n = 1024, block_k = 512, micro_m = 12, micro_n = 16, unroll_k = 4, prefetch = 1048576, pack_a = true>
+func.func @double(%a: tensor<512x4096xf64>, %b: tensor<128x4096x32xf64>, %c: tensor<512x4096xf64>) -> tensor<512x4096xf64> {
+  %y = kernel.gemm %a, %b outs %c {b_layout = "panels", groups = 1 : i64, extra_maps = [], shapes = [[], [], []]} epilogue {
+  ^bb0(%acc: f64):
+    kernel.yield %acc : f64
+  } : (tensor<512x4096xf64>, tensor<128x4096x32xf64>, tensor<512x4096xf64>) -> tensor<512x4096xf64>
+  return %y : tensor<512x4096xf64>
 }
 
 // A schedule that is there stays.
