@@ -146,8 +146,7 @@ Value convert(Builder &b, Value value, Type element) {
   return arith::TruncIOp::create(b, to, value);
 }
 
-/// A vector of i1 in memory is a bit set, but a memref of i1 has a byte per
-/// element: vectors go through i8.
+/// The same memory with elements of another type of that size.
 static Value viewAs(Builder &b, Value memref, Type element) {
   auto type = cast<MemRefType>(memref.getType());
   if (type.getElementType() == element)
@@ -156,6 +155,8 @@ static Value viewAs(Builder &b, Value memref, Type element) {
                               type.getMemorySpace());
   return UnrealizedConversionCastOp::create(b, view, memref).getResult(0);
 }
+/// A vector of i1 in memory is a bit set, but a memref of i1 has a byte per
+/// element: vectors go through i8.
 static Value asBytes(Builder &b, Value memref) {
   return viewAs(b, memref, b.getI8Type());
 }

@@ -346,6 +346,27 @@ MaybePoly detail::modulo(const DimPoly &a, const DimPoly &b) {
   return makeFunction(Kind::Mod, {rest, b});
 }
 
+/// Whether of `a` and `b` only `b` matters: their difference is a constant of
+/// the right sign, or `a` is bounded by something of which that is true.
+static bool isAbsorbed(Kind kind, const DimPoly &a, const DimPoly &b) {
+  MaybePoly difference = subtract(a, b);
+  if (!difference)
+    return false;
+  if (std::optional<int64_t> constant = difference->getConstant())
+    return kind == Kind::Min ? *constant >= 0 : *constant <= 0;
+  // min(x, y) + c is at most x + c, max(x, y) + c at least.
+  DimPoly function = a;
+  int64_t shift = getConstantTerm(a);
+  (void)function.addTerm(DimMonomial(), -shift);
+  const DimAtom *atom = function.getAtom();
+  Kind opposite = kind == Kind::Min ? Kind::Max : Kind::Min;
+  return atom && atom->kind == opposite &&
+         llvm::any_of(atom->operands, [&](const DimPoly &bound) {
+           MaybePoly shifted = add(bound, DimPoly(shift));
+           return shifted && isAbsorbed(kind, *shifted, b);
+         });
+}
+
 MaybePoly detail::extremum(Kind kind, llvm::ArrayRef<DimPoly> operands) {
   std::vector<DimPoly> flat;
   for (const DimPoly &operand : operands) {
@@ -355,24 +376,16 @@ MaybePoly detail::extremum(Kind kind, llvm::ArrayRef<DimPoly> operands) {
     else
       flat.push_back(operand);
   }
-  // Of two that differ by a constant only one matters.
   std::vector<DimPoly> kept;
   for (const DimPoly &operand : flat) {
-    bool matters = true;
-    for (size_t i = 0; i < kept.size() && matters;) {
-      MaybePoly difference = subtract(operand, kept[i]);
-      std::optional<int64_t> constant =
-          difference ? difference->getConstant() : std::nullopt;
-      if (!constant) {
-        ++i;
-        continue;
-      }
-      matters = kind == Kind::Min ? *constant < 0 : *constant > 0;
-      if (matters)
-        kept.erase(kept.begin() + i);
-    }
-    if (matters)
-      kept.push_back(operand);
+    if (llvm::any_of(kept, [&](const DimPoly &other) {
+          return isAbsorbed(kind, operand, other);
+        }))
+      continue;
+    llvm::erase_if(kept, [&](const DimPoly &other) {
+      return isAbsorbed(kind, other, operand);
+    });
+    kept.push_back(operand);
   }
   if (kept.empty())
     return std::nullopt;

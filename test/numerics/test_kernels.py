@@ -26,6 +26,6 @@ def params():
             yield pytest.param(case, dtype, id=f"{case.name}-{dtype}", marks=marks)
 
 
-@pytest.mark.parametrize("case, dtype", params())
+@pytest.mark.parametrize("case, dtype", list(params()))
 def test_kernel(case, dtype, level, tmp_path):
     check_case(case, dtype, level, tmp_path)

@@ -16,20 +16,18 @@ static LogicalResult defineSoftmax(Softmax op, Evaluation &evaluation) {
   FailureOr<HostTensor *> y = evaluation.create(x.getShape());
   if (failed(y))
     return failure();
-  int64_t size = x.getSize(axis),
-          inner = product(x.getShape(), axis + 1, x.getRank());
-  int64_t lines = size == 0 ? 0 : x.getCount() / size;
-  for (int64_t line = 0; line < lines; ++line) {
-    int64_t origin = line / inner * size * inner + line % inner;
+  Lines lines(x.getShape(), axis);
+  for (int64_t line = 0; line < lines.count; ++line) {
+    int64_t begin = lines.origin(line), end = begin + lines.size * lines.stride;
     double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-    for (int64_t i = 0; i < size; ++i)
-      largest = std::fmax(largest, x.getReal(origin + i * inner));
-    for (int64_t i = 0; i < size; ++i)
-      sum += std::exp(x.getReal(origin + i * inner) - largest);
-    for (int64_t i = 0; i < size; ++i) {
-      double shifted = x.getReal(origin + i * inner) - largest;
-      (*y)->setReal(origin + i * inner, op.getLog() ? shifted - std::log(sum)
-                                                    : std::exp(shifted) / sum);
+    for (int64_t at = begin; at < end; at += lines.stride)
+      largest = std::fmax(largest, x.getReal(at));
+    for (int64_t at = begin; at < end; at += lines.stride)
+      sum += std::exp(x.getReal(at) - largest);
+    for (int64_t at = begin; at < end; at += lines.stride) {
+      double shifted = x.getReal(at) - largest;
+      (*y)->setReal(at, op.getLog() ? shifted - std::log(sum)
+                                    : std::exp(shifted) / sum);
     }
   }
   return success();

@@ -50,27 +50,48 @@ FailureOr<ScaleLayout> layoutOf(const HostTensor &scale, const HostTensor &x,
   return layout;
 }
 
-/// The layouts of operands 1 (scale) and 2 (zero point, may be absent).
-struct Layouts {
-  ScaleLayout scale, zeroPoint;
-};
+/// What quantization and its inverse share: operands 0 (x), 1 (scale) and 2
+/// (zero point, may be absent), and the result.
+class Codes {
+public:
+  template <typename OpTy>
+  static FailureOr<Codes> get(OpTy op, Evaluation &evaluation) {
+    Codes codes{evaluation.operand(0), evaluation.operand(1),
+                evaluation.optional(op, 2)};
+    auto layout = [&](const HostTensor &factor) {
+      return layoutOf(factor, codes.x, op.getAxis(), op.getBlock(), evaluation);
+    };
+    FailureOr<ScaleLayout> scaleLayout = layout(codes.scale),
+                           zeroLayout = ScaleLayout();
+    if (codes.zeroPoint)
+      zeroLayout = layout(*codes.zeroPoint);
+    FailureOr<HostTensor *> y = evaluation.create(codes.x.getShape());
+    if (failed(scaleLayout) || failed(zeroLayout) || failed(y))
+      return failure();
+    codes.scaleLayout = *scaleLayout;
+    codes.zeroLayout = *zeroLayout;
+    codes.y = *y;
+    return codes;
+  }
 
-FailureOr<Layouts> layoutsOf(int64_t axis, int64_t block,
-                             const HostTensor *zeroPoint,
-                             Evaluation &evaluation) {
-  const HostTensor &x = evaluation.operand(0);
-  FailureOr<ScaleLayout> scale =
-      layoutOf(evaluation.operand(1), x, axis, block, evaluation);
-  if (failed(scale))
-    return failure();
-  if (!zeroPoint)
-    return Layouts{*scale, {}};
-  FailureOr<ScaleLayout> zero =
-      layoutOf(*zeroPoint, x, axis, block, evaluation);
-  if (failed(zero))
-    return failure();
-  return Layouts{*scale, *zero};
-}
+  double scaleAt(const Odometer &at) const {
+    return scale.getReal(scaleLayout.offset(at.getCoordinate()));
+  }
+  double zeroPointAt(const Odometer &at) const {
+    return zeroPoint->getReal(zeroLayout.offset(at.getCoordinate()));
+  }
+
+  const HostTensor &x, &scale;
+  const HostTensor *zeroPoint;
+  HostTensor *y = nullptr;
+
+private:
+  Codes(const HostTensor &x, const HostTensor &scale,
+        const HostTensor *zeroPoint)
+      : x(x), scale(scale), zeroPoint(zeroPoint) {}
+
+  ScaleLayout scaleLayout, zeroLayout;
+};
 
 /// Stores a rounded quotient plus zero point, limited to the type's range.
 void storeSaturated(HostTensor &y, int64_t index, double value) {
@@ -82,51 +103,37 @@ void storeSaturated(HostTensor &y, int64_t index, double value) {
 }
 
 LogicalResult defineQuantize(Quantize op, Evaluation &evaluation) {
-  const HostTensor &x = evaluation.operand(0), &scale = evaluation.operand(1);
-  const HostTensor *zeroPoint = evaluation.optional(op, 2);
-  FailureOr<Layouts> layouts =
-      layoutsOf(op.getAxis(), op.getBlock(), zeroPoint, evaluation);
-  if (failed(layouts))
+  FailureOr<Codes> codes = Codes::get(op, evaluation);
+  if (failed(codes))
     return failure();
-  FailureOr<HostTensor *> y = evaluation.create(x.getShape());
-  if (failed(y))
-    return failure();
+  const HostTensor &x = codes->x;
   bool isDouble = x.getElement().isFloat() && x.getElement().bits == 64;
-  bool roundsToIntegers = !(*y)->getElement().isFloat();
+  bool roundsToIntegers = !codes->y->getElement().isFloat();
   Odometer at(x.getShape(), {});
   for (int64_t n = 0; n < x.getCount(); ++n, at.next()) {
-    double quotient =
-        x.getReal(n) / scale.getReal(layouts->scale.offset(at.getCoordinate()));
+    double quotient = x.getReal(n) / codes->scaleAt(at);
     // The quotient has f32 precision, as that of the element-wise division has.
     if (!isDouble)
       quotient = static_cast<float>(quotient);
     if (roundsToIntegers)
       quotient = std::nearbyint(quotient);
-    if (zeroPoint)
-      quotient +=
-          zeroPoint->getReal(layouts->zeroPoint.offset(at.getCoordinate()));
-    storeSaturated(**y, n, quotient);
+    if (codes->zeroPoint)
+      quotient += codes->zeroPointAt(at);
+    storeSaturated(*codes->y, n, quotient);
   }
   return success();
 }
 
 LogicalResult defineDequantize(Dequantize op, Evaluation &evaluation) {
-  const HostTensor &x = evaluation.operand(0), &scale = evaluation.operand(1);
-  const HostTensor *zeroPoint = evaluation.optional(op, 2);
-  FailureOr<Layouts> layouts =
-      layoutsOf(op.getAxis(), op.getBlock(), zeroPoint, evaluation);
-  if (failed(layouts))
+  FailureOr<Codes> codes = Codes::get(op, evaluation);
+  if (failed(codes))
     return failure();
-  FailureOr<HostTensor *> y = evaluation.create(x.getShape());
-  if (failed(y))
-    return failure();
-  Odometer at(x.getShape(), {});
-  for (int64_t n = 0; n < x.getCount(); ++n, at.next()) {
-    double code = x.getReal(n);
-    if (zeroPoint)
-      code -= zeroPoint->getReal(layouts->zeroPoint.offset(at.getCoordinate()));
-    (*y)->setReal(
-        n, code * scale.getReal(layouts->scale.offset(at.getCoordinate())));
+  Odometer at(codes->x.getShape(), {});
+  for (int64_t n = 0; n < codes->x.getCount(); ++n, at.next()) {
+    double code = codes->x.getReal(n);
+    if (codes->zeroPoint)
+      code -= codes->zeroPointAt(at);
+    codes->y->setReal(n, code * codes->scaleAt(at));
   }
   return success();
 }

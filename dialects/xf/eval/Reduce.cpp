@@ -198,23 +198,22 @@ static LogicalResult defineArgReduce(ArgReduce op, Evaluation &evaluation) {
       evaluation.create(reducedShape(x.getShape(), reduced, op.getKeepDims()));
   if (failed(y))
     return failure();
-  int64_t size = x.getSize(axis),
-          inner = product(x.getShape(), axis + 1, x.getRank());
-  if (size == 0 && (*y)->getCount() > 0)
+  Lines lines(x.getShape(), axis);
+  if (lines.size == 0 && lines.count > 0)
     return evaluation.error("axis " + Twine(axis) + " of " + describe(x) +
                             " is empty");
-  for (int64_t n = 0; n < (*y)->getCount(); ++n) {
-    int64_t origin = n / inner * size * inner + n % inner, best = 0;
-    for (int64_t i = 1; i < size; ++i) {
-      bool replaces =
-          op.getLast() ? !isMoreExtreme(x, origin + best * inner,
-                                        origin + i * inner, op.getLargest())
-                       : isMoreExtreme(x, origin + i * inner,
-                                       origin + best * inner, op.getLargest());
+  for (int64_t line = 0; line < lines.count; ++line) {
+    int64_t origin = lines.origin(line), best = 0;
+    for (int64_t i = 1; i < lines.size; ++i) {
+      int64_t here = origin + i * lines.stride,
+              there = origin + best * lines.stride;
+      bool replaces = op.getLast()
+                          ? !isMoreExtreme(x, there, here, op.getLargest())
+                          : isMoreExtreme(x, here, there, op.getLargest());
       if (replaces)
         best = i;
     }
-    (*y)->setInteger(n, best);
+    (*y)->setInteger(line, best);
   }
   return success();
 }
@@ -227,15 +226,13 @@ static LogicalResult defineCumSum(CumSum op, Evaluation &evaluation) {
   FailureOr<HostTensor *> y = evaluation.create(x.getShape());
   if (failed(y))
     return failure();
-  int64_t size = x.getSize(axis),
-          inner = product(x.getShape(), axis + 1, x.getRank());
-  int64_t lines = size == 0 ? 0 : x.getCount() / size;
-  for (int64_t line = 0; line < lines; ++line) {
-    int64_t origin = line / inner * size * inner + line % inner;
+  Lines lines(x.getShape(), axis);
+  for (int64_t line = 0; line < lines.count; ++line) {
     double real = 0;
     uint64_t integer = 0;
-    for (int64_t i = 0; i < size; ++i) {
-      int64_t at = origin + (op.getReverse() ? size - 1 - i : i) * inner;
+    for (int64_t i = 0; i < lines.size; ++i) {
+      int64_t at = lines.origin(line) +
+                   (op.getReverse() ? lines.size - 1 - i : i) * lines.stride;
       double realBefore = real;
       uint64_t integerBefore = integer;
       if (x.getElement().isFloat()) {

@@ -17,6 +17,22 @@ Shape broadcastStrides(ArrayRef<int64_t> shape, ArrayRef<int64_t> target);
 /// The product of sizes [begin, end).
 int64_t product(ArrayRef<int64_t> shape, int64_t begin, int64_t end);
 
+/// The lines of a tensor along one axis: element `i` of a line lies at its
+/// origin plus i * stride.
+struct Lines {
+  Lines(ArrayRef<int64_t> shape, int64_t axis)
+      : size(shape[axis]), stride(product(shape, axis + 1, shape.size())),
+        count(product(shape, 0, axis) * stride) {}
+
+  int64_t origin(int64_t line) const {
+    return line / stride * size * stride + line % stride;
+  }
+
+  int64_t size;   // elements of a line
+  int64_t stride; // between them
+  int64_t count;  // of lines
+};
+
 /// Counts through the coordinates of a shape in row-major order and keeps one
 /// linear offset per set of strides.
 class Odometer {

@@ -31,6 +31,10 @@ TEST_F(DimTest, CanonicalForm) {
   EXPECT_EQ(canonical("mod(s * 4 + 6, 8)"), "mod(s + 1, 2) * 4 + 2");
   EXPECT_EQ(canonical("min(s, min(t, s + 2))"), "min(s, t)");
   EXPECT_EQ(canonical("max(s - 1, s)"), "s");
+  EXPECT_EQ(canonical("max(min(512, s), s)"), "s");
+  EXPECT_EQ(canonical("max(s, min(512, s) - 3)"), "s");
+  EXPECT_EQ(canonical("min(max(s + 4, t) + 1, s, u)"), "min(s, u)");
+  EXPECT_EQ(canonical("max(min(512, s) + 1, s)"), "max(min(512, s) + 1, s)");
   EXPECT_EQ(canonical("\"a b\" + min"), "?");
   EXPECT_EQ(Dim::symbol(&context, "min").str(), "\"min\"");
   EXPECT_EQ(Dim::symbol(&context, "a\"b").getSymbol(), "a\"b");
