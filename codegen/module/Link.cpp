@@ -48,7 +48,8 @@ static Expected<std::string> link(llvm::ArrayRef<std::string> objects,
           llvm::sys::fs::createUniqueDirectory("hagane-link", folder))
     return createStringError("cannot make a temporary folder: %s",
                              code.message().c_str());
-  llvm::scope_exit cleanUp([&] { llvm::sys::fs::remove_directories(folder); });
+  llvm::scope_exit cleanUp(
+      [&] { (void)llvm::sys::fs::remove_directories(folder); });
   auto inFolder = [&](StringRef name) { return (folder + "/" + name).str(); };
 
   std::vector<std::string> arguments = {"ld.lld"};

@@ -166,8 +166,7 @@ static Dim getFloatRangeLength(const FactsContext &context, Value start,
       std::max<int64_t>(0, static_cast<int64_t>(std::max(length, 0.0))));
 }
 
-static Content getRangeContent(const FactsContext &context, Dim start,
-                               Dim length, Dim delta) {
+static Content getRangeContent(Dim start, Dim length, Dim delta) {
   std::optional<int64_t> count = length.getConstant();
   if (!start || !delta || !count || *count > Facts::kMaxContent)
     return std::nullopt;
@@ -213,7 +212,7 @@ XF_SHAPE_RULE(Range) {
   if (!*length)
     *length = context.getFresh(0, 0);
   return addResult(context, results, adaptor.getTo(), *length,
-                   getRangeContent(context, values[0], *length, values[2]));
+                   getRangeContent(values[0], *length, values[2]));
 }
 
 XF_SHAPE_RULE(Trilu) {

@@ -9,7 +9,7 @@
 
 namespace mlir {
 class OpPassManager;
-}
+} // namespace mlir
 
 namespace hagane {
 #define GEN_PASS_DECL

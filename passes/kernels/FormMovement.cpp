@@ -107,7 +107,8 @@ LogicalResult hagane::form(xf::Slice op, KernelBuilder &b) {
     steps[axis] = op.getSteps()[i];
     if (steps[axis] < 0)
       return b.cannotForm(op, "a step is negative");
-    if (!(offsets[axis] = clampStart(starts[i], in[axis], b)))
+    offsets[axis] = clampStart(starts[i], in[axis], b);
+    if (!offsets[axis])
       return b.cannotForm(
           op, "the sign of a start is only known when the model runs");
   }

@@ -11,7 +11,6 @@ namespace hagane {
 
 using namespace mlir;
 using namespace hagane;
-using xf::Dim;
 
 namespace {
 

@@ -53,6 +53,33 @@ def test_mirrors_missing(tmp_path, missing, message):
     assert code == 1 and out.startswith(message) and out.count("\n") == 1
 
 
+def git(root, *arguments):
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True,
+                   capture_output=True)
+
+
+def test_tidy_checks_what_changed(tmp_path):
+    root, tool = tmp_path / "r", tmp_path / "tidy"
+    tool.write_text('#!/bin/sh\necho "called with $@"\nexit 3\n')
+    tool.chmod(0o755)
+    write(root, {"passes/A.cpp": "1\n", "passes/B.cpp": "1\n", "docs/C.cpp": "1\n"})
+    git(root, "init", "-b", "main")
+    git(root, "add", ".")
+    git(root, "commit", "-m", "one")
+    arguments = ("test/lint/tidy_changed.py", root, tmp_path, tool, "passes", "codegen")
+    assert run(*arguments) == (0, "no source changed\n")
+    git(root, "switch", "-c", "work")
+    write(root, {"passes/B.cpp": "2\n", "docs/C.cpp": "2\n", "passes/D.cpp": "2\n"})
+    git(root, "add", ".")
+    git(root, "commit", "-m", "two")
+    write(root, {"passes/A.cpp": "2\n2\n"})
+    code, out = run(*arguments)
+    assert code == 3
+    assert out.splitlines()[:3] == ["passes/A.cpp", "passes/B.cpp", "passes/D.cpp"]
+    assert "called with -quiet -j2 -p" in out and "docs" not in out
+
+
 def case(name, status="run", inner=""):
     return f'<testcase name="{name}" status="{status}">{inner}</testcase>'
 

@@ -53,12 +53,6 @@ static LogicalResult defineCmp(Cmp op, Evaluation &evaluation) {
   if (a.getElementType() != b.getElementType())
     return evaluation.error("operands must have one element type, found " +
                             describe(a) + " and " + describe(b));
-  FailureOr<Shape> shape = evaluation.broadcast({a.getShape(), b.getShape()});
-  if (failed(shape))
-    return failure();
-  FailureOr<HostTensor *> y = evaluation.create(*shape);
-  if (failed(y))
-    return failure();
   CmpKind kind = op.getKind();
   auto test = [&](int64_t i, int64_t j) {
     if (a.getElement().isFloat())
@@ -68,11 +62,10 @@ static LogicalResult defineCmp(Cmp op, Evaluation &evaluation) {
                      uint64_t(b.getInteger(j)));
     return compare(kind, a.getInteger(i), b.getInteger(j));
   };
-  Odometer at(*shape, {broadcastStrides(a.getShape(), *shape),
-                       broadcastStrides(b.getShape(), *shape)});
-  for (int64_t n = 0; n < (*y)->getCount(); ++n, at.next())
-    (*y)->setInteger(n, test(at.offset(0), at.offset(1)));
-  return success();
+  return broadcastPairs(evaluation,
+                        [&](HostTensor &y, int64_t n, int64_t i, int64_t j) {
+                          y.setInteger(n, test(i, j));
+                        });
 }
 
 static LogicalResult defineSelect(Select, Evaluation &evaluation) {

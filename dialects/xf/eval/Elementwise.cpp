@@ -177,23 +177,6 @@ LogicalResult applyUnary(const UnaryRule &rule, Evaluation &evaluation) {
   return success();
 }
 
-/// Calls `visit(output index, a's index, b's index)`.
-template <typename Visit>
-FailureOr<HostTensor *> broadcastPairs(Evaluation &evaluation, Visit visit) {
-  const HostTensor &a = evaluation.operand(0), &b = evaluation.operand(1);
-  FailureOr<Shape> shape = evaluation.broadcast({a.getShape(), b.getShape()});
-  if (failed(shape))
-    return failure();
-  FailureOr<HostTensor *> y = evaluation.create(*shape);
-  if (failed(y))
-    return failure();
-  Odometer at(*shape, {broadcastStrides(a.getShape(), *shape),
-                       broadcastStrides(b.getShape(), *shape)});
-  for (int64_t n = 0, count = (*y)->getCount(); n < count; ++n, at.next())
-    visit(**y, n, at.offset(0), at.offset(1));
-  return y;
-}
-
 LogicalResult applyBinary(const BinaryRule &rule, Evaluation &evaluation) {
   const HostTensor &a = evaluation.operand(0), &b = evaluation.operand(1);
   const Element &type = a.getElement();

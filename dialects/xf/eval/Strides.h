@@ -52,6 +52,24 @@ private:
   Shape offsets;
 };
 
+/// Creates the result of operands 0 and 1 broadcast against each other and
+/// calls `visit(result, its index, a's index, b's index)` for each element.
+template <typename Visit>
+FailureOr<HostTensor *> broadcastPairs(Evaluation &evaluation, Visit visit) {
+  const HostTensor &a = evaluation.operand(0), &b = evaluation.operand(1);
+  FailureOr<Shape> shape = evaluation.broadcast({a.getShape(), b.getShape()});
+  if (failed(shape))
+    return failure();
+  FailureOr<HostTensor *> y = evaluation.create(*shape);
+  if (failed(y))
+    return failure();
+  Odometer at(*shape, {broadcastStrides(a.getShape(), *shape),
+                       broadcastStrides(b.getShape(), *shape)});
+  for (int64_t n = 0, count = (*y)->getCount(); n < count; ++n, at.next())
+    visit(**y, n, at.offset(0), at.offset(1));
+  return y;
+}
+
 /// Copies elements of `bytes` bytes between two strided views of one shape;
 /// strides are in elements.
 void copyStrided(char *to, ArrayRef<int64_t> toStrides, const char *from,
