@@ -212,23 +212,53 @@ Value load(Builder &b, Value memref, ValueRange indices, Access access,
   return convert(b, fromMoved(b, value, original), compute);
 }
 
+/// Every other element, by two loads of all of them of which only those are
+/// asked for: gathers are slower.
+static Value loadAlternate(Builder &b, Value memref, ValueRange indices,
+                           Value mask) {
+  Type element = cast<MemRefType>(memref.getType()).getElementType();
+  int64_t lanes = cast<VectorType>(mask.getType()).getDimSize(0);
+  SmallVector<int64_t> spread, even;
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    spread.append({lane, lanes});
+    even.push_back(2 * lane);
+  }
+  Value none = zero(b, mask.getType());
+  Value wide = vector::ShuffleOp::create(b, mask, none, spread);
+  Values halves, at(indices);
+  for (int64_t half = 0; half < 2; ++half) {
+    Value part = vector::ExtractStridedSliceOp::create(b, wide, half * lanes,
+                                                       lanes, int64_t(1));
+    VectorType type = vectorOf(element, lanes);
+    halves.push_back(
+        vector::MaskedLoadOp::create(b, type, memref, at, part, zero(b, type)));
+    at.back() = add(b, at.back(), lanes);
+  }
+  return vector::ShuffleOp::create(b, halves[0], halves[1], even);
+}
+
 Value loadSpaced(Builder &b, Value memref, ValueRange indices, int64_t stride,
                  Access access, Type compute) {
   if (stride == 1 || (access.lanes == 1 && !access.mask))
     return load(b, memref, indices, access, compute);
   Type original = cast<MemRefType>(memref.getType()).getElementType();
   Type storage = movedType(b, original);
+  memref = viewAs(b, memref, storage);
   VectorType type = vectorOf(storage, access.lanes),
              bits = vectorOf(b.getI1Type(), access.lanes);
-  SmallVector<int32_t> offsets;
-  for (int64_t lane = 0; lane < access.lanes; ++lane)
-    offsets.push_back(static_cast<int32_t>(lane * stride));
-  Value places = arith::ConstantOp::create(b, b.getI32VectorAttr(offsets));
-  Value mask = access.mask;
+  Value mask = access.mask, value;
   if (!mask)
     mask = arith::ConstantOp::create(b, DenseElementsAttr::get(bits, true));
-  Value value = vector::GatherOp::create(b, type, viewAs(b, memref, storage),
-                                         indices, places, mask, zero(b, type));
+  if (stride == 2 && access.lanes > 1) {
+    value = loadAlternate(b, memref, indices, mask);
+  } else {
+    SmallVector<int32_t> offsets;
+    for (int64_t lane = 0; lane < access.lanes; ++lane)
+      offsets.push_back(static_cast<int32_t>(lane * stride));
+    Value places = arith::ConstantOp::create(b, b.getI32VectorAttr(offsets));
+    value = vector::GatherOp::create(b, type, memref, indices, places, mask,
+                                     zero(b, type));
+  }
   return convert(b, fromMoved(b, value, original), compute);
 }
 

@@ -189,7 +189,9 @@ private:
       });
     };
     clear(first, low);
-    forVectors(b, sub(b, high, low), lanes, [&](Value i, Access access) {
+    // Elements far apart are faster to load one by one than to gather.
+    int64_t step = op.getStrides()[2] > 2 ? 1 : lanes;
+    forVectors(b, sub(b, high, low), step, [&](Value i, Access access) {
       Value position = add(b, low, i);
       Values from = line;
       from.push_back(way.coordinate(2, position, kw));

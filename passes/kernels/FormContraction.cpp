@@ -63,6 +63,26 @@ static Value makeGemm(Location loc, const GemmSpec &spec, Type resultType,
   return op.getResult(0);
 }
 
+Value hagane::makeLinear(Location loc, Value rows, Value weight, Value bias,
+                         bool transposed, Type resultType, KernelBuilder &b) {
+  SmallVector<Dim> in(b.shapes.getDims(rows)), of(b.shapes.getDims(weight));
+  GemmSpec spec{rows,
+                weight,
+                transposed ? "columns" : "rows",
+                {in[0], transposed ? of[0] : of[1]},
+                {}};
+  auto type = cast<RankedTensorType>(weight.getType());
+  if (b.isConstantExpression(weight) && type.hasStaticShape()) {
+    spec.b = b.packedWeight(weight, transposed, kPanel);
+    spec.layout = "panels";
+  } else {
+    spec.b = b.tensor(weight);
+  }
+  if (bias)
+    spec.bias = b.tensor(bias);
+  return makeGemm(loc, spec, resultType, b);
+}
+
 /// x W + bias for a weight [k, n] (or [n, k]): all leading axes of x are rows.
 static LogicalResult formLinear(Operation *op, Value x, Value weight,
                                 Value bias, bool transposed, KernelBuilder &b) {
@@ -73,19 +93,9 @@ static LogicalResult formLinear(Operation *op, Value x, Value weight,
   FailureOr<Value> flat = b.reshape(loc, b.tensor(x), {rows, in.back()});
   if (failed(flat))
     return b.cannotForm(op, "its rows cannot be flattened");
-  GemmSpec spec{
-      *flat, weight, transposed ? "columns" : "rows", {rows, dims.back()}, {}};
-  auto type = cast<RankedTensorType>(weight.getType());
-  if (b.isConstantExpression(weight) && type.hasStaticShape()) {
-    spec.b = b.packedWeight(weight, transposed, kPanel);
-    spec.layout = "panels";
-  } else {
-    spec.b = b.tensor(weight);
-  }
-  if (bias)
-    spec.bias = b.tensor(bias);
-  FailureOr<Value> result = b.reshape(
-      loc, makeGemm(loc, spec, elementTypeOf(op->getResult(0)), b), dims);
+  Value product = makeLinear(loc, *flat, weight, bias, transposed,
+                             elementTypeOf(op->getResult(0)), b);
+  FailureOr<Value> result = b.reshape(loc, product, dims);
   if (failed(result))
     return b.cannotForm(op, "its rows cannot be unflattened");
   b.replace(op, *result);

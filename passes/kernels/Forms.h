@@ -17,6 +17,12 @@ namespace hagane {
 llvm::LogicalResult formElementwise(mlir::Operation *op, ScalarBuilder scalar,
                                     KernelBuilder &b);
 
+/// rows [m, k] times a weight [k, n], or [n, k] if transposed, plus the bias
+/// [n] if there is one. The weight may be constant.
+mlir::Value makeLinear(mlir::Location loc, mlir::Value rows, mlir::Value weight,
+                       mlir::Value bias, bool transposed, mlir::Type resultType,
+                       KernelBuilder &b);
+
 llvm::LogicalResult form(xf::Linear op, KernelBuilder &b);
 llvm::LogicalResult form(xf::MatMul op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Attention op, KernelBuilder &b);
@@ -46,6 +52,7 @@ llvm::LogicalResult form(xf::TopK op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Quantize op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Dequantize op, KernelBuilder &b);
 llvm::LogicalResult form(xf::GroupNorm op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Recurrent op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Conv op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Pool op, KernelBuilder &b);
 

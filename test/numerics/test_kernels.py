@@ -5,6 +5,7 @@ import gemm_cases
 import map_cases
 import movement_cases
 import pytest
+import recurrent_cases
 import rows_cases
 import window_cases
 from harness import check_case
@@ -16,6 +17,7 @@ TABLES = (
     + map_cases.CASES
     + movement_cases.CASES
     + window_cases.CASES
+    + recurrent_cases.CASES
 )
 
 

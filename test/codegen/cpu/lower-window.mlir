@@ -45,3 +45,18 @@ func.func private @average(%x: memref<1x2x1x1x48xf32>, %y: memref<1x2x1x1x48xf32
   } : (memref<1x2x1x1x48xf32>, memref<1x2x1x1x48xf32>) -> ()
   return
 }
+
+// CHECK-LABEL: func.func private @far_apart
+// CHECK: vector.gather %{{.*}} : memref<1x1x1x1x96xf32>, vector<16xi32>
+func.func private @far_apart(%x: memref<1x1x1x1x96xf32>, %y: memref<1x1x1x1x32xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  kernel.window %x outs %y {kind = "max", window = array<i64: 1, 1, 3>, strides = array<i64: 1, 1, 3>,
+      pads = array<i64: 0, 0, 0, 0, 0, 0>, dilations = array<i64: 1, 1, 1>, extra_maps = [], shapes = [[], []],
+      schedule = #kernel.loop_schedule<item_size = 4, vector = 16>} body {
+  ^bb0(%e: f32):
+    kernel.yield %e : f32
+  } finish {
+  ^bb0(%m: f32, %count: f32):
+    kernel.yield %m : f32
+  } : (memref<1x1x1x1x96xf32>, memref<1x1x1x1x32xf32>) -> ()
+  return
+}
