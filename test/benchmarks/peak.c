@@ -28,6 +28,8 @@ static void *work(void *unused) {
     a[i] = x + (float)i;
   x += 0.999f;
   y += 0.001f;
+  /* Unknown factors: else the chain that stays at its fixed point is folded. */
+  __asm__("" : "+v"(x), "+v"(y));
   for (int step = 0; step < STEPS; ++step) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < CHAINS; ++i)
