@@ -73,14 +73,6 @@ Value hagane::makeWindow(Location loc, const WindowSpec &spec,
 
 //===-- Pools -------------------------------------------------------------===//
 
-/// Integers without signs in the order of unsigned ones.
-static Value flipSign(ScalarScope &b, Value value) {
-  unsigned width = value.getType().getIntOrFloatBitWidth();
-  Value sign = arith::ConstantOp::create(
-      b, b.getIntegerAttr(value.getType(), APInt::getSignMask(width)));
-  return arith::XOrIOp::create(b, value, sign);
-}
-
 /// |x|^p.
 static Value makePower(ScalarScope &b, Value x, int64_t p) {
   Value size = math::AbsFOp::create(b, x);

@@ -182,45 +182,58 @@ LogicalResult hagane::form(xf::RmsNorm op, KernelBuilder &b) {
 
 namespace {
 /// A reduction as an element-wise function, a sum (or max, ...) and a function
-/// of the result.
+/// of the result; both are told the type of the reduced tensor's elements.
 struct ReduceForm {
   StringRef kind;
-  Value (*before)(ScalarScope &, Value);
-  Value (*after)(ScalarScope &, Value);
+  Value (*before)(ScalarScope &, Value, Type);
+  Value (*after)(ScalarScope &, Value, Type);
   bool mean = false;
 };
 } // namespace
 
-static Value same(ScalarScope &, Value x) { return x; }
-static Value square(ScalarScope &b, Value x) {
+static Value same(ScalarScope &, Value x, Type) { return x; }
+static Value square(ScalarScope &b, Value x, Type) {
   return isa<FloatType>(x.getType()) ? mul(b, x, x)
                                      : Value(arith::MulIOp::create(b, x, x));
 }
-static Value absolute(ScalarScope &b, Value x) {
+static Value absolute(ScalarScope &b, Value x, Type type) {
+  if (type.isUnsignedInteger())
+    return x;
   return isa<FloatType>(x.getType()) ? Value(math::AbsFOp::create(b, x))
                                      : Value(math::AbsIOp::create(b, x));
 }
-static Value root(ScalarScope &b, Value x) {
-  return math::SqrtOp::create(b, x);
+/// Kernels compare integers with signs.
+static Value ordered(ScalarScope &b, Value x, Type type) {
+  return type.isUnsignedInteger() ? flipSign(b, x) : x;
 }
-static Value logarithm(ScalarScope &b, Value x) {
-  return math::LogOp::create(b, x);
+/// Integers as f64, to compute what has fractions.
+static Value toReal(ScalarScope &b, Value x, Type type) {
+  return isa<FloatType>(type) ? x : convertScalar(b, x, type, b.getF64Type());
 }
-static Value widen(ScalarScope &b, Value x) {
+static Value fromReal(ScalarScope &b, Value x, Type type) {
+  return isa<FloatType>(type) ? x : convertScalar(b, x, b.getF64Type(), type);
+}
+static Value root(ScalarScope &b, Value x, Type type) {
+  return fromReal(b, math::SqrtOp::create(b, toReal(b, x, type)), type);
+}
+static Value logarithm(ScalarScope &b, Value x, Type type) {
+  return fromReal(b, math::LogOp::create(b, toReal(b, x, type)), type);
+}
+static Value widen(ScalarScope &b, Value x, Type) {
   return arith::ExtUIOp::create(b, b.getI8Type(), x);
 }
-static Value narrow(ScalarScope &b, Value x) {
+static Value narrow(ScalarScope &b, Value x, Type) {
   return arith::TruncIOp::create(b, b.getI1Type(), x);
 }
 
 /// In the order of xf::ReduceKind; log_sum_exp is apart.
 static const ReduceForm kReductions[] = {
-    {"sum", same, same},      {"sum", same, same, true},
-    {"prod", same, same},     {"max", same, same},
-    {"min", same, same},      {"sum", square, same},
-    {"sum", absolute, same},  {"sum", square, root},
-    {"sum", same, logarithm}, {"sum", same, logarithm},
-    {"max", widen, narrow},   {"min", widen, narrow},
+    {"sum", same, same},       {"sum", same, same, true},
+    {"prod", same, same},      {"max", ordered, ordered},
+    {"min", ordered, ordered}, {"sum", square, same},
+    {"sum", absolute, same},   {"sum", square, root},
+    {"sum", same, logarithm},  {"sum", same, logarithm},
+    {"max", widen, narrow},    {"min", widen, narrow},
 };
 
 static bool areTrailing(ArrayRef<int64_t> axes, int64_t rank) {
@@ -248,6 +261,8 @@ static Value divideByCount(Location loc, Value sum, Dim count,
                          : x[1];
                  if (isa<FloatType>(compute))
                    return {div(builder, x[0], n)};
+                 if (type.isUnsignedInteger())
+                   return {arith::DivUIOp::create(builder, x[0], n)};
                  return {arith::DivSIOp::create(builder, x[0], n)};
                });
 }
@@ -262,21 +277,24 @@ static Value reduceRows(xf::Reduce op, Value x, ArrayRef<Dim> outDims,
   spec.outs.push_back(
       {b.empty(op.getLoc(), outDims, elementTypeOf(op.getY())), rowOnly});
   spec.map = nothing;
+  Type type = elementTypeOf(x);
   if (op.getKind() == xf::ReduceKind::log_sum_exp) {
-    spec.stages.push_back(
-        {"max", [](ScalarScope &, ValueRange x) { return x[0]; }});
-    spec.stages.push_back({"sum", [](ScalarScope &b, ValueRange x) {
-                             return exp(b, sub(b, x[0], x[1]));
+    spec.stages.push_back({"max", [&](ScalarScope &b, ValueRange x) {
+                             return toReal(b, x[0], type);
                            }});
-    spec.finish = [](ScalarScope &b, ValueRange x) -> SmallVector<Value> {
-      return {add(b, x[0], logarithm(b, x[1]))};
+    spec.stages.push_back({"sum", [&](ScalarScope &b, ValueRange x) {
+                             return exp(b, sub(b, toReal(b, x[0], type), x[1]));
+                           }});
+    spec.finish = [&](ScalarScope &b, ValueRange x) -> SmallVector<Value> {
+      Value log = math::LogOp::create(b, x[1]);
+      return {fromReal(b, add(b, x[0], log), type)};
     };
   } else {
     spec.stages.push_back({form.kind, [&](ScalarScope &b, ValueRange x) {
-                             return form.before(b, x[0]);
+                             return form.before(b, x[0], type);
                            }});
     spec.finish = [&](ScalarScope &b, ValueRange x) -> SmallVector<Value> {
-      return {form.after(b, x[0])};
+      return {form.after(b, x[0], type)};
     };
   }
   return b.rows(op.getLoc(), spec).getResult(0);
@@ -298,14 +316,15 @@ static Value reduceAny(xf::Reduce op, Value x, ArrayRef<Dim> outDims,
       b.rewriter, loc, out.getType(), x, out,
       b.rewriter.getStringAttr(form.kind), op.getAxesAttr(), maps,
       b.shapesOf({x, out}), kernel::LoopScheduleAttr());
+  Type type = elementTypeOf(x);
   b.fillRegion(reduce.getBody(), computeTypeOf(x), loc,
                [&](ScalarScope &builder, ValueRange x) -> SmallVector<Value> {
-                 return {form.before(builder, x[0])};
+                 return {form.before(builder, x[0], type)};
                });
   Type reduced = reduce.getBody().front().back().getOperand(0).getType();
   b.fillRegion(reduce.getFinish(), reduced, loc,
                [&](ScalarScope &builder, ValueRange x) -> SmallVector<Value> {
-                 return {form.after(builder, x[0])};
+                 return {form.after(builder, x[0], type)};
                });
   b.noteResults(reduce);
   return reduce.getResult(0);
@@ -318,11 +337,6 @@ LogicalResult hagane::form(xf::Reduce op, KernelBuilder &b) {
   for (auto [axis, dim] : llvm::enumerate(dims))
     (llvm::is_contained(op.getAxes(), int64_t(axis)) ? reducedDims : outDims)
         .push_back(dim);
-  bool isUnsigned = elementTypeOf(x).isUnsignedInteger();
-  bool ordered = op.getKind() == xf::ReduceKind::max ||
-                 op.getKind() == xf::ReduceKind::min;
-  if (isUnsigned && ordered)
-    return b.cannotForm(op, "unsigned integers have no maximum or minimum");
   Value result;
   if (areTrailing(op.getAxes(), dims.size()) && !op.getAxes().empty()) {
     SmallVector<Dim> flat = outDims;

@@ -80,6 +80,13 @@ Value hagane::convertScalar(ScalarScope &b, Value value, Type from, Type to) {
   return convertInteger(b, value, isUnsigned(from), target);
 }
 
+Value hagane::flipSign(ScalarScope &b, Value value) {
+  unsigned width = value.getType().getIntOrFloatBitWidth();
+  Value sign = arith::ConstantOp::create(
+      b, b.getIntegerAttr(value.getType(), APInt::getSignMask(width)));
+  return arith::XOrIOp::create(b, value, sign);
+}
+
 //===-- Rows of the table -------------------------------------------------===//
 
 template <typename FloatOp>

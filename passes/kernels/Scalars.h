@@ -26,6 +26,10 @@ mlir::Value makeScalar(mlir::ImplicitLocOpBuilder &builder, mlir::Type type,
 mlir::Value convertScalar(mlir::ImplicitLocOpBuilder &builder,
                           mlir::Value value, mlir::Type from, mlir::Type to);
 
+/// An unsigned integer as the signed one at the same place of the order, and
+/// back.
+mlir::Value flipSign(mlir::ImplicitLocOpBuilder &builder, mlir::Value value);
+
 } // namespace hagane
 
 #endif // HAGANE_PASSES_KERNELS_SCALARS_H

@@ -23,6 +23,32 @@ def reduction(kind, axes, dtypes=("float",), keep=1, name="", **options):
     )
 
 
+def integers(kind, dtype, axis):
+    """A reduction of integers over their whole range; sums wrap around."""
+    limits = np.iinfo(dtype)
+    small = kind in ("Mean", "Prod", "L2", "LogSumExp")
+    low, high = (max(limits.min, -3), 4) if small else (limits.min, limits.max)
+    return Case(f"{kind} of {dtype} over {axis}", f"{dtype}[m,n] x",
+                f"y = Reduce{kind} <keepdims = 0> (x, axes)", SHAPES,
+                outputs=f"{dtype}[] y", weights={"axes": np.array([axis])},
+                data={"x": lambda rng, shape: rng.integers(low, high, shape, dtype, endpoint=True)},
+                reference=lambda x, axes: whole_reduction(kind, x, axis))
+
+
+def whole_reduction(kind, x, axis):
+    with np.errstate(over="ignore"):
+        if kind == "Mean":
+            return np.trunc(x.sum(axis).astype(np.float64) / x.shape[axis])
+        if kind == "L2":
+            return np.trunc(np.sqrt((x * x).sum(axis)))
+        if kind == "LogSumExp":
+            top = x.max(axis, keepdims=True)
+            return np.trunc(top.max(axis) + np.log(np.exp(x.astype(float) - top).sum(axis)))
+        values = {"L1": np.abs(x), "SumSquare": x * x}.get(kind, x)
+        function = {"Max": np.max, "Min": np.min, "Prod": np.prod}.get(kind, np.sum)
+        return function(values, axis).astype(x.dtype)
+
+
 CASES = [
     Case("layer norm", "T[m,65] x", "y = LayerNormalization <epsilon = 1e-5> (x, g, b)",
          [{"m": 1}, {"m": 5}], weights={"g": (65,), "b": (65,)}, dtypes=ALL + ("double",)),
@@ -57,12 +83,10 @@ CASES = [
          outputs="int64[] y", weights={"axes": np.array([1])}),
     Case("maximum of integers", "int32[m,n] x", "y = ReduceMax <keepdims = 0> (x, axes)", SHAPES,
          outputs="int32[] y", weights={"axes": np.array([0])}),
-    Case("maximum of bytes", "uint8[m,n] x", "y = ReduceMax <keepdims = 0> (x, axes)", SHAPES,
-         outputs="uint8[] y", weights={"axes": np.array([1])},
-         data={"x": lambda rng, shape: rng.integers(0, 256, shape)},
-         xfail="extrema of unsigned integers form no kernel yet"),
-    Case("minimum of bytes", "uint8[m,n] x", "y = ReduceMin <keepdims = 0> (x, axes)", SHAPES,
-         outputs="uint8[] y", weights={"axes": np.array([1])},
-         data={"x": lambda rng, shape: rng.integers(0, 256, shape)},
-         xfail="extrema of unsigned integers form no kernel yet"),
+    *(integers(kind, dtype, axis) for kind in ("Max", "Min")
+      for dtype in ("int8", "uint8", "int32", "uint32", "int64", "uint64") for axis in (0, 1)),
+    *(integers(kind, dtype, axis) for kind, axis in (("Sum", 0), ("Mean", 1), ("Prod", 1),
+                                                     ("L1", 1), ("L1", 0), ("L2", 1), ("SumSquare", 0),
+                                                     ("LogSumExp", 1))
+      for dtype in ("int32", "uint32", "int64", "uint64")),
 ]
