@@ -1,0 +1,72 @@
+"""Compiles a test model and holds every case against its reference."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import numpy as np
+
+SOURCE = pathlib.Path(os.environ.get("HAGANE_SOURCE", pathlib.Path(__file__).parents[2]))
+BUILD = pathlib.Path(os.environ.get("HAGANE_BUILD", SOURCE / "build/release"))
+TIMEOUT = int(os.environ.get("HAGANE_MODEL_TIMEOUT", "600"))
+
+
+def hagane(*arguments):
+    """What is wrong with a call; "" if nothing is."""
+    command = [str(BUILD / "bin/hagane"), *map(str, arguments)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        return f"no end after {TIMEOUT} s"
+    if done.returncode == 0:
+        return ""
+    errors = [line for line in done.stderr.splitlines() if "error" in line] or [done.stderr]
+    return f"exit {done.returncode}, {len(errors)} errors: {errors[0][:400]}"
+
+
+def real(array):
+    """As float64; bfloat16 is stored as its bits."""
+    if array.dtype == np.uint16:
+        array = (array.astype(np.uint32) << 16).view(np.float32)
+    return array.astype(np.float64)
+
+
+def compare(name, got, want, tolerance):
+    """What is wrong with an output, or None. A NaN in the reference means any value."""
+    if got.shape != want.shape:
+        return f"{name}: shape {got.shape}, expected {want.shape}"
+    want = want.astype(np.float64)
+    counts = ~np.isnan(want)
+    got, want = real(got)[counts], want[counts]
+    error = np.abs(got - want)
+    error[np.isnan(error) & (got != want)] = np.inf
+    error[got == want] = 0
+    limit = tolerance.get("atol", np.inf) + tolerance.get("rtol", 0) * np.abs(want)
+    if (error > limit).any():
+        return f"{name}: off by {error.max():.3g}, {(error > limit).mean():.1%} of the elements"
+    norm = np.linalg.norm(error)
+    if norm > tolerance.get("rel_l2", np.inf) * np.linalg.norm(want):
+        return f"{name}: the norm of the error is {norm:.3g}"
+    return None
+
+
+def check(folder, work):
+    """What is wrong with a model, one line for each failure."""
+    meta = json.loads((folder / "meta.json").read_text())
+    module, outputs = work / "model.hgn", work / "out.npz"
+    if message := hagane("compile", folder / "model.onnx", "-o", module):
+        return [f"compile: {message}"]
+    problems = []
+    for case in meta["cases"]:
+        path = folder / "cases" / case
+        if message := hagane("run", module, "--inputs", f"{path}.in.npz", "--outputs", outputs):
+            problems.append(f"{case}: {message}")
+            continue
+        got, want = np.load(outputs), np.load(f"{path}.out.npz")
+        for name in want.files:
+            problem = (compare(name, got[name], want[name], meta["tolerance"])
+                       if name in got.files else f"{name}: no such output")
+            if problem:
+                problems.append(f"{case}: {problem}")
+    return problems
