@@ -86,17 +86,20 @@ static Error writeEmbedding(const std::string &file, const llvm::Triple &triple,
   return output.keep();
 }
 
-/// By way of an object that goes again.
+/// By way of an object that goes again. `module` holds the parts, and is let go
+/// of before the linker maps both the object and the library.
 static Error writeLibrary(const std::string &file, const llvm::Triple &triple,
-                          const EmbeddedParts &parts) {
+                          const EmbeddedParts &parts,
+                          std::unique_ptr<llvm::MemoryBuffer> module) {
   llvm::SmallString<128> object;
   if (std::error_code code =
           llvm::sys::fs::createUniqueFile(file + ".%%%%%%.o.tmp", object))
     return llvm::createStringError("cannot create '%s': %s", file.c_str(),
                                    code.message().c_str());
-  llvm::scope_exit cleanUp([&] { llvm::sys::fs::remove(object); });
+  llvm::scope_exit cleanUp([&] { (void)llvm::sys::fs::remove(object); });
   if (Error error = writeEmbedding(object.str().str(), triple, parts))
     return error;
+  module.reset();
   return linkLibrary(object.str().str(), file);
 }
 
@@ -124,12 +127,13 @@ Error hagane::codegen::embedModule(const std::string &module,
   parts.code = found.code;
   parts.codeOffset = found.codeOffset;
   parts.symbol = options.symbol;
-  if (Error error = options.shared ? writeLibrary(file, triple, parts)
-                                   : writeEmbedding(file, triple, parts))
+  if (Error error = options.shared
+                        ? writeLibrary(file, triple, parts, std::move(*buffer))
+                        : writeEmbedding(file, triple, parts))
     return error;
   if (Error error =
           writeFile(withEnding(file, ".h"), headerText(options.symbol))) {
-    llvm::sys::fs::remove(file);
+    (void)llvm::sys::fs::remove(file);
     return error;
   }
   if (!outside)

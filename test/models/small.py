@@ -1,8 +1,8 @@
 """Small Transformers written by hand, in the format of the generated test models.
 
 Each is ONNX text with random weights; ONNX's reference implementation gives the expected outputs.
-They keep what makes exported models hard: shape arithmetic for the head splits, masks from positions,
-caches that start empty, key heads shared by Expand.
+They keep what makes exported models hard: shape arithmetic for the head splits, masks from
+positions, caches that start empty, key heads shared by Expand.
 """
 
 import json
@@ -14,6 +14,7 @@ from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 TOLERANCE = {"atol": 2e-5, "rtol": 1e-4}
+LOWEST = float(np.finfo(np.float32).min)
 OPSET = '<ir_version: 8, opset_import: ["" : 17]>\n'
 
 
@@ -92,7 +93,8 @@ def encoder_block(w, x, p, heads, size, to, mask=None):
     text += merge_heads(w, f"{p}_o", f"{p}_o", f"{p}_om")
     text += linear(w, f"{p}_om", f"{p}_out", size, size, f"{p}_ol")
     text += f"\n    {p}_r = Add({p}_ol, {x})" + layer_norm(w, f"{p}_r", f"{p}_n1", size, f"{p}_h")
-    text += linear(w, f"{p}_h", f"{p}_up", size, 3 * size, f"{p}_u") + gelu(w, f"{p}_u", f"{p}_ge", f"{p}_ga")
+    text += linear(w, f"{p}_h", f"{p}_up", size, 3 * size, f"{p}_u")
+    text += gelu(w, f"{p}_u", f"{p}_ge", f"{p}_ga")
     text += linear(w, f"{p}_ga", f"{p}_down", 3 * size, size, f"{p}_dn")
     text += f"\n    {p}_s = Add({p}_dn, {p}_h)" + layer_norm(w, f"{p}_s", f"{p}_n2", size, to)
     return text
@@ -113,7 +115,7 @@ def encoder():
     place = Gather(places, position)  sum = Add(words, place)
     wide = Unsqueeze(attention_mask, {w.ints('axes12', 1, 2)})  seen = Cast<to = 1>(wide)
     hidden_keys = Sub({w.number('one', 1)}, seen)
-    mask = Mul(hidden_keys, {w.number('lowest', float(np.finfo(np.float32).min))})"""
+    mask = Mul(hidden_keys, {w.number('lowest', LOWEST)})"""
     text += layer_norm(w, "sum", "embed", size, "x0")
     text += encoder_block(w, "x0", "a", heads, size, "x1", "mask")
     text += encoder_block(w, "x1", "b", heads, size, "hidden", "mask")
@@ -181,17 +183,19 @@ def decoder():
     mask_shape = Shape(attention_mask)  total1 = Slice(mask_shape, axis1, {w.ints('two', 2)})
     ids_shape = Shape(input_ids)  seq1 = Slice(ids_shape, axis1, two)
     total0 = Squeeze(total1, {w.ints('axis0', 0)})  seq0 = Squeeze(seq1, axis0)
-    past0 = Sub(total0, seq0)  keys = Range(zero, total0, step)  queries = Range(past0, total0, step)
+    past0 = Sub(total0, seq0)  keys = Range(zero, total0, step)
+    queries = Range(past0, total0, step)
     column = Unsqueeze(queries, axis1)  late = Greater(keys, column)
     off = Equal(attention_mask, zero)  padded = Unsqueeze(off, {w.ints('axes12', 1, 2)})
-    unseen = Or(late, padded)  lowest_f = Identity({w.number('lowest', float(np.finfo(np.float32).min))})
-    mask = Where(unseen, lowest_f, {w.number('none', 0)})"""
+    unseen = Or(late, padded)  mask = Where(unseen, lowest, {w.number('none', 0)})"""
+    w.number("lowest", LOWEST)
     w.tensors["zero"], w.tensors["step"] = np.array(0, np.int64), np.array(1, np.int64)
     for n in range(layers):
         text += rms_norm(w, f"x{n}", f"l{n}_in", size, f"l{n}_x")
         for part, count in (("q", heads), ("k", kv_heads), ("v", kv_heads)):
-            text += linear(w, f"l{n}_x", f"l{n}_{part}", size, count * width, f"l{n}_{part}l", False)
-            text += split_heads(w, f"l{n}_{part}l", f"l{n}_{part}", count, width, f"l{n}_{part}h")
+            p = f"l{n}_{part}"
+            text += linear(w, f"l{n}_x", p, size, count * width, f"{p}l", False)
+            text += split_heads(w, f"{p}l", p, count, width, f"{p}h")
         text += rotary(w, f"l{n}_qh", f"l{n}_qr", width, f"l{n}_qq")
         text += rotary(w, f"l{n}_kh", f"l{n}_kr", width, f"l{n}_kk")
         text += f"""
@@ -207,13 +211,16 @@ def decoder():
     l{n}_p = Softmax<axis = -1>(l{n}_ms)  l{n}_o = MatMul(l{n}_p, l{n}_va)"""
         text += merge_heads(w, f"l{n}_o", f"l{n}_o", f"l{n}_om")
         text += linear(w, f"l{n}_om", f"l{n}_out", size, size, f"l{n}_ol", False)
-        text += f"\n    l{n}_h = Add(x{n}, l{n}_ol)" + rms_norm(w, f"l{n}_h", f"l{n}_post", size, f"l{n}_m")
+        text += f"\n    l{n}_h = Add(x{n}, l{n}_ol)"
+        text += rms_norm(w, f"l{n}_h", f"l{n}_post", size, f"l{n}_m")
         text += linear(w, f"l{n}_m", f"l{n}_gate", size, 2 * size, f"l{n}_g", False)
         text += linear(w, f"l{n}_m", f"l{n}_up", size, 2 * size, f"l{n}_u", False)
-        text += f"\n    l{n}_si = Sigmoid(l{n}_g)  l{n}_ac = Mul(l{n}_g, l{n}_si)  l{n}_gu = Mul(l{n}_ac, l{n}_u)"
+        text += f"""
+    l{n}_si = Sigmoid(l{n}_g)  l{n}_ac = Mul(l{n}_g, l{n}_si)  l{n}_gu = Mul(l{n}_ac, l{n}_u)"""
         text += linear(w, f"l{n}_gu", f"l{n}_down", 2 * size, size, f"l{n}_dn", False)
         text += f"\n    x{n + 1} = Add(l{n}_h, l{n}_dn)"
-    text += rms_norm(w, f"x{layers}", "final", size, "xf") + linear(w, "xf", "head", size, 40, "logits", False)
+    text += rms_norm(w, f"x{layers}", "final", size, "xf")
+    text += linear(w, "xf", "head", size, 40, "logits", False)
     cases = {}
     for name, batch, past, seq in (("prefill", 1, 0, 7), ("decode", 1, 7, 1), ("chunk", 2, 5, 4)):
         mask = np.ones((batch, past + seq), np.int64)
@@ -244,7 +251,8 @@ def vision():
     all = Concat<axis = 1>(first, tokens)  x0 = Add(all, places)"""
     text += encoder_block(w, "x0", "a", heads, size, "x1")
     w.tensors["zero"] = np.array(0, np.int64)
-    text += "\n    token = Gather<axis = 1>(x1, zero)" + linear(w, "token", "head", size, 5, "scores")
+    text += "\n    token = Gather<axis = 1>(x1, zero)"
+    text += linear(w, "token", "head", size, 5, "scores")
     cases = {f"b{n}": {"pixels": w.random.normal(size=(n, 3, 12, 16)).astype(np.float32)}
              for n in (1, 3)}
     return text + "\n}", w, cases

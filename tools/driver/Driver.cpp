@@ -5,6 +5,8 @@
 #include "codegen/module/OutputFile.h"
 #include "frontend/Import.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinDialect.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "tools/driver/Diagnostics.h"
 #include "tools/driver/Phases.h"
 #include "tools/driver/Source.h"
@@ -72,6 +74,7 @@ private:
   LogicalResult writeText(Operation *op);
   LogicalResult writeModuleFile(const std::string &path);
   LogicalResult writeEmbedding();
+  void releaseModel();
   LogicalResult report(llvm::Error error) {
     if (!error)
       return success();
@@ -279,6 +282,23 @@ LogicalResult Compilation::writeModuleFile(const std::string &path) {
       });
 }
 
+/// Nothing of the model is needed once a module file holds it; its weights are
+/// mapped as long as resources refer to them.
+void Compilation::releaseModel() {
+  variants.clear();
+  records.clear();
+  source = {};
+  auto &manager = DenseResourceElementsHandle::getManagerInterface(&context)
+                      .getBlobManager();
+  SmallVector<std::string> names;
+  manager.getBlobMap([&](const auto &blobs) {
+    for (const auto &entry : blobs)
+      names.push_back(entry.getKey().str());
+  });
+  for (const std::string &name : names)
+    manager.update(name, AsmResourceBlob());
+}
+
 /// By way of a module file that goes again, or becomes the weights' place.
 LogicalResult Compilation::writeEmbedding() {
   llvm::SmallString<128> module;
@@ -288,12 +308,13 @@ LogicalResult Compilation::writeEmbedding() {
            << "cannot create '" << options.output << "': " << code.message();
   llvm::sys::RemoveFileOnSignal(module);
   llvm::scope_exit cleanUp([&] {
-    llvm::sys::fs::remove(module);
+    (void)llvm::sys::fs::remove(module);
     llvm::sys::DontRemoveFileOnSignal(module);
   });
   std::string path = module.str().str();
   if (failed(writeModuleFile(path)))
     return failure();
+  releaseModel();
   codegen::EmbedOptions embed;
   embed.triple = targets.front().level->triple.str();
   embed.symbol = codegen::symbolFor(options.output);

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import subprocess
+import sys
 
 import numpy as np
 import onnx
@@ -52,3 +53,15 @@ def test_one_session_for_all_shapes(module, reference, threads):
         inputs, want = split(reference[case])
         check(session.run(inputs, ["sentence_embedding"])[0], want)
     session.close()
+
+
+@pytest.mark.parametrize("emit, limit", [("module", 320), ("obj", 320), ("shared", 400)])
+def test_weights_stream_through(module, tmp_path, emit, limit):
+    """The model is 90 MB; peak memory counts the pages of mapped files."""
+    # From a small process: a child starts with the peak of the one that forks it.
+    measure = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
+               "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
+    command = [sys.executable, "-c", measure, BUILD / "bin/hagane", "compile",
+               module.with_suffix(".onnx"), f"--emit={emit}", "-o", tmp_path / "out"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert int(done.stdout) < limit * 1024
