@@ -164,6 +164,21 @@ LogicalResult HostPlan::emit(ImplicitLocOpBuilder &b,
         b, values[HGN_PLAN_SCRATCH_BYTES], emitter.emit(bytes));
   for (xf::DimAttr dim : dims)
     values.push_back(emitter.emit(dim));
+  Value result = arith::ConstantIntOp::create(b, b.getI32Type(), 0);
+  // The first broken requirement wins; the plan's first slots show its values.
+  for (const Requirement &requirement : llvm::reverse(requirements)) {
+    Value lhs = emitter.emit(requirement.lhs),
+          rhs = emitter.emit(requirement.rhs);
+    Value broken = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, lhs, rhs);
+    auto choose = [&](Value ifBroken, Value other) -> Value {
+      return arith::SelectOp::create(b, broken, ifBroken, other);
+    };
+    values[HGN_PLAN_GOT] = choose(lhs, values[HGN_PLAN_GOT]);
+    values[HGN_PLAN_WANT] = choose(rhs, values[HGN_PLAN_WANT]);
+    result = choose(
+        arith::ConstantIntOp::create(b, b.getI32Type(), 1 + requirement.check),
+        result);
+  }
   if (!emitter.getUnknownSymbol().empty())
     return mlir::emitError(b.getLoc(), "the symbolic dimension '")
            << emitter.getUnknownSymbol() << "' is not declared by an xf.symbol";
@@ -176,8 +191,7 @@ LogicalResult HostPlan::emit(ImplicitLocOpBuilder &b,
   }
   Value failed =
       arith::ConstantIntOp::create(b, b.getI32Type(), 1 + rangeCheck);
-  Value fine = arith::ConstantIntOp::create(b, b.getI32Type(), 0);
   func::ReturnOp::create(b, ValueRange{arith::SelectOp::create(
-                                b, emitter.getBad(), failed, fine)});
+                                b, emitter.getBad(), failed, result)});
   return success();
 }

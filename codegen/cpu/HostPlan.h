@@ -24,6 +24,11 @@ public:
   /// The dimensions in slot order, without the slots that the ABI fixes.
   llvm::ArrayRef<xf::DimAttr> getDims() const { return dims; }
 
+  /// Two values that must be equal, by the module's check `check`.
+  void addRequirement(xf::Dim lhs, xf::Dim rhs, int64_t check) {
+    requirements.push_back({lhs.getAttr(), rhs.getAttr(), check});
+  }
+
   /// Emits `hgn_plan`. It fails with check `rangeCheck` when a value leaves
   /// int64 or a divisor is not positive. `symbols` maps names to their place.
   /// Fails with a diagnostic for a dimension over unknown symbols.
@@ -32,6 +37,12 @@ public:
                            int64_t rangeCheck);
 
 private:
+  struct Requirement {
+    xf::DimAttr lhs, rhs;
+    int64_t check;
+  };
+
+  llvm::SmallVector<Requirement> requirements;
   llvm::SmallVector<xf::DimAttr> dims;
   llvm::DenseMap<xf::DimAttr, int64_t> slots;
   xf::DimAttr arena;

@@ -5,6 +5,7 @@
 #include "codegen/cpu/Passes.h"
 #include "codegen/module/ModuleRecord.h"
 #include "dialects/kernel/KernelOps.h"
+#include "dialects/xf/NodeNames.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -148,6 +149,7 @@ private:
   LogicalResult lowerCollapse(memref::CollapseShapeOp op);
   void replaceByDense(Operation *op, Value source, ValueRange sizes);
   void recordSignature();
+  void collectRequirements();
   void recordSlotsAndChecks();
   void recordBuffers();
 
@@ -169,7 +171,7 @@ private:
   HostPlan plan;
   llvm::MapVector<func::FuncOp, llvm::BitVector> unaliased;
   llvm::DenseMap<func::FuncOp, func::FuncOp> entries;
-  SmallVector<Attribute> kernels;
+  SmallVector<Attribute> kernels, checks;
   Value exec, api, words;
   int64_t wordCount = 1;
   struct Buffer {
@@ -532,9 +534,23 @@ void HostLowering::recordSlotsAndChecks() {
     }));
   module->setAttr(record::kBuffers, b.getArrayAttr(list));
   module->setAttr(record::kKernels, b.getArrayAttr(kernels));
-  module->setAttr(record::kChecks, b.getStrArrayAttr({kRangeMessage}));
+  module->setAttr(record::kChecks, b.getArrayAttr(checks));
   module->setAttr(record::kSlots,
                   b.getArrayAttr(SmallVector<Attribute>(plan.getDims())));
+}
+
+/// The conditions on the inputs' sizes, each with a message.
+void HostLowering::collectRequirements() {
+  for (auto require : module.getOps<xf::Require>()) {
+    plan.addRequirement(require.getLhs(), require.getRhs(), checks.size());
+    std::string message;
+    llvm::raw_string_ostream(message)
+        << "node '" << xf::getNodeNames(require.getLoc())
+        << "': " << require.getWhat() << ": " << xf::Dim(require.getLhs()).str()
+        << " is {got} and " << xf::Dim(require.getRhs()).str()
+        << " is {want}, expected equal sizes";
+    checks.push_back(b.getStringAttr(message));
+  }
 }
 
 LogicalResult HostLowering::run() {
@@ -548,6 +564,8 @@ LogicalResult HostLowering::run() {
   llvm::StringMap<int64_t> symbols;
   for (auto symbol : module.getOps<xf::Symbol>())
     symbols.try_emplace(symbol.getSymName(), symbols.size());
+  checks.push_back(b.getStringAttr(kRangeMessage));
+  collectRequirements();
   recordBuffers();
   if (auto arena = main->getAttrOfType<xf::DimAttr>("kernel.arena_bytes"))
     plan.setArena(arena);

@@ -13,6 +13,7 @@
 
 #include "dialects/xf/XfAttributes.h"
 #include "mlir/IR/Location.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include <optional>
@@ -82,6 +83,11 @@ public:
   void setRange(llvm::StringRef symbol, DimRange range) {
     ranges[symbol] = range;
   }
+  /// What else is known: two expressions always have the same value.
+  void addEqual(Dim a, Dim b) {
+    equal.insert({a.getAttr(), b.getAttr()});
+    equal.insert({b.getAttr(), a.getAttr()});
+  }
   DimRange getRange(Dim dim) const;
   bool isEqual(Dim a, Dim b) const;
   bool isNotEqual(Dim a, Dim b) const;
@@ -92,6 +98,7 @@ public:
 
 private:
   llvm::StringMap<DimRange> ranges;
+  llvm::DenseSet<std::pair<DimAttr, DimAttr>> equal;
 };
 
 /// The structure of a Dim, for those who turn it into code. Operands of

@@ -185,7 +185,7 @@ DimRange DimProver::getRange(Dim dim) const {
 }
 
 bool DimProver::isEqual(Dim a, Dim b) const {
-  if (a && a == b)
+  if (a && (a == b || equal.contains({a.getAttr(), b.getAttr()})))
     return true;
   DimRange range = rangeOfDifference(a, b, ranges);
   return range.min == 0 && range.max == 0;

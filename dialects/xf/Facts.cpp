@@ -18,6 +18,18 @@ LogicalResult FactsContext::error(const Twine &message) const {
   return location ? LogicalResult(emitError(*location, message)) : failure();
 }
 
+void FactsContext::assumeEqual(Dim a, Dim b, const Twine &what) const {
+  if (assumed && !prover.isEqual(a, b))
+    assumed({a, b, what.str()});
+}
+
+void FactsContext::assumeBroadcast(Dim a, Dim b, const Twine &what) const {
+  Dim one = constant(1);
+  if (assumed && !prover.isEqual(a, one) && !prover.isEqual(b, one) &&
+      !prover.isEqual(a, b))
+    assumed({a, b, what.str(), /*broadcasts=*/true});
+}
+
 Facts hagane::xf::factsOfType(RankedTensorType type,
                               function_ref<Dim(unsigned axis)> unknown) {
   Facts facts;

@@ -24,14 +24,23 @@ struct Facts {
   mlir::RankedTensorType getType() const;
 };
 
+/// Two sizes that a legal run makes equal, though nothing known at compile time
+/// says so.
+struct SizeCondition {
+  Dim a, b;
+  std::string what;        ///< the rule and the sizes it speaks of
+  bool broadcasts = false; ///< one of them could also be 1
+};
+
 /// What an operation's shape rule may use besides its operands.
 class FactsContext {
 public:
   FactsContext(mlir::MLIRContext *context, const DimProver &prover,
                std::optional<mlir::Location> location,
-               std::function<Dim(unsigned result, unsigned axis)> fresh)
+               std::function<Dim(unsigned result, unsigned axis)> fresh,
+               std::function<void(SizeCondition)> assumed = nullptr)
       : context(context), prover(prover), location(location),
-        fresh(std::move(fresh)) {}
+        fresh(std::move(fresh)), assumed(std::move(assumed)) {}
 
   mlir::MLIRContext *getContext() const { return context; }
   const DimProver &getProver() const { return prover; }
@@ -40,6 +49,10 @@ public:
   Dim getFresh(unsigned result, unsigned axis) const {
     return fresh(result, axis);
   }
+  /// Notes that the result is only right if a = b, unless that can be proved.
+  void assumeEqual(Dim a, Dim b, const llvm::Twine &what) const;
+  /// The same for a = b, a = 1 or b = 1.
+  void assumeBroadcast(Dim a, Dim b, const llvm::Twine &what) const;
   /// Emits an error at the operation, if it has a location, and fails.
   llvm::LogicalResult error(const llvm::Twine &message) const;
 
@@ -48,6 +61,7 @@ private:
   const DimProver &prover;
   std::optional<mlir::Location> location;
   std::function<Dim(unsigned, unsigned)> fresh;
+  std::function<void(SizeCondition)> assumed;
 };
 
 /// The facts that a type alone tells; a `?` becomes `unknown(axis)`.

@@ -77,8 +77,10 @@ LogicalResult checkRank(const FactsContext &context, StringRef rule,
 
 LogicalResult checkEqual(const FactsContext &context, StringRef rule,
                          const Twine &what, Dim a, Dim b) {
-  if (!context.getProver().isNotEqual(a, b))
+  if (!context.getProver().isNotEqual(a, b)) {
+    context.assumeEqual(a, b, "(" + rule + ") " + what);
     return success();
+  }
   return context.error("(" + rule + ") " + what + ": found " + a.str() +
                        " and " + b.str() + ", expected equal sizes");
 }
@@ -109,10 +111,42 @@ FailureOr<SmallVector<Dim>> broadcastShapes(const FactsContext &context,
         return context.error("sizes " + size.str() + " and " + dim.str() +
                              " of axis " + Twine(axis + shift) +
                              " do not broadcast, expected equal ones or 1");
+      context.assumeBroadcast(size, dim,
+                              "sizes of axis " + Twine(axis + shift));
       size = wide;
     }
   }
   return result;
+}
+
+/// 1 where the value is negative, 0 elsewhere.
+static Dim isNegative(Dim value) {
+  MLIRContext *context = value.getAttr().getContext();
+  Dim zero = Dim::constant(context, 0), one = Dim::constant(context, 1);
+  Dim next = value + 1;
+  return next ? one - next.max(zero).min(one) : Dim();
+}
+
+Dim clampPosition(const DimProver &prover, Dim position, Dim size, Dim low,
+                  Dim high) {
+  DimRange range = prover.getRange(position);
+  // "To the end" in exporters' words; adding it to a size would overflow.
+  constexpr int64_t huge = int64_t(1) << 62;
+  if (range.min >= huge)
+    return high;
+  if (range.max <= -huge)
+    return low;
+  if (range.max < 0)
+    position = position + size;
+  else if (range.min < 0)
+    position = position + size * isNegative(position);
+  if (!position)
+    return {};
+  if (!prover.isLessOrEqual(low, position))
+    position = position.max(low);
+  if (!prover.isLessOrEqual(position, high))
+    position = position.min(high);
+  return position;
 }
 
 LogicalResult checkBroadcastsTo(const FactsContext &context, StringRef what,
@@ -121,13 +155,17 @@ LogicalResult checkBroadcastsTo(const FactsContext &context, StringRef what,
     return context.error(what + " has rank " + Twine(shape.size()) +
                          ", expected at most " + Twine(target.size()));
   size_t shift = target.size() - shape.size();
-  for (auto [axis, dim] : llvm::enumerate(shape))
-    if (!dim.isConstant(1) &&
-        context.getProver().isNotEqual(dim, target[axis + shift]) &&
+  for (auto [axis, dim] : llvm::enumerate(shape)) {
+    if (dim.isConstant(1))
+      continue;
+    if (context.getProver().isNotEqual(dim, target[axis + shift]) &&
         context.getProver().isNotEqual(dim, context.constant(1)))
       return context.error(what + " has size " + dim.str() + " at axis " +
                            Twine(axis) + ", expected 1 or " +
                            target[axis + shift].str());
+    context.assumeBroadcast(dim, target[axis + shift],
+                            what + ", axis " + Twine(axis));
+  }
   return success();
 }
 

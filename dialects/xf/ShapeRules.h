@@ -44,6 +44,11 @@ LogicalResult checkSameElementType(const FactsContext &context, StringRef rule,
 
 FailureOr<SmallVector<Dim>> broadcastShapes(const FactsContext &context,
                                             ArrayRef<ArrayRef<Dim>> shapes);
+/// The start or end of a slice on an axis of `size`: negative ones count from
+/// the end, and what lies outside low..high is clamped (ONNX Slice). Null if
+/// that overflows.
+Dim clampPosition(const DimProver &prover, Dim position, Dim size, Dim low,
+                  Dim high);
 /// Fails if `shape` does not broadcast to `target` without widening it.
 LogicalResult checkBroadcastsTo(const FactsContext &context, StringRef what,
                                 ArrayRef<Dim> shape, ArrayRef<Dim> target);

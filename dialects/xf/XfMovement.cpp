@@ -118,10 +118,11 @@ XF_SHAPE_RULE(Reshape) {
   for (auto [axis, size] : llvm::enumerate(*sizes))
     if (!size)
       size = context.getFresh(0, axis);
-  if (context.getProver().isNotEqual(count, multiplyDims(context, *sizes)))
+  Dim newCount = multiplyDims(context, *sizes);
+  if (context.getProver().isNotEqual(count, newCount))
     return context.error("(R3) has " + count.str() +
-                         " elements, but the new shape has " +
-                         multiplyDims(context, *sizes).str());
+                         " elements, but the new shape has " + newCount.str());
+  context.assumeEqual(count, newCount, "(R3) elements of both shapes");
   return addResult(context, results, x.elementType, *sizes, x.content);
 }
 
@@ -246,40 +247,20 @@ XF_SHAPE_RULE(Pad) {
   return addResult(context, results, x.elementType, dims);
 }
 
-/// A start or end clamped to low..high after counting negative ones from the
-/// end; null where its sign is unknown.
-static Dim clampPosition(const FactsContext &context, Dim position, Dim size,
-                         Dim low, Dim high) {
-  const DimProver &prover = context.getProver();
-  DimRange range = prover.getRange(position);
-  // "To the end" in exporters' words; adding it to a size would overflow.
-  constexpr int64_t huge = int64_t(1) << 62;
-  if (range.min >= huge)
-    return high;
-  if (range.max <= -huge)
-    return low;
-  if (range.max < 0)
-    position = position + size;
-  else if (range.min < 0)
-    return {};
-  if (!prover.isLessOrEqual(low, position))
-    position = position.max(low);
-  if (!prover.isLessOrEqual(position, high))
-    position = position.min(high);
-  return position;
-}
-
 /// First element and number of elements of a slice; null where unknown.
 static std::pair<Dim, Dim> resolveSlice(const FactsContext &context, Dim size,
                                         Dim start, Dim end, int64_t step) {
   if (!start || !end)
     return {};
   Dim zero = context.constant(0);
-  Dim first = step > 0 ? clampPosition(context, start, size, zero, size)
-                       : clampPosition(context, start, size, zero, size - 1);
-  Dim last = step > 0 ? clampPosition(context, end, size, zero, size)
-                      : clampPosition(context, end, size, context.constant(-1),
-                                      size - 1);
+  Dim first =
+      step > 0
+          ? clampPosition(context.getProver(), start, size, zero, size)
+          : clampPosition(context.getProver(), start, size, zero, size - 1);
+  Dim last = step > 0
+                 ? clampPosition(context.getProver(), end, size, zero, size)
+                 : clampPosition(context.getProver(), end, size,
+                                 context.constant(-1), size - 1);
   // The magnitude of the least int64 is none.
   if (!first || !last || step == std::numeric_limits<int64_t>::min())
     return {};

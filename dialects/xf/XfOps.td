@@ -22,6 +22,21 @@ def Xf_Symbol : Op<Xf_Dialect, "symbol", [Symbol]> {
   let hasVerifier = 1;
 }
 
+def Xf_Require : Op<Xf_Dialect, "require"> {
+  let summary = "two sizes that a legal run makes equal";
+  let description = [{
+    What shape rules assumed of the symbols. The runtime refuses inputs that
+    break it; every analysis may rely on it.
+
+    Example:
+    ```mlir
+    xf.require #xf.dim<rows * 2>, #xf.dim<columns>, "(M2) contracted sizes"
+    ```
+  }];
+  let arguments = (ins Xf_DimAttr:$lhs, Xf_DimAttr:$rhs, StrAttr:$what);
+  let assemblyFormat = "qualified($lhs) `,` qualified($rhs) `,` $what attr-dict";
+}
+
 def Xf_DimValue : Op<Xf_Dialect, "dim_value", [Pure]> {
   let summary = "the value of a symbolic dimension as an index";
   let description = [{

@@ -25,9 +25,6 @@ private:
   llvm::StringRef fusion;
 };
 
-/// The names in a location, those of ONNX nodes, separated by commas.
-std::string getNodeNames(mlir::Location location);
-
 } // namespace hagane::fusion
 
 #endif // HAGANE_PASSES_FUSION_REMARKS_H

@@ -1,6 +1,8 @@
 //===- FormMovement.cpp - Views, copies and gathers -----------------------===//
 
+#include "dialects/xf/ShapeRules.h"
 #include "passes/kernels/Forms.h"
+#include "passes/kernels/TaskBuilder.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -80,19 +82,24 @@ LogicalResult hagane::form(xf::CacheAppend op, KernelBuilder &b) {
   return success();
 }
 
-/// Where a slice starts, for a positive step: negative positions count from
-/// the end, all are clamped. Null if the sign is not known.
-static Dim clampStart(Dim start, Dim size, KernelBuilder &b) {
-  const xf::DimProver &prover = b.shapes.getProver();
-  if (prover.isLessOrEqual(b.constant(0), start))
-    return prover.isLessOrEqual(start, size) ? start : start.min(size);
-  if (prover.isLessOrEqual(start, b.constant(-1))) {
-    Dim fromEnd = size + start;
-    return prover.isLessOrEqual(b.constant(0), fromEnd)
-               ? fromEnd
-               : fromEnd.max(b.constant(0));
-  }
-  return {};
+/// The elements in the opposite order along `axes`.
+static ResultRange formReversed(xf::Slice op, Value x, ArrayRef<int64_t> axes,
+                                KernelBuilder &b) {
+  Value out = emptyLike(op.getY(), b);
+  Dim items = b.product(b.shapes.getDims(out).drop_back());
+  auto body = [&](TaskScope &t) {
+    Values sizes = t.sizesOf(t.operands[1]);
+    Values at = t.delinearize(t.item, ArrayRef(sizes).drop_back());
+    t.loop(t.index(0), sizes.back(), [&](Value last) {
+      Values target = at;
+      target.push_back(last);
+      Values source = target;
+      for (int64_t axis : axes)
+        source[axis] = t.sub(t.sub(sizes[axis], t.index(1)), target[axis]);
+      t.store(t.load(t.operands[0], source), t.operands[1], target);
+    });
+  };
+  return formTask(op, x, out, items, body, b);
 }
 
 LogicalResult hagane::form(xf::Slice op, KernelBuilder &b) {
@@ -101,22 +108,30 @@ LogicalResult hagane::form(xf::Slice op, KernelBuilder &b) {
   Value x = b.tensor(op.getX());
   SmallVector<Dim> in(b.shapes.getDims(x)), dims(b.shapes.getDims(op.getY()));
   SmallVector<Dim> offsets(in.size(), b.constant(0));
-  SmallVector<int64_t> steps(in.size(), 1);
+  SmallVector<int64_t> steps(in.size(), 1), reversed;
   SmallVector<Dim> starts = getDimsFrom(*op.getStarts());
+  Dim zero = b.constant(0);
   for (auto [i, axis] : llvm::enumerate(op.getAxes())) {
-    steps[axis] = op.getSteps()[i];
-    if (steps[axis] < 0)
-      return b.cannotForm(op, "a step is negative");
-    offsets[axis] = clampStart(starts[i], in[axis], b);
-    if (!offsets[axis])
-      return b.cannotForm(
-          op, "the sign of a start is only known when the model runs");
+    int64_t step = op.getSteps()[i];
+    steps[axis] = std::abs(step);
+    Dim high = step > 0 ? in[axis] : in[axis] - 1;
+    Dim &offset = offsets[axis];
+    offset = xf::detail::clampPosition(b.shapes.getProver(), starts[i],
+                                       in[axis], zero, high);
+    if (step < 0 && offset) {
+      // The last element taken is the first in memory.
+      reversed.push_back(axis);
+      offset = (offset + (dims[axis] - 1) * step).max(zero);
+    }
+    if (!offset)
+      return b.cannotForm(op, "a start may leave the 64-bit range");
   }
   Value view = b.slice(op.getLoc(), x, offsets, dims, steps);
   // Kernels read rows whose elements are adjacent.
   if (!steps.empty() && steps.back() != 1)
     view = b.copy(op.getLoc(), {view, b.identityMap(dims.size())}, dims);
-  b.replace(op, view);
+  b.replace(op, reversed.empty() ? view
+                                 : formReversed(op, view, reversed, b).front());
   return success();
 }
 
@@ -174,7 +189,8 @@ static LogicalResult selectPosition(xf::Gather op, Dim index,
   SmallVector<Dim> sizes(b.shapes.getDims(x)),
       offsets(sizes.size(), b.constant(0));
   int64_t axis = op.getAxis();
-  offsets[axis] = clampStart(index, sizes[axis] - 1, b);
+  offsets[axis] = xf::detail::clampPosition(
+      b.shapes.getProver(), index, sizes[axis], b.constant(0), sizes[axis] - 1);
   if (std::optional<int64_t> value = index.getConstant(); value && *value < 0)
     offsets[axis] = sizes[axis] + *value;
   sizes[axis] = b.constant(1);

@@ -298,8 +298,13 @@ Value KernelBuilder::slice(Location loc, Value value, ArrayRef<Dim> offsets,
   });
   auto type = RankedTensorType::get(
       staticSizes(dims), cast<ShapedType>(value.getType()).getElementType());
+  // Of nothing, which may begin behind the last element, nothing is taken.
+  SmallVector<Dim> starts(offsets);
+  for (auto [start, dim] : llvm::zip_equal(starts, dims))
+    if (dim.isConstant(0))
+      start = constant(0);
   Value result = tensor::ExtractSliceOp::create(rewriter, loc, type, value,
-                                                sizes(loc, offsets),
+                                                sizes(loc, starts),
                                                 sizes(loc, dims), strides);
   shapes.setDims(result, dims);
   return result;
@@ -308,6 +313,8 @@ Value KernelBuilder::slice(Location loc, Value value, ArrayRef<Dim> offsets,
 Value KernelBuilder::insert(Location loc, Value piece, Value into,
                             ArrayRef<Dim> offsets) {
   SmallVector<Dim> dims(shapes.getDims(piece)), all(shapes.getDims(into));
+  if (llvm::any_of(dims, [](Dim dim) { return dim.isConstant(0); }))
+    return into;
   SmallVector<OpFoldResult> strides(dims.size(), rewriter.getIndexAttr(1));
   Value result = tensor::InsertSliceOp::create(rewriter, loc, piece, into,
                                                sizes(loc, offsets),

@@ -1,7 +1,7 @@
 //===- ResolveShapes.cpp - Shape arithmetic becomes symbolic dimensions ---===//
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "passes/shapes/BoundSymbols.h"
+#include "passes/shapes/AssumeSizes.h"
 #include "passes/shapes/Passes.h"
 #include "passes/shapes/ShapeAnalysis.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -17,6 +17,9 @@ using xf::Dim;
 using xf::Facts;
 
 namespace {
+
+/// A model has a handful of symbols; far more rounds would be a bad sign.
+constexpr int64_t kMaxRounds = 256;
 
 /// Whether all contents of a size tensor are known to the host.
 bool hasKnownContent(ShapeAnalysis &shapes, const Facts &facts) {
@@ -178,8 +181,13 @@ void updateType(func::FuncOp function) {
 
 struct ResolveShapes : hagane::impl::ResolveShapesPassBase<ResolveShapes> {
   void runOnOperation() override {
-    // Each round bounds at least one more symbol.
-    while (boundSymbols(getOperation()))
+    // Each round settles one more symbol, or what those left open.
+    auto settle = [&] {
+      ShapeAnalysis shapes(getOperation());
+      return narrowSymbols(getOperation(), shapes) ||
+             requireSizes(getOperation(), shapes);
+    };
+    for (int64_t rounds = 0; rounds < kMaxRounds && settle(); ++rounds)
       ;
     ShapeAnalysis shapes(getOperation(), /*report=*/true);
     if (!shapes.isConsistent())

@@ -34,7 +34,21 @@ ShapeAnalysis::ShapeAnalysis(Operation *root, bool report)
       prover.setRange(symbol.getSymName(),
                       {int64_t(symbol.getMin()), int64_t(symbol.getMax())});
     }
+  if (auto top = dyn_cast<ModuleOp>(module))
+    for (auto require : top.getOps<xf::Require>())
+      readRequirement(require);
   root->walk<WalkOrder::PreOrder>([&](Operation *op) { visit(op); });
+}
+
+void ShapeAnalysis::readRequirement(xf::Require op) {
+  Dim lhs = op.getLhs(), rhs = op.getRhs();
+  prover.addEqual(lhs, rhs);
+  auto complexity = [](Dim dim) {
+    return dim.getConstant() ? 0 : dim.str().size();
+  };
+  if (complexity(lhs) < complexity(rhs))
+    std::swap(lhs, rhs);
+  simpler.try_emplace(lhs.getAttr(), rhs);
 }
 
 void ShapeAnalysis::visit(Operation *op) {
@@ -92,14 +106,24 @@ void ShapeAnalysis::inferResults(Operation *op) {
   std::optional<Location> location;
   if (report)
     location = op->getLoc();
-  xf::FactsContext rules(context, prover, location,
-                         [&](unsigned, unsigned) { return makeFresh(); });
+  xf::FactsContext rules(
+      context, prover, location,
+      [&](unsigned, unsigned) { return makeFresh(); },
+      [&](xf::SizeCondition condition) {
+        assumptions.push_back({op, std::move(condition)});
+      });
   if (failed(rule.inferFacts(operands, rules, results)) ||
       results.size() != op->getNumResults()) {
     consistent = false;
     return;
   }
   for (auto [result, facts] : llvm::zip_equal(op->getResults(), results)) {
+    for (Dim &dim : facts.dims) {
+      if (xf::DimRange range = prover.getRange(dim); range.min == range.max)
+        dim = Dim::constant(context, range.min);
+      if (auto it = simpler.find(dim.getAttr()); it != simpler.end())
+        dim = it->second;
+    }
     // A size that the type states is a fact too.
     auto type = cast<RankedTensorType>(result.getType());
     if (facts.rank() == type.getRank())

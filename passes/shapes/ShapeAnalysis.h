@@ -24,6 +24,13 @@ public:
   bool isConsistent() const { return consistent; }
   const xf::DimProver &getProver() const { return prover; }
 
+  /// What the rules assumed, with the operation that needs it.
+  struct Assumption {
+    mlir::Operation *op;
+    xf::SizeCondition condition;
+  };
+  llvm::ArrayRef<Assumption> getAssumptions() const { return assumptions; }
+
   /// Facts of a ranked tensor, inferred now if the value is new.
   const xf::Facts &get(mlir::Value value);
   llvm::ArrayRef<xf::Dim> getDims(mlir::Value value) { return get(value).dims; }
@@ -39,6 +46,7 @@ public:
   bool areResolved(llvm::ArrayRef<xf::Dim> dims) const;
 
 private:
+  void readRequirement(xf::Require op);
   void visit(mlir::Operation *op);
   void inferResults(mlir::Operation *op);
   xf::Dim makeFresh();
@@ -48,6 +56,9 @@ private:
   xf::DimProver prover;
   llvm::StringSet<> declared;
   llvm::DenseMap<mlir::Value, xf::Facts> known;
+  llvm::SmallVector<Assumption> assumptions;
+  /// The simpler side of each equality that the runtime checks.
+  llvm::DenseMap<xf::DimAttr, xf::Dim> simpler;
   int64_t freshCount = 0;
   bool report;
   bool consistent = true;

@@ -132,7 +132,8 @@ hgn_status hgn_session::makePlan() {
   planned = false;
   memcpy(symbols.data(), incoming.data(), symbols.size() * sizeof(int64_t));
   if (int32_t failedPlus1 = module->planEntry()(symbols.data(), plan.data()))
-    return checkFailure(*module, uint32_t(failedPlus1 - 1), nullptr, nullptr);
+    return checkFailure(*module, uint32_t(failedPlus1 - 1), &plan[HGN_PLAN_GOT],
+                        &plan[HGN_PLAN_WANT]);
   if (plan[HGN_PLAN_ARENA_BYTES] < 0 || plan[HGN_PLAN_SCRATCH_BYTES] < 0)
     return makeStatus(HGN_INVALID_ARGUMENT,
                       "these inputs need %lld bytes of arena and %lld of "

@@ -10,7 +10,8 @@
  *
  * hgn_plan fills plan[0 .. plan_slots) for one assignment of the symbols. It is
  * pure: it touches no other memory, so any thread may call it at any time.
- * Returns 0, or 1 + the index of the check that failed.
+ * Returns 0, or 1 + the index of the check that failed; the first two slots
+ * then hold the values found and expected that the check's message may show.
  *
  * hgn_run computes the outputs. It is called by one thread per hgn_exec; the
  * work spreads to other threads only through hgn_host_api.parallel. Returns 0,
@@ -34,6 +35,9 @@ extern "C" {
 #define HGN_PLAN_ARENA_BYTES 0
 #define HGN_PLAN_SCRATCH_BYTES 1
 #define HGN_PLAN_FIXED_SLOTS 2
+/* The same slots after a failed check. */
+#define HGN_PLAN_GOT 0
+#define HGN_PLAN_WANT 1
 
 /* Alignment of the arena, of scratch and of allocate's results, in bytes. */
 #define HGN_ALIGNMENT 64

@@ -1,0 +1,167 @@
+//===- AssumeSizes.cpp - What a legal run implies of sizes ----------------===//
+//
+// An exporter names `total` what is `past + seq`, and gives the batch of each
+// input a name of its own: where such sizes meet in an operation, they are
+// equal in every legal run. One symbol then stands for the other, and the
+// runtime checks the input that carried it. Tables (positions, rotary angles)
+// are cut to the length in use, which gives sizes such as min(seq, 512): where
+// one meets `seq`, the model is only legal for seq <= 512, and the symbol gets
+// that bound. What neither settles is checked before each run.
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/shapes/AssumeSizes.h"
+#include "mlir/IR/AttrTypeSubElements.h"
+#include "passes/shapes/ShapeAnalysis.h"
+
+using namespace mlir;
+using namespace hagane;
+using xf::Dim;
+
+/// If `cut` is min(symbol, c) with a constant c of at least 2, lowers the
+/// symbol's upper bound to c. For c = 1 the sizes could also broadcast.
+static bool boundSymbol(Dim dim, Dim cut, const xf::DimProver &prover,
+                        SymbolTable &symbols) {
+  auto name = dim.getSymbol();
+  int64_t limit = prover.getRange(cut).max;
+  if (!name || limit < 2 || limit == xf::DimRange().max ||
+      cut != dim.min(Dim::constant(cut.getAttr().getContext(), limit)))
+    return false;
+  auto symbol = symbols.lookup<xf::Symbol>(*name);
+  if (!symbol || static_cast<int64_t>(symbol.getMax()) <= limit)
+    return false;
+  symbol.setMax(limit);
+  return true;
+}
+
+static bool contains(Dim dim, StringRef symbol) {
+  bool found = false;
+  dim.forEachSymbol([&](StringRef name) { found |= name == symbol; });
+  return found;
+}
+
+/// What the symbol must be for a = b; null if that is not a polynomial in the
+/// other symbols.
+static Dim solve(Dim a, Dim b, Dim symbol) {
+  StringRef name = *symbol.getSymbol();
+  for (auto [side, other] : {std::pair(a, b), std::pair(b, a)}) {
+    Dim rest = side - symbol;
+    if (!rest)
+      continue;
+    Dim value = other - rest;
+    if (value && !contains(value, name))
+      return value;
+  }
+  return {};
+}
+
+static void require(OpBuilder &b, Location loc, Dim lhs, Dim rhs,
+                    const Twine &what) {
+  xf::Require::create(b, loc, lhs.getAttr(), rhs.getAttr(),
+                      b.getStringAttr(what));
+}
+
+static void replaceSymbol(xf::Symbol symbol, Dim value, Location loc,
+                          const xf::DimProver &prover) {
+  auto module = symbol->getParentOfType<ModuleOp>();
+  std::string name = symbol.getSymName().str();
+  MLIRContext *context = module.getContext();
+  int64_t min = symbol.getMin(), max = symbol.getMax();
+  xf::DimRange range = prover.getRange(value);
+  symbol->erase();
+  OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
+  AttrTypeReplacer replacer;
+  replacer.addReplacement([&](xf::DimAttr dim) -> std::optional<Attribute> {
+    return Dim(dim)
+        .substitute(
+            [&](StringRef other) { return other == name ? value : Dim(); })
+        .getAttr();
+  });
+  replacer.recursivelyReplaceElementsIn(module, /*replaceAttrs=*/true);
+  // The range held for the symbol, so it holds for the value.
+  if (range.min < min)
+    require(b, loc, value.max(Dim::constant(context, min)), value,
+            "least size of '" + name + "'");
+  if (range.max > max)
+    require(b, loc, value.min(Dim::constant(context, max)), value,
+            "greatest size of '" + name + "'");
+}
+
+/// Whether an expression is 1 wherever it is tried. Sizes that exporters work
+/// out to be 1 are mostly not provably so.
+static bool seemsOne(Dim dim, const xf::DimProver &prover) {
+  if (dim.getSymbol())
+    return false;
+  for (int64_t base : {2, 11, 100}) {
+    auto value = [&](StringRef name) -> std::optional<int64_t> {
+      Dim symbol = Dim::symbol(dim.getAttr().getContext(), name);
+      xf::DimRange range = prover.getRange(symbol);
+      int64_t sample = base + static_cast<int64_t>(name.size()) * 7;
+      return std::clamp(sample, range.min, range.max);
+    };
+    if (dim.evaluate(value) != 1)
+      return false;
+  }
+  return true;
+}
+
+/// Settles that an operand repeats its only element.
+static bool requireOne(ModuleOp module, const ShapeAnalysis::Assumption &at,
+                       const ShapeAnalysis &shapes) {
+  const xf::SizeCondition &condition = at.condition;
+  for (Dim dim : {condition.a, condition.b})
+    if (condition.broadcasts && seemsOne(dim, shapes.getProver())) {
+      OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
+      require(b, at.op->getLoc(), dim, Dim::constant(module.getContext(), 1),
+              condition.what);
+      return true;
+    }
+  return false;
+}
+
+/// Replaces one of the condition's symbols, the one declared last if several
+/// are possible, and a lone one before others.
+static bool replaceOne(ModuleOp module, const ShapeAnalysis::Assumption &at,
+                       const ShapeAnalysis &shapes) {
+  Dim a = at.condition.a, b = at.condition.b;
+  auto declared = llvm::to_vector(module.getOps<xf::Symbol>());
+  for (bool alone : {true, false})
+    for (xf::Symbol symbol : llvm::reverse(declared)) {
+      Dim dim = Dim::symbol(module.getContext(), symbol.getSymName());
+      if (alone && a != dim && b != dim)
+        continue;
+      Dim value = solve(a, b, dim);
+      if (!value || (value.getConstant() && *value.getConstant() < 0))
+        continue;
+      replaceSymbol(symbol, value, at.op->getLoc(), shapes.getProver());
+      return true;
+    }
+  return false;
+}
+
+bool hagane::narrowSymbols(ModuleOp module, const ShapeAnalysis &shapes) {
+  SymbolTable symbols(module);
+  for (const auto &assumption : shapes.getAssumptions()) {
+    Dim a = assumption.condition.a, b = assumption.condition.b;
+    if (!shapes.isResolved(a) || !shapes.isResolved(b))
+      continue;
+    if (boundSymbol(a, b, shapes.getProver(), symbols) ||
+        boundSymbol(b, a, shapes.getProver(), symbols) ||
+        requireOne(module, assumption, shapes) ||
+        replaceOne(module, assumption, shapes))
+      return true;
+  }
+  return false;
+}
+
+bool hagane::requireSizes(ModuleOp module, const ShapeAnalysis &shapes) {
+  OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
+  llvm::DenseSet<std::pair<Attribute, Attribute>> seen;
+  for (const auto &[op, condition] : shapes.getAssumptions()) {
+    Dim a = condition.a, b = condition.b;
+    if (shapes.isResolved(a) && shapes.isResolved(b) &&
+        seen.insert({a.getAttr(), b.getAttr()}).second)
+      require(builder, op->getLoc(), a, b, condition.what);
+  }
+  return !seen.empty();
+}
