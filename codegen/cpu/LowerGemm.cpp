@@ -183,8 +183,9 @@ private:
   void emitColumns(Value n, bool masked) {
     setColumn(n, masked);
     prepareB();
-    emitStrips(b, firstRow, rowEnd, schedule.getMicroM(),
-               [&](Value m, int64_t rows) { emitStrip(m, rows); });
+    coverWithStrips(
+        b, firstRow, rowEnd, schedule.getMicroM(),
+        [&](Value m, int64_t rows, Value exist) { emitStrip(m, rows, exist); });
   }
 
   void setColumn(Value n, bool masked) {
@@ -244,13 +245,18 @@ private:
                                /*isDataCache=*/true);
   }
 
-  void emitStrip(Value m, int64_t rows) {
+  /// Of the strip's rows `exist` do; the sums of others are dropped.
+  void emitStrip(Value m, int64_t rows, Value exist) {
+    Value last = add(b, exist, -1);
+    bool isWhole = constantOf(last) == rows - 1;
     MicroKernel micro{rows,    vectors, lanes,  schedule.getUnrollK(),
                       compute, nullptr, nullptr};
     micro.loadA = [&](Builder &b, int64_t r, Value k) {
+      if (!packedA) {
+        Value row = isWhole ? index(b, r) : minimum(b, index(b, r), last);
+        return loadRow(add(b, m, row), k, Access{});
+      }
       Value row = add(b, m, r);
-      if (!packedA)
-        return loadRow(row, k, Access{});
       return load(b, packedA, {sub(b, row, firstRow), sub(b, k, depthBegin)},
                   Access{}, compute);
     };

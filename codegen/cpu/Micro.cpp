@@ -1,6 +1,7 @@
 //===- Micro.cpp - The register-blocked inner product ---------------------===//
 
 #include "codegen/cpu/Micro.h"
+#include "codegen/cpu/Nest.h"
 
 using namespace mlir;
 
@@ -75,6 +76,26 @@ void emitStrips(Builder &b, Value from, Value to, int64_t size,
     if (constantOf(sub(b, to, middle)) == 0)
       return;
     from = middle;
+  }
+}
+
+void coverWithStrips(Builder &b, Value from, Value to, int64_t size,
+                     llvm::function_ref<void(Value, int64_t, Value)> strip) {
+  Value count = sub(b, to, from), whole = roundDown(b, count, size);
+  Value middle = add(b, from, whole), left = sub(b, count, whole);
+  if (constantOf(whole) != 0)
+    forEach(b, from, middle, size,
+            [&](Value row) { strip(row, size, index(b, size)); });
+  auto compare = [&](arith::CmpIPredicate predicate, int64_t limit) {
+    return b.createOrFold<arith::CmpIOp>(predicate, left, index(b, limit));
+  };
+  for (int64_t rows = size; rows > 0;) {
+    int64_t fewer = llvm::bit_ceil(static_cast<uint64_t>(rows)) / 2;
+    Value fits =
+        b.createOrFold<arith::AndIOp>(compare(arith::CmpIPredicate::sgt, fewer),
+                                      compare(arith::CmpIPredicate::sle, rows));
+    ifThen(b, fits, [&] { strip(middle, rows, left); });
+    rows = fewer;
   }
 }
 

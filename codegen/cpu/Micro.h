@@ -35,6 +35,14 @@ Values emitMicroKernel(Builder &b, const MicroKernel &micro, mlir::Value from,
 void emitStrips(Builder &b, mlir::Value from, mlir::Value to, int64_t size,
                 llvm::function_ref<void(mlir::Value row, int64_t rows)> strip);
 
+/// Covers [from, to) with strips of `size` rows and, for what is left, one
+/// strip of the smallest power of two, at most `size`, that holds it: of those
+/// rows only `exist` do.
+void coverWithStrips(
+    Builder &b, mlir::Value from, mlir::Value to, int64_t size,
+    llvm::function_ref<void(mlir::Value row, int64_t rows, mlir::Value exist)>
+        strip);
+
 } // namespace hagane::cpu
 
 #endif // HAGANE_CODEGEN_CPU_MICRO_H

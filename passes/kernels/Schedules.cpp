@@ -124,10 +124,13 @@ hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
   Grid grid = pickGrid(strips, panels, shape.knowsRows, target.threads);
 
   // A block of rows stays in the L2 cache while panels of b pass. If too few
-  // whole rows fit, the contraction runs in blocks of packed rows.
+  // whole rows fit, or a panel takes a quarter itself, the contraction runs in
+  // blocks of packed rows.
   int64_t budget = target.l2Bytes * 5 / 8;
-  int64_t fitting = budget / (std::max<int64_t>(shape.depth, 1) * shape.bytes);
-  bool packed = strips > 1 && fitting < std::min(strips, kStrips) * microM;
+  int64_t rowBytes = std::max<int64_t>(shape.depth, 1) * shape.bytes;
+  int64_t fitting = budget / rowBytes;
+  bool packed = strips > 1 && (fitting < std::min(strips, kStrips) * microM ||
+                               rowBytes * microN > target.l2Bytes / 4);
   int64_t blockK = packed ? pickBlockK(shape, microN, target) : 0;
   if (packed)
     fitting = budget / (blockK * shape.bytes);
@@ -139,12 +142,14 @@ hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
              : std::min(kColumns, target.l2Bytes / 4 / (itemM * shape.bytes));
   int64_t itemN = balance(llvm::divideCeil(panels, grid.columns) * quantum,
                           columns / quantum * quantum, quantum);
-  // While one panel is used, the next one comes closer, unless all of b is.
+  // While one panel is used, the next one comes closer, unless all of b is
+  // close. A single strip uses nothing twice: memory is all it waits for.
   int64_t panelBytes = shape.depth * kPanel * bytesOf(op.getB());
   bool isFar = panels * panelBytes > target.l2Bytes;
-  return kernel::GemmScheduleAttr::get(
-      op.getContext(), itemM, itemN, blockK, microM, microN, /*unroll_k=*/4,
-      isFar ? panelBytes : 0, /*pack_a=*/packed);
+  int64_t ahead = strips > 1 ? panelBytes : target.l1Bytes / 2;
+  return kernel::GemmScheduleAttr::get(op.getContext(), itemM, itemN, blockK,
+                                       microM, microN, /*unroll_k=*/4,
+                                       isFar ? ahead : 0, /*pack_a=*/packed);
 }
 
 kernel::ConvScheduleAttr

@@ -22,8 +22,8 @@
 // CHECK: vector.store %[[SUM]]#0, %[[SUMS]][%[[PANEL]], %{{.*}}, %c0]
 // CHECK: vector.store %[[SUM]]#3, %[[SUMS]][%[[PANEL]], %{{.*}}, %c16]
 // The row that is left over.
-// CHECK: scf.for {{.*}} step %c1 {
-// CHECK-NEXT: %[[ONE:.*]]:2 = scf.for
+// CHECK: scf.if
+// CHECK: %[[ONE:.*]]:2 = scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>) {
 // The epilogue, row by row.
 // CHECK: scf.for %[[M:.*]] = %{{.*}} to %{{.*}} step %c1 {
 // CHECK: %[[S:.*]] = vector.load %[[SUMS]][%c0, %{{.*}}, %c0]

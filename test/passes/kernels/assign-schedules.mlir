@@ -39,6 +39,17 @@ func.func @deep(%a: tensor<512x4096xf32>, %b: tensor<128x4096x32xf32>, %c: tenso
   return %y : tensor<512x4096xf32>
 }
 
+// One strip of rows uses no panel twice: half of the L1 cache ahead is close enough.
+// CHECK-LABEL: func.func @few_rows
+// PAIR: #kernel.gemm_schedule<item_m = 7, item_n = 256, block_k = 0, micro_m = 7, micro_n = 32, unroll_k = 4, prefetch = 16384, pack_a = false>
+func.func @few_rows(%a: tensor<7x4096xf32>, %b: tensor<128x4096x32xf32>, %c: tensor<7x4096xf32>) -> tensor<7x4096xf32> {
+  %y = kernel.gemm %a, %b outs %c {b_layout = "panels", groups = 1 : i64, extra_maps = [], shapes = [[], [], []]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<7x4096xf32>, tensor<128x4096x32xf32>, tensor<7x4096xf32>) -> tensor<7x4096xf32>
+  return %y : tensor<7x4096xf32>
+}
+
 // f64 has half the lanes and takes twice the space.
 // CHECK-LABEL: func.func @double
 // PAIR: #kernel.gemm_schedule<item_m = 132, item_n = 1024, block_k = 512, micro_m = 12, micro_n = 16, unroll_k = 4, prefetch = 1048576, pack_a = true>
