@@ -406,7 +406,11 @@ struct FuseKernels : hagane::impl::FuseKernelsPassBase<FuseKernels> {
     tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, &getContext());
     tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns,
                                                          &getContext());
-    return applyPatternsGreedily(getOperation(), std::move(patterns));
+    // Every rewrite leaves fewer kernels or fewer reshapes, so it ends by
+    // itself; a long chain takes one round per link.
+    GreedyRewriteConfig config;
+    config.setMaxIterations(GreedyRewriteConfig::kNoLimit);
+    return applyPatternsGreedily(getOperation(), std::move(patterns), config);
   }
 };
 
