@@ -29,8 +29,10 @@ static void assignSchedules(OpPassManager &pm,
 }
 
 void hagane::buildShapesPhase(OpPassManager &pm) {
-  // Folding first: shape arithmetic on constants needs no analysis.
+  // Folding first: shape arithmetic on constants needs no analysis, and what
+  // exporters compute in rank 2 (pads) no analysis follows.
   cleanUp(pm);
+  pm.addPass(xf::eval::createFoldConstantsPass());
   pm.addPass(createResolveShapesPass());
   cleanUp(pm);
 }
