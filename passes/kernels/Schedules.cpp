@@ -85,6 +85,7 @@ static Grid pickGrid(int64_t strips, int64_t panels, bool knowsRows,
 
 /// `total` in the fewest equal pieces of at most `limit`, in steps of `step`.
 static int64_t balance(int64_t total, int64_t limit, int64_t step) {
+  total = std::max<int64_t>(total, 1);
   int64_t pieces = llvm::divideCeil(total, std::max(limit, step));
   return llvm::alignTo(llvm::divideCeil(total, pieces), step);
 }
