@@ -4,13 +4,14 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage="usage: tools/test.sh [--all] [--no-setup]
-  --all       also the long tests (ctest label 'long')
+  --all       also the long tests (ctest label 'long') and the fuzzers of the compiler
   --no-setup  trust that tools/setup.sh has been run"
 exclude=(-LE long)
 setup=1
+presets=(release asan tsan)
 for argument in "$@"; do
   case $argument in
-  --all) exclude=() ;;
+  --all) exclude=(); presets+=(fuzz) ;;
   --no-setup) setup=0 ;;
   -h | --help) echo "$usage"; exit 0 ;;
   *) echo "$usage" >&2; exit 2 ;;
@@ -29,7 +30,7 @@ fi
 
 reports=()
 failed=0
-for preset in release asan tsan; do
+for preset in "${presets[@]}"; do
   step "build $preset"
   # Without a report the summary counts the folder as one failure; the other presets still run.
   report=build/$preset/ctest.xml

@@ -81,8 +81,9 @@ inline Dim truth(const FactsContext &context, bool value) {
 
 // The head of an operation's shape rule.
 #define XF_SHAPE_RULE(OP)                                                      \
-  LogicalResult OP::computeFacts(                                              \
-      [[maybe_unused]] Adaptor adaptor, ArrayRef<Facts> operands,              \
-      const FactsContext &context, SmallVectorImpl<Facts> &results)
+  LogicalResult OP::computeFacts([[maybe_unused]] Adaptor adaptor,             \
+                                 [[maybe_unused]] ArrayRef<Facts> operands,    \
+                                 const FactsContext &context,                  \
+                                 SmallVectorImpl<Facts> &results)
 
 #endif // HAGANE_DIALECTS_XF_SHAPERULES_H

@@ -13,8 +13,9 @@ static LogicalResult convertCompare(NodeConverter &n) {
 /// Sum, Min, Max, Mean of any number of inputs.
 template <typename OpTy>
 static LogicalResult convertVariadic(NodeConverter &n) {
-  Value y = n.in(0);
-  for (Value x : ArrayRef(n.allInputs()).drop_front())
+  SmallVector<Value> inputs = n.allInputs();
+  Value y = inputs.front();
+  for (Value x : ArrayRef(inputs).drop_front())
     y = n.make<OpTy>(y, x);
   return n.done({y});
 }

@@ -1,15 +1,34 @@
 // libFuzzer target of the parsers, verifiers and passes behind IR as text.
 // Whole tokens change places as well as bytes, so that more of it parses.
+#include "dialects/kernel/KernelOps.h"
+#include "dialects/onnx/OnnxDialect.h"
 #include "mlir/Parser/Parser.h"
 #include "test/fuzz/Pipeline.h"
-#include "tools/driver/Source.h"
 #include <cstring>
 #include <random>
 
 using namespace hagane;
 
+/// The first phase that has work to do. Unlike a model, a seed may lack `main`.
+static driver::Phase findStart(mlir::ModuleOp module) {
+  driver::Phase start = driver::Phase::Shapes;
+  module.walk([&](mlir::Operation *op) {
+    if (mlir::isa_and_nonnull<onnx::OnnxDialect>(op->getDialect()))
+      start = driver::Phase::Convert;
+    else if (mlir::isa<kernel::Launch>(op))
+      start = driver::Phase::Lower;
+    else if (mlir::isa<kernel::KernelOpInterface>(op))
+      start =
+          llvm::any_of(op->getOperandTypes(), llvm::IsaPred<mlir::MemRefType>)
+              ? driver::Phase::Outline
+              : driver::Phase::Bufferize;
+  });
+  return start;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  llvm::StringRef text(reinterpret_cast<const char *>(data), size);
+  // The parser wants a zero behind the text.
+  std::string text(reinterpret_cast<const char *>(data), size);
   auto module = mlir::parseSourceString<mlir::ModuleOp>(
       text, mlir::ParserConfig(&test::quietContext()));
   if (!module)
@@ -20,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!mlir::parseSourceString<mlir::ModuleOp>(
           printed, mlir::ParserConfig(&test::quietContext())))
     __builtin_trap();
-  test::runPhases(*module, driver::findStart(*module));
+  test::runPhases(*module, findStart(*module));
   return 0;
 }
 

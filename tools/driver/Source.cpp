@@ -10,7 +10,7 @@ using namespace mlir;
 using namespace hagane;
 using namespace hagane::driver;
 
-Phase hagane::driver::findStart(ModuleOp module) {
+static Phase findStart(ModuleOp module) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (!main)
     return Phase::Convert;
