@@ -20,6 +20,8 @@ using namespace mlir;
 namespace hagane::cpu {
 namespace {
 
+// How far ahead b is fetched for a single strip: half of a first-level cache.
+constexpr int64_t kNearBytes = 16 << 10;
 // How A's rows are copied: vectors an iteration, and rows to fetch ahead.
 constexpr int64_t kCopiedVectors = 4, kRowsAhead = 8;
 
@@ -75,19 +77,48 @@ private:
     rowEnd = minimum(b, add(b, row, schedule.getItemM()), rowCount);
     columnEnd = minimum(b, add(b, column, schedule.getItemN()), columnCount);
     carveScratch();
-    if (scratch.isBlocked) {
-      clearSums();
-      forEach(b, index(b, 0), depth, schedule.getBlockK(), [&](Value from) {
-        Value to = add(b, from, schedule.getBlockK());
-        auto known = constantOf(depth);
-        if (!known || *known % int64_t(schedule.getBlockK()) != 0)
-          to = minimum(b, to, depth);
-        emitBlock(from, to);
-      });
+    // A single strip reads b once, in order, and needs no blocks for that.
+    Value isStrip = b.createOrFold<arith::CmpIOp>(
+        arith::CmpIPredicate::sle, rowCount, index(b, schedule.getMicroM()));
+    if (scratch.isBlocked || schedule.getPackA()) {
+      Value isMore = b.createOrFold<arith::CmpIOp>(
+          arith::CmpIPredicate::sgt, rowCount, index(b, schedule.getMicroM()));
+      ifThen(b, isStrip, [&] { emitWhole(index(b, kNearBytes)); });
+      ifThen(b, isMore, [&] { emitBlocks(); });
     } else {
-      emitBlock(index(b, 0), depth);
+      emitWhole(b.createOrFold<arith::SelectOp>(
+          isStrip, index(b, kNearBytes), index(b, schedule.getPrefetch())));
     }
     emitResults();
+  }
+
+  /// All of the contraction at once, with rows of A read in place.
+  void emitWhole(Value prefetchBytes) {
+    blocked = false;
+    setPrefetch(prefetchBytes);
+    emitBlock(index(b, 0), depth);
+  }
+
+  void emitBlocks() {
+    blocked = true;
+    setPrefetch(index(b, schedule.getPrefetch()));
+    clearSums();
+    forEach(b, index(b, 0), depth, schedule.getBlockK(), [&](Value from) {
+      Value to = add(b, from, schedule.getBlockK());
+      auto known = constantOf(depth);
+      if (!known || *known % int64_t(schedule.getBlockK()) != 0)
+        to = minimum(b, to, depth);
+      emitBlock(from, to);
+    });
+  }
+
+  void setPrefetch(Value bytes) {
+    if (schedule.getPrefetch() == 0 || layout != "panels")
+      return;
+    auto type = cast<MemRefType>(weight.getType());
+    int64_t rowBytes =
+        panelWidth() * kernel::getElementBytes(type.getElementType());
+    rowsAhead = divide(b, bytes, index(b, rowBytes));
   }
 
   void carveScratch() {
@@ -122,7 +153,7 @@ private:
   void emitBlock(Value from, Value to) {
     depthBegin = from;
     depthEnd = to;
-    if (schedule.getPackA())
+    if (blocked && packedA)
       packA();
     // Panels are padded: the sums of columns that do not exist are dropped.
     if (layout == "panels")
@@ -231,16 +262,13 @@ private:
                       access[vector], compute);
   }
 
-  /// Asks for what is read `prefetch` bytes later; beyond the end of a panel
+  /// Asks for what is read some rows later; beyond the end of a panel
   /// that is the next one, and beyond the last one a hint without effect.
   void prefetchB(Builder &b, Value n, Value k) {
-    auto type = cast<MemRefType>(weight.getType());
-    int64_t rowBytes = panelWidth() * type.getElementTypeBitWidth() / 8;
-    int64_t steps = schedule.getPrefetch() / rowBytes;
-    if (steps == 0)
+    if (!rowsAhead)
       return;
-    Value ahead = add(b, k, steps);
-    memref::PrefetchOp::create(b, weight, ValueRange{panel, ahead, n},
+    memref::PrefetchOp::create(b, weight,
+                               ValueRange{panel, add(b, k, rowsAhead), n},
                                /*isWrite=*/false, /*localityHint=*/2,
                                /*isDataCache=*/true);
   }
@@ -252,7 +280,7 @@ private:
     MicroKernel micro{rows,    vectors, lanes,  schedule.getUnrollK(),
                       compute, nullptr, nullptr};
     micro.loadA = [&](Builder &b, int64_t r, Value k) {
-      if (!packedA) {
+      if (!blocked || !packedA) {
         Value row = isWhole ? index(b, r) : minimum(b, index(b, r), last);
         return loadRow(add(b, m, row), k, Access{});
       }
@@ -264,7 +292,7 @@ private:
       return loadB(b, v, k);
     };
     Values initial;
-    if (scratch.isBlocked)
+    if (blocked)
       for (int64_t i = 0; i < rows * vectors; ++i)
         initial.push_back(loadSum(add(b, m, i / vectors), i % vectors));
     Values accumulators =
@@ -339,6 +367,9 @@ private:
   Value depthBegin, depthEnd;
   // Scratch.
   Value packedA, sums;
+  // How the item is computed: in blocks, and with which rows of b prefetched.
+  bool blocked = false;
+  Value rowsAhead;
   SmallVector<Access> access;
 };
 

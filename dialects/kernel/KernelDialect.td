@@ -43,7 +43,8 @@ def Kernel_GemmSchedule : Kernel_Schedule<"GemmSchedule", "gemm_schedule"> {
     in panels of `micro_n`, rows in strips of `micro_m`; the micro-kernel keeps
     micro_m x micro_n accumulators in registers. `pack_a` copies a row block
     into strips first. `prefetch` is how many bytes ahead of its reads a panel
-    is prefetched (0: not at all); `unroll_k` repeats the innermost step.
+    is prefetched (0: not at all), unless all rows are one strip: that reads
+    every panel once, prefetched close ahead, without blocks or packing; `unroll_k` repeats the innermost step.
 
     Rules: (S1) all sizes but block_k and prefetch are positive; (S2) item_m
     and item_n are multiples of micro_m and micro_n; (S3) block_k is a multiple

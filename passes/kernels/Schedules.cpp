@@ -143,14 +143,12 @@ hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
              : std::min(kColumns, target.l2Bytes / 4 / (itemM * shape.bytes));
   int64_t itemN = balance(llvm::divideCeil(panels, grid.columns) * quantum,
                           columns / quantum * quantum, quantum);
-  // While one panel is used, the next one comes closer, unless all of b is
-  // close. A single strip uses nothing twice: memory is all it waits for.
+  // While one panel is used, the next one comes closer, unless all of b is.
   int64_t panelBytes = shape.depth * kPanel * bytesOf(op.getB());
   bool isFar = panels * panelBytes > target.l2Bytes;
-  int64_t ahead = strips > 1 ? panelBytes : target.l1Bytes / 2;
-  return kernel::GemmScheduleAttr::get(op.getContext(), itemM, itemN, blockK,
-                                       microM, microN, /*unroll_k=*/4,
-                                       isFar ? ahead : 0, /*pack_a=*/packed);
+  return kernel::GemmScheduleAttr::get(
+      op.getContext(), itemM, itemN, blockK, microM, microN, /*unroll_k=*/4,
+      isFar ? panelBytes : 0, /*pack_a=*/packed);
 }
 
 kernel::ConvScheduleAttr

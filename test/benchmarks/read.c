@@ -44,7 +44,7 @@ static double rate(const vec *data, int threads) {
   double best = 0;
   for (int i = 0; i < threads; ++i)
     parts[i] = (struct part){data + i * share, data + (i + 1) * share};
-  for (int round = 0; round < 7; ++round) {
+  for (int round = 0; round < 25; ++round) {
     pthread_t others[MAX_THREADS];
     double start = now();
     for (int i = 1; i < threads; ++i)

@@ -75,6 +75,31 @@ func.func private @blocked(%a: memref<4x128xf32>, %b: memref<128x16xf32>, %y: me
   return
 }
 
+// Few rows are one strip: they are read in place, without blocks, and b is prefetched 16 KiB ahead instead of 32.
+// CHECK-LABEL: func.func private @any_rows
+// CHECK-SAME: %[[A:[^:]*]]: memref<?x1024xf32>, %[[W:[^:]*]]: memref<1x1024x32xf32>
+// CHECK: %[[ROWS:.*]] = memref.dim
+// CHECK: %[[FEW:.*]] = arith.cmpi sle, %[[ROWS]], %c2
+// CHECK: %[[MANY:.*]] = arith.cmpi sgt, %[[ROWS]], %c2
+// CHECK: scf.if %[[FEW]] {
+// CHECK: scf.for %[[K:.*]] = %c0 to %c1024
+// CHECK: %[[AHEAD:.*]] = arith.addi %[[K]], %c128
+// CHECK: memref.prefetch %[[W]][{{.*}}, %[[AHEAD]], %{{.*}}]
+// CHECK: memref.load %[[A]]
+// CHECK: scf.if %[[MANY]] {
+// CHECK: vector.store %cst
+// CHECK: scf.for %{{.*}} = %c0 to %c1024 step %c512 {
+// CHECK: %[[AHEAD:.*]] = arith.addi %{{.*}}, %c256
+// CHECK: memref.prefetch %[[W]][{{.*}}, %[[AHEAD]], %{{.*}}]
+func.func private @any_rows(%a: memref<?x1024xf32>, %w: memref<1x1024x32xf32>, %y: memref<?x32xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  kernel.gemm %a, %w outs %y {b_layout = "panels", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 32, block_k = 512, micro_m = 2, micro_n = 32, unroll_k = 1, prefetch = 32768, pack_a = true>} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (memref<?x1024xf32>, memref<1x1024x32xf32>, memref<?x32xf32>) -> ()
+  return
+}
+
 // Two column groups side by side: the epilogue sees both and the result has half of the columns.
 // CHECK-LABEL: func.func private @gated
 // CHECK-SAME: %[[Y:[^:]*]]: memref<2x16xf32>
