@@ -102,8 +102,8 @@ static int64_t pickBlockK(const GemmShape &shape, int64_t microN,
 // Columns of an item: with packed rows enough to make up for packing; else
 // few, so that there are items for more threads than were foreseen.
 static constexpr int64_t kPackedColumns = 1024, kColumns = 256;
-// Strips of rows that make it worthwhile to read b.
-static constexpr int64_t kStrips = 8;
+// Rows that make it worthwhile to read b.
+static constexpr int64_t kRows = 96;
 
 kernel::GemmScheduleAttr
 hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
@@ -130,7 +130,7 @@ hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
   int64_t budget = target.l2Bytes * 5 / 8;
   int64_t rowBytes = std::max<int64_t>(shape.depth, 1) * shape.bytes;
   int64_t fitting = budget / rowBytes;
-  bool packed = strips > 1 && (fitting < std::min(strips, kStrips) * microM ||
+  bool packed = strips > 1 && (fitting < std::min(strips * microM, kRows) ||
                                rowBytes * microN > target.l2Bytes / 4);
   int64_t blockK = packed ? pickBlockK(shape, microN, target) : 0;
   if (packed)

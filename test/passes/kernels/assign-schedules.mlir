@@ -30,6 +30,7 @@ func.func @one_row(%a: tensor<1x64xf32>, %b: tensor<2x64x32xf32>, %c: tensor<1x6
 // Too few of these rows fit the L2 cache: packed blocks of the contraction do, a panel of which takes a sixteenth of
 // the cache. Blocks of rows are equal; b is far away.
 // CHECK-LABEL: func.func @deep
+// NARROW: #kernel.gemm_schedule<item_m = 132, item_n = 512, block_k = 1024, micro_m = 6, micro_n = 16, unroll_k = 4, prefetch = 524288, pack_a = true>
 // PAIR: #kernel.gemm_schedule<item_m = 264, item_n = 1024, block_k = 512, micro_m = 12, micro_n = 32, unroll_k = 4, prefetch = 524288, pack_a = true>
 func.func @deep(%a: tensor<512x4096xf32>, %b: tensor<128x4096x32xf32>, %c: tensor<512x4096xf32>) -> tensor<512x4096xf32> {
   %y = kernel.gemm %a, %b outs %c {b_layout = "panels", groups = 1 : i64, extra_maps = [], shapes = [[], [], []]} epilogue {
