@@ -265,11 +265,6 @@ def write(name, folder):
     """FOLDER/model.onnx, meta.json and cases/, as the generator of the big ones writes them."""
     text, weights, cases = MODELS[name]()
     model = onnx.parser.parse_model(text)
-    # Exporters tell of sums of dims; the text form has no way to.
-    for value in [*model.graph.input, *model.graph.output]:
-        for dim in value.type.tensor_type.shape.dim:
-            if dim.dim_param == "total":
-                dim.dim_param = "past + seq"
     for key, array in weights.tensors.items():
         model.graph.initializer.append(numpy_helper.from_array(array, key))
     for number, node in enumerate(model.graph.node):
