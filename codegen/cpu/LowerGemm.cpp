@@ -106,7 +106,7 @@ private:
     forEach(b, index(b, 0), depth, schedule.getBlockK(), [&](Value from) {
       Value to = add(b, from, schedule.getBlockK());
       auto known = constantOf(depth);
-      if (!known || *known % int64_t(schedule.getBlockK()) != 0)
+      if (!known || *known % schedule.getBlockK() != 0)
         to = minimum(b, to, depth);
       emitBlock(from, to);
     });
@@ -133,10 +133,10 @@ private:
                      schedule.getBlockK() + kernel::kPackedRowPadding);
     // The sums of a strip and panel lie together: one stream of memory.
     int64_t microN = schedule.getMicroN();
-    sums = scratchView(b, body.scratch, index(b, scratch.sums),
-                       {int64_t(schedule.getItemN() * groups) / microN,
-                        schedule.getItemM(), microN},
-                       {}, compute);
+    sums = scratchView(
+        b, body.scratch, index(b, scratch.sums),
+        {schedule.getItemN() * groups / microN, schedule.getItemM(), microN},
+        {}, compute);
   }
 
   void clearSums() {

@@ -8,6 +8,7 @@ OUT/ir.dict (the names of operations and attributes).
 
 import pathlib
 import re
+import shutil
 import sys
 import warnings
 
@@ -59,6 +60,7 @@ def write_dictionary(source, path):
 
 def main():
     source, out = map(pathlib.Path, sys.argv[1:])
+    shutil.rmtree(out, ignore_errors=True)
     write_models(out / "import")
     write_ir(source, out / "ir")
     write_dictionary(source, out / "ir.dict")
