@@ -313,26 +313,4 @@ def Xf_TopK : Xf_Op<"topk"> {
   let results = (outs Xf_Tensor:$values, TensorOf<[I64]>:$indices);
 }
 
-def Xf_Resize : Xf_Op<"resize"> {
-  let summary = "resampling of spatial axes";
-  let description = [{
-    Follows ONNX's Resize; `sizes` is the result's full shape, `scales` the
-    factors used for coordinates (one per axis).
-
-    Rules: (R1) exactly one of the attribute and the operand; (Z1) a size and a
-    scale per axis.
-
-    Example:
-    ```mlir
-    %y = xf.resize %x {sizes = [#xf.dim<1>, #xf.dim<3>, #xf.dim<8>, #xf.dim<8>], scales = array<f64: 1.0, 1.0, 2.0, 2.0>, kind = #xf.resize_kind<nearest>, coordinates = "asymmetric", nearest_mode = "floor"} : (tensor<1x3x4x4xf32>) -> tensor<1x3x8x8xf32>
-    ```
-  }];
-  let arguments = (ins Xf_Tensor:$x, Xf_OptionalSizes:$sizes_value, Xf_OptionalSizesAttr:$sizes,
-                       DenseF64ArrayAttr:$scales, Xf_ResizeKindAttr:$kind, StrAttr:$coordinates,
-                       StrAttr:$nearest_mode, DefaultValuedAttr<F64Attr, "-0.75">:$cubic_coeff,
-                       UnitAttr:$exclude_outside, UnitAttr:$antialias,
-                       DefaultValuedAttr<F64Attr, "0.0">:$extrapolation, OptionalAttr<DenseF64ArrayAttr>:$roi);
-  let results = (outs Xf_Tensor:$y);
-}
-
 #endif // HAGANE_DIALECTS_XF_XFMOVEMENT_TD

@@ -130,8 +130,10 @@ XF_SHAPE_RULE(Conv) {
   return addResult(context, results, type, dims);
 }
 
-XF_SHAPE_RULE(Pool) {
-  const Facts &x = operands[0];
+/// The result's shape for what `xf.pool` and `xf.pool_indices` share.
+template <typename Adaptor>
+static FailureOr<SmallVector<Dim>> poolDims(const FactsContext &context,
+                                            Adaptor adaptor, const Facts &x) {
   if (x.rank() < 3)
     return context.error("(V4) x has rank " + Twine(x.rank()) +
                          ", expected at least 3");
@@ -155,25 +157,22 @@ XF_SHAPE_RULE(Pool) {
       dims.push_back((slack.ceilDiv(stride) + 1)
                          .min((size + windows.pads[i]).ceilDiv(stride)));
   }
-  return addResult(context, results, x.elementType, dims);
+  return dims;
 }
 
-XF_SHAPE_RULE(Resize) {
-  OperandFacts next(operands);
-  const Facts &x = *next.take(adaptor.getX());
-  FailureOr<SmallVector<Dim>> sizes = detail::getSizes(
-      context, "sizes", adaptor.getSizes(), next.take(adaptor.getSizesValue()));
-  if (failed(sizes))
-    return failure();
-  if (int64_t(sizes->size()) != x.rank() ||
-      int64_t(adaptor.getScales().size()) != x.rank())
-    return context.error("(Z1) has " + Twine(sizes->size()) + " sizes and " +
-                         Twine(adaptor.getScales().size()) +
-                         " scales, expected " + Twine(x.rank()) + " each");
-  for (auto [axis, size] : llvm::enumerate(*sizes))
-    if (!size)
-      size = context.getFresh(0, axis);
-  return addResult(context, results, x.elementType, *sizes);
+XF_SHAPE_RULE(Pool) {
+  auto dims = poolDims(context, adaptor, operands[0]);
+  return failed(dims)
+             ? failure()
+             : addResult(context, results, operands[0].elementType, *dims);
+}
+
+XF_SHAPE_RULE(PoolIndices) {
+  auto dims = poolDims(context, adaptor, operands[0]);
+  return failed(dims)
+             ? failure()
+             : addResult(context, results,
+                         IntegerType::get(context.getContext(), 64), *dims);
 }
 
 //===----------------------------------------------------------------------===//

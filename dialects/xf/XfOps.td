@@ -6,6 +6,7 @@
 include "dialects/xf/XfElementwise.td"
 include "dialects/xf/XfMovement.td"
 include "dialects/xf/XfTransformer.td"
+include "dialects/xf/XfVision.td"
 
 def Xf_Symbol : Op<Xf_Dialect, "symbol", [Symbol]> {
   let summary = "a symbolic dimension and the range of its values";

@@ -1,20 +1,10 @@
-// Convolution, pooling and resampling.
-#include "frontend/ops/NodeConverter.h"
-
-#include "llvm/ADT/StringSwitch.h"
-#include <cmath>
+// Convolution and pooling.
+#include "frontend/ops/Window.h"
 
 using namespace mlir;
 using namespace hagane;
 using namespace hagane::frontend;
 using xf::Dim;
-
-namespace {
-/// The window's way over the spatial axes.
-struct Window {
-  SmallVector<int64_t> kernel, strides, dilations, pads;
-};
-} // namespace
 
 /// Pads so that each axis gives ceil(size / stride) windows.
 static LogicalResult padSame(NodeConverter &n, Value x, bool upper,
@@ -39,8 +29,8 @@ static LogicalResult padSame(NodeConverter &n, Value x, bool upper,
   return success();
 }
 
-static FailureOr<Window> readWindow(NodeConverter &n, Value x,
-                                    SmallVector<int64_t> kernel) {
+FailureOr<Window> hagane::frontend::readWindow(NodeConverter &n, Value x,
+                                               SmallVector<int64_t> kernel) {
   Window window;
   size_t spatial = kernel.size();
   window.kernel = std::move(kernel);
@@ -74,8 +64,8 @@ static FailureOr<Window> readWindow(NodeConverter &n, Value x,
   return window;
 }
 
-static LogicalResult convertConv(NodeConverter &n) {
-  Value x = n.in(0), weight = n.in(1);
+FailureOr<SmallVector<int64_t>> hagane::frontend::readKernel(NodeConverter &n,
+                                                             Value weight) {
   SmallVector<int64_t> kernel;
   for (int64_t axis = 2; axis < n.rank(weight); ++axis) {
     auto size = n.staticSize(weight, axis);
@@ -83,13 +73,113 @@ static LogicalResult convertConv(NodeConverter &n) {
       return n.error("the kernel's sizes are not static");
     kernel.push_back(*size);
   }
-  auto window = readWindow(n, x, kernel);
-  if (failed(window))
-    return failure();
-  return n.done(
-      {n.make<xf::Conv>(x, weight, n.in(2), window->strides, window->pads,
-                        window->dilations, n.getInt("group", 1))});
+  return kernel;
 }
+
+/// The convolution that the node's attributes describe.
+static Value makeConv(NodeConverter &n, Value x, Value weight, Value bias) {
+  auto kernel = readKernel(n, weight);
+  if (failed(kernel))
+    return {};
+  auto window = readWindow(n, x, *kernel);
+  if (failed(window))
+    return {};
+  return n.make<xf::Conv>(x, weight, bias, window->strides, window->pads,
+                          window->dilations, n.getInt("group", 1));
+}
+
+static LogicalResult convertConv(NodeConverter &n) {
+  return n.done({makeConv(n, n.in(0), n.in(1), n.in(2))});
+}
+
+//===-- Integers ----------------------------------------------------------===//
+
+/// A vector of one element holds for the whole tensor, as a scalar does.
+static Value asParameter(NodeConverter &n, Value value) {
+  if (value && n.rank(value) == 1 && n.staticSize(value, 0) == 1)
+    return n.squeeze(value, {0});
+  return value;
+}
+
+/// One value for each output channel, against the weight's axes.
+static Value alongOutputs(NodeConverter &n, Value value, Value weight) {
+  if (!value || n.rank(value) == 0)
+    return value;
+  return n.unsqueeze(value,
+                     llvm::to_vector(llvm::seq<int64_t>(1, n.rank(weight))));
+}
+
+/// As i32 with the zero point taken off; padding then is zero, too.
+static Value centre(NodeConverter &n, Value x, Value zero) {
+  Type i32 = n.builder().getI32Type();
+  return zero ? n.sub(n.cast(x, i32), n.cast(zero, i32)) : n.cast(x, i32);
+}
+
+static Value makeIntegerConv(NodeConverter &n, Value x, Value xZero,
+                             Value weight, Value weightZero, Value bias) {
+  Value zero = alongOutputs(n, asParameter(n, weightZero), weight);
+  return makeConv(n, centre(n, x, asParameter(n, xZero)),
+                  centre(n, weight, zero), bias);
+}
+
+/// (x, weight, x_zero, weight_zero).
+static LogicalResult convertConvInteger(NodeConverter &n) {
+  return n.done(
+      {makeIntegerConv(n, n.in(0), n.in(2), n.in(1), n.in(3), Value())});
+}
+
+/// (x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, bias).
+static LogicalResult convertQLinearConv(NodeConverter &n) {
+  Value sum = makeIntegerConv(n, n.in(0), n.in(2), n.in(3), n.in(5), n.in(8));
+  Value yScale = asParameter(n, n.in(6)), yZero = asParameter(n, n.in(7));
+  Value scale = n.mul(asParameter(n, n.in(1)), asParameter(n, n.in(4)));
+  if (n.failed())
+    return failure();
+  if (n.rank(scale) == 1)
+    scale = alongChannels(n, scale, sum);
+  Value y = n.mul(n.cast(sum, n.elem(scale)), scale);
+  return n.done({n.make<xf::Quantize>(y, yScale, yZero, static_cast<int64_t>(0),
+                                      static_cast<int64_t>(0), n.elem(yZero))});
+}
+
+//===-- With state --------------------------------------------------------===//
+
+/// A depthwise convolution in 1-D over (past, x), which also gives the last
+/// elements, the next call's past: (x, weight, bias, past).
+static LogicalResult convertCausalConv(NodeConverter &n) {
+  Value x = n.in(0), weight = n.in(1), past = n.in(3);
+  auto kernel = n.staticSize(weight, 2), channels = n.staticSize(weight, 0);
+  StringRef activation = n.getString("activation", "none");
+  if (n.rank(x) != 3 || !kernel || !channels)
+    return n.error("the input is not of rank 3 or the weight not static");
+  if (activation != "none" && activation != "silu" && activation != "swish")
+    return n.error("attribute 'activation' is '" + activation +
+                   "', expected none, silu or swish");
+  if (!past)
+    past = n.broadcast(n.scalar(0, n.elem(x)),
+                       {Size(x, 0), Size(x, 1), Size(*kernel - 1)});
+  Value all = n.concat({past, x}, 2);
+  Value y = n.make<xf::Conv>(all, weight, n.in(2), ArrayRef<int64_t>(1),
+                             ArrayRef<int64_t>{0, 0}, ArrayRef<int64_t>(1),
+                             *channels);
+  if (activation != "none")
+    y = n.make<xf::Silu>(y);
+  if (!n.wants(1))
+    return n.done({y});
+  Dim end = n.dim(past, 2) + n.dim(x, 2);
+  Value present;
+  if (n.isDurable(end)) {
+    present = n.slice(all, 2, end - (*kernel - 1), end);
+  } else {
+    Value last = n.sizeTensor(Size(all, 2));
+    present = n.make<xf::Slice>(all, n.sub(last, n.ints({*kernel - 1})), last,
+                                ArrayRef<int64_t>(2), ArrayAttr(), ArrayAttr(),
+                                ArrayRef<int64_t>(1));
+  }
+  return n.done({y, present});
+}
+
+//===-- Pools -------------------------------------------------------------===//
 
 static LogicalResult makePool(NodeConverter &n, xf::PoolKind kind,
                               bool countPad, int64_t p = 2) {
@@ -105,7 +195,22 @@ static LogicalResult makePool(NodeConverter &n, xf::PoolKind kind,
 }
 
 static LogicalResult convertMaxPool(NodeConverter &n) {
-  return makePool(n, xf::PoolKind::max, false);
+  if (!n.wants(1))
+    return makePool(n, xf::PoolKind::max, false);
+  auto kernel = n.getInts("kernel_shape");
+  if (!kernel)
+    return n.error("attribute 'kernel_shape' is missing");
+  auto window = readWindow(n, n.in(0), *kernel);
+  if (failed(window))
+    return failure();
+  bool ceilMode = n.getInt("ceil_mode", 0) != 0;
+  Value y = n.make<xf::Pool>(n.in(0), xf::PoolKind::max, window->kernel,
+                             window->strides, window->pads, window->dilations,
+                             false, ceilMode, int64_t(2));
+  Value indices = n.make<xf::PoolIndices>(
+      n.in(0), window->kernel, window->strides, window->pads, window->dilations,
+      ceilMode, n.getInt("storage_order", 0) != 0);
+  return n.done({y, indices});
 }
 
 static LogicalResult convertAveragePool(NodeConverter &n) {
@@ -127,135 +232,77 @@ static LogicalResult convertGlobalPool(NodeConverter &n) {
       {n.reduce(x, kind, llvm::to_vector(llvm::seq<int64_t>(2, n.rank(x))))});
 }
 
-//===----------------------------------------------------------------------===//
-// Resize
-//===----------------------------------------------------------------------===//
-
-/// floor(size * scale), or null if that is no expression over the symbols.
-static Dim scaledDim(NodeConverter &n, Dim size, double scale) {
-  MLIRContext *context = n.builder().getContext();
-  if (auto constant = size.getConstant())
-    return Dim::constant(context, static_cast<int64_t>(std::floor(
-                                      static_cast<double>(*constant) * scale)));
-  for (int64_t divisor = 1; divisor <= 1024; divisor *= 2)
-    if (double factor = scale * static_cast<double>(divisor);
-        factor == std::floor(factor) && factor < 1e6) {
-      Dim product = size * static_cast<int64_t>(factor);
-      return divisor == 1 ? product
-                          : product.floorDiv(Dim::constant(context, divisor));
-    }
-  return {};
-}
-
-namespace {
-/// Sizes and scales of all axes, from those given for some.
-struct Resampling {
-  SmallVector<Dim> sizes;
-  SmallVector<double> scales;
-};
-} // namespace
-
-static LogicalResult resampleBySizes(NodeConverter &n, Value sizes,
-                                     ArrayRef<int64_t> axes, Resampling &out) {
-  auto known = n.constInts(sizes);
-  if (!known || known->size() != axes.size())
-    return n.error("sizes are not a constant with one size per axis");
-  for (auto [axis, size] : llvm::zip_equal(axes, *known)) {
-    auto from = n.staticSize(n.in(0), axis);
-    if (!from || *from <= 0)
-      return n.error("sizes are given and axis " + Twine(axis) +
-                     " has no static size");
-    out.sizes[axis] = Dim::constant(n.builder().getContext(), size);
-    out.scales[axis] = static_cast<double>(size) / static_cast<double>(*from);
-  }
-  return success();
-}
-
-static LogicalResult resampleByScales(NodeConverter &n, Value scales,
-                                      ArrayRef<int64_t> axes, Resampling &out) {
-  auto known = n.constFloats(scales);
-  if (!known || known->size() != axes.size())
-    return n.error("scales are not a constant with one factor per axis");
-  for (auto [axis, scale] : llvm::zip_equal(axes, *known)) {
-    out.scales[axis] = scale;
-    out.sizes[axis] = scaledDim(n, out.sizes[axis], scale);
-    if (scale <= 0 || !out.sizes[axis])
-      return n.error("axis " + Twine(axis) +
-                     " has no static size to scale by a fraction");
-  }
-  return success();
-}
-
-static bool isEmpty(NodeConverter &n, Value value) {
-  return !value || n.staticSize(value, 0) == 0;
-}
-
-static LogicalResult makeResize(NodeConverter &n, Value scales, Value sizes,
-                                StringRef coordinates, StringRef nearest) {
+/// The norm of each channel's plane.
+static LogicalResult convertGlobalLpPool(NodeConverter &n) {
   Value x = n.in(0);
-  int64_t rank = n.rank(x);
-  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-  if (auto named = n.getInts("axes")) {
-    axes = *named;
-    for (int64_t &axis : axes)
-      axis = n.normalAxis(axis, rank);
-  }
-  Resampling out;
-  for (int64_t axis = 0; axis < rank; ++axis)
-    out.sizes.push_back(n.dim(x, axis));
-  out.scales.assign(rank, 1.0);
-  StringRef mode = n.getString("mode", "nearest");
-  auto kind = xf::symbolizeResizeKind(mode == "bilinear" ? "linear" : mode);
-  if (!kind)
-    return n.error("attribute 'mode' is '" + mode +
-                   "', expected nearest, linear or cubic");
-  if (coordinates == "tf_crop_and_resize")
-    return n.error("coordinate_transformation_mode is tf_crop_and_resize, "
-                   "which is not supported");
-  if (n.getString("keep_aspect_ratio_policy", "stretch") != "stretch")
-    return n.error("keep_aspect_ratio_policy is not 'stretch'");
-  if (n.failed() ||
-      failed(isEmpty(n, sizes) ? resampleByScales(n, scales, axes, out)
-                               : resampleBySizes(n, sizes, axes, out)))
-    return failure();
-  if (!llvm::all_of(out.sizes, [&](Dim size) { return n.isDurable(size); }))
-    return n.error("the input's sizes are not known");
-  OpBuilder &b = n.builder();
-  return n.done({n.make<xf::Resize>(
-      x, Value(), n.dims(out.sizes), b.getDenseF64ArrayAttr(out.scales),
-      xf::ResizeKindAttr::get(b.getContext(), *kind),
-      b.getStringAttr(coordinates), b.getStringAttr(nearest),
-      b.getF64FloatAttr(n.getFloat("cubic_coeff_a", -0.75)),
-      n.getInt("exclude_outside", 0) ? b.getUnitAttr() : UnitAttr(),
-      n.getInt("antialias", 0) ? b.getUnitAttr() : UnitAttr(),
-      b.getF64FloatAttr(n.getFloat("extrapolation_value", 0)),
-      DenseF64ArrayAttr())});
+  int64_t p = n.getInt("p", 2);
+  if (n.rank(x) < 3 || p < 1)
+    return n.error("the input has rank " + Twine(n.rank(x)) + " and p is " +
+                   Twine(p) + ", expected at least 3 and at least 1");
+  auto axes = llvm::to_vector(llvm::seq<int64_t>(2, n.rank(x)));
+  if (p <= 2)
+    return n.done(
+        {n.reduce(x, p == 1 ? xf::ReduceKind::l1 : xf::ReduceKind::l2, axes)});
+  auto power = [&](Value base, double exponent) {
+    return n.make<xf::Pow>(base, n.scalar(exponent, n.elem(x)));
+  };
+  Value sum = n.reduce(power(n.make<xf::Abs>(x), static_cast<double>(p)),
+                       xf::ReduceKind::sum, axes);
+  return n.done({power(sum, 1 / static_cast<double>(p))});
 }
 
-/// (x, roi?, scales?, sizes?).
-static LogicalResult convertResize(NodeConverter &n) {
-  return makeResize(n, n.in(2), n.in(3),
-                    n.getString("coordinate_transformation_mode", "half_pixel"),
-                    n.getString("nearest_mode", "round_prefer_floor"));
-}
-
-/// Before version 11 (x, scales): no choice of coordinates.
-static LogicalResult convertOldResize(NodeConverter &n) {
-  return makeResize(n, n.in(1), Value(), "asymmetric", "floor");
+/// Neighbouring channels are a window over an axis of their own.
+static LogicalResult convertLrn(NodeConverter &n) {
+  Value x = n.in(0);
+  int64_t size = n.requireInt("size");
+  if (n.failed() || n.rank(x) < 2 || size < 1)
+    return n.error("the input has rank " + Twine(n.rank(x)) + " and size is " +
+                   Twine(size) + ", expected at least 2 and at least 1");
+  // [batch, 1, channels, space]: the average over the window, padding
+  // included, is the sum over size.
+  Value square = n.mul(x, x);
+  SmallVector<Size> wide{Size(x, 0), 1}, whole;
+  for (int64_t axis = 1; axis < n.rank(x); ++axis)
+    wide.push_back(Size(x, axis));
+  if (n.rank(x) == 2)
+    wide.push_back(1);
+  square = n.reshape(square, wide);
+  SmallVector<int64_t> window(n.rank(square) - 2, 1), ones = window,
+                                                      pads(2 * window.size());
+  window[0] = size;
+  pads[0] = (size - 1) / 2;
+  pads[window.size()] = size - 1 - pads[0];
+  Value mean =
+      n.make<xf::Pool>(square, xf::PoolKind::average, window, ones, pads, ones,
+                       /*count_pad=*/true, /*ceil_mode=*/false, int64_t(2));
+  for (int64_t axis = 0; axis < n.rank(x); ++axis)
+    whole.push_back(Size(x, axis));
+  mean = n.reshape(mean, whole);
+  Value base = n.addScalar(n.mulScalar(mean, n.getFloat("alpha", 1e-4f)),
+                           n.getFloat("bias", 1));
+  Value exponent = n.scalar(n.getFloat("beta", 0.75), n.elem(x));
+  return n.done({n.div(x, n.make<xf::Pow>(base, exponent))});
 }
 
 static const OpRow rows[] = {
     {"AveragePool", 1, 1, convertAveragePool},
+    {"CausalConvWithState", 27, 2, convertCausalConv},
     {"Conv", 1, 2, convertConv},
+    {"ConvInteger", 10, 2, convertConvInteger},
     {"GlobalAveragePool", 1, 1, convertGlobalPool<xf::ReduceKind::mean>},
     {"GlobalMaxPool", 1, 1, convertGlobalPool<xf::ReduceKind::max>},
+    {"GlobalLpPool", 2, 1, convertGlobalLpPool},
+    {"LRN", 1, 1, convertLrn},
     {"LpPool", 2, 1, convertLpPool},
     {"MaxPool", 1, 1, convertMaxPool},
-    {"Resize", 10, 2, convertOldResize},
-    {"Resize", 11, 1, convertResize},
-    {"Upsample", 9, 2, convertOldResize},
+    {"QLinearConv", 10, 8, convertQLinearConv},
+};
+
+static const OpRow microsoftRows[] = {
+    {"CausalConvWithState", 1, 2, convertCausalConv},
 };
 
 void hagane::frontend::registerNn(OpRegistry &registry) {
   registry.add("", rows);
+  registry.add("com.microsoft", microsoftRows);
 }

@@ -1,5 +1,6 @@
 // Normalisations.
 #include "frontend/ops/Norm.h"
+#include "frontend/ops/Window.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -76,16 +77,44 @@ static LogicalResult convertSimplifiedLayerNorm(NodeConverter &n) {
   return n.done({makeRmsNorm(n, x, n.in(1), axis, epsilon), deviation});
 }
 
-/// A vector of channels as [channels, 1, ...] against x's axes from 1 on.
-static Value alongChannels(NodeConverter &n, Value vector, Value x) {
+Value hagane::frontend::alongChannels(NodeConverter &n, Value vector, Value x) {
   SmallVector<int64_t> trailing = llvm::to_vector(
       llvm::seq<int64_t>(1, std::max<int64_t>(n.rank(x) - 1, 1)));
   return trailing.empty() ? vector : n.unsqueeze(vector, trailing);
 }
 
+/// The convolution by constants that gives x, if nothing else reads it.
+static xf::Conv foldableConv(NodeConverter &n, Value x) {
+  auto conv = x ? x.getDefiningOp<xf::Conv>() : xf::Conv();
+  if (!conv || !n.getNode().getInputs()[0].hasOneUse() ||
+      !n.isConstant(conv.getWeight()) ||
+      (conv.getBias() && !n.isConstant(conv.getBias())))
+    return {};
+  for (unsigned i = 1; i < 5; ++i)
+    if (!n.isConstant(n.in(i)) || n.elem(n.in(i)) != n.elem(x))
+      return {};
+  return conv;
+}
+
+/// The same convolution with weights that scale, and a bias that shifts.
+static Value foldIntoConv(NodeConverter &n, xf::Conv conv, Value factor,
+                          Value shift, Value mean) {
+  Value weight = conv.getWeight();
+  SmallVector<int64_t> behind =
+      llvm::to_vector(llvm::seq<int64_t>(1, n.rank(weight)));
+  Value bias = conv.getBias() ? n.mul(n.sub(conv.getBias(), mean), factor)
+                              : n.make<xf::Neg>(n.mul(mean, factor));
+  return n.make<xf::Conv>(
+      conv.getX(), n.mul(weight, n.unsqueeze(factor, behind)),
+      n.add(bias, shift), conv.getStrides(), conv.getPads(),
+      conv.getDilations(), static_cast<int64_t>(conv.getGroups()));
+}
+
 static LogicalResult convertBatchNorm(NodeConverter &n) {
-  if (n.getInt("training_mode", 0))
-    return n.error("training_mode is 1, expected 0");
+  if (n.getInt("training_mode", 0) ||
+      (n.version() < 7 && !n.getInt("is_test", 0)))
+    return n.error("the node is for training, expected training_mode 0 or, "
+                   "before version 7, is_test 1");
   if (n.getInt("spatial", 1) != 1)
     return n.error("attribute 'spatial' is 0, expected 1");
   Value x = n.in(0);
@@ -93,6 +122,8 @@ static LogicalResult convertBatchNorm(NodeConverter &n) {
   Value deviation = n.make<xf::Sqrt>(n.addScalar(n.in(4), epsilon));
   Value factor =
       n.cast(n.div(n.cast(n.in(1), n.elem(deviation)), deviation), n.elem(x));
+  if (xf::Conv conv = foldableConv(n, x))
+    return n.done({foldIntoConv(n, conv, factor, n.in(2), n.in(3))});
   Value centred = n.sub(x, n.cast(alongChannels(n, n.in(3), x), n.elem(x)));
   Value y = n.mul(centred, alongChannels(n, factor, x));
   return n.done({n.add(y, n.cast(alongChannels(n, n.in(2), x), n.elem(x)))});
@@ -166,7 +197,7 @@ static LogicalResult convertMeanVarianceNorm(NodeConverter &n) {
 }
 
 static const OpRow rows[] = {
-    {"BatchNormalization", 7, 5, convertBatchNorm},
+    {"BatchNormalization", 6, 5, convertBatchNorm},
     {"GroupNormalization", 18, 3, convertGroupNorm<true>},
     {"GroupNormalization", 21, 3, convertGroupNorm<false>},
     {"InstanceNormalization", 1, 3, convertInstanceNorm},

@@ -55,6 +55,11 @@ llvm::LogicalResult form(xf::GroupNorm op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Recurrent op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Conv op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Pool op, KernelBuilder &b);
+llvm::LogicalResult form(xf::PoolIndices op, KernelBuilder &b);
+llvm::LogicalResult form(xf::FoldWindows op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Resize op, KernelBuilder &b);
+llvm::LogicalResult form(xf::GridSample op, KernelBuilder &b);
+llvm::LogicalResult form(xf::RoiAlign op, KernelBuilder &b);
 
 } // namespace hagane
 

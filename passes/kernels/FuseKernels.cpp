@@ -189,39 +189,48 @@ struct MapIntoRows : OpRewritePattern<kernel::Rows> {
   }
 };
 
-/// The position at which `op` reads the only use of a gemm's result, if it
+/// Accumulators that the epilogue gets before the extras' elements.
+unsigned countAccumulators(kernel::Gemm op) { return op.getGroups(); }
+unsigned countAccumulators(kernel::Conv) { return 1; }
+
+/// The position at which `op` reads the only use of a product's result, if it
 /// reads it element for element.
+template <typename ProductOp>
 std::optional<unsigned>
-findGemmInput(kernel::Map op, llvm::function_ref<Value(Value)> through) {
+findProductInput(kernel::Map op, llvm::function_ref<Value(Value)> through) {
   if (op.getOuts().size() != 1 || !op.getBody().getOps<kernel::Index>().empty())
     return std::nullopt;
   SmallVector<AffineMap> maps = mapsOf(op.getMaps());
   for (auto [i, input] : llvm::enumerate(op.getIns())) {
     Value source = through(input);
-    auto gemm = source ? source.getDefiningOp<kernel::Gemm>() : kernel::Gemm();
-    if (gemm && input.hasOneUse() && source.hasOneUse() &&
-        gemm.getOuts().size() == 1 && maps[i].isIdentity() &&
-        gemm.getExtras().size() + op.getIns().size() <= kMaxInputs)
+    auto product =
+        source ? source.template getDefiningOp<ProductOp>() : ProductOp();
+    if (product && input.hasOneUse() && source.hasOneUse() &&
+        product.getOuts().size() == 1 && maps[i].isIdentity() &&
+        product.getExtras().size() + op.getIns().size() <= kMaxInputs)
       return i;
   }
   return std::nullopt;
 }
 
+/// map(product, x) becomes the product with a longer epilogue.
+template <typename ProductOp>
 struct MapIntoEpilogue : OpRewritePattern<kernel::Map> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(kernel::Map op,
                                 PatternRewriter &rewriter) const override {
-    auto index = findGemmInput(op, [](Value value) { return value; });
+    auto index =
+        findProductInput<ProductOp>(op, [](Value value) { return value; });
     if (!index)
       return rewriter.notifyMatchFailure(
-          op, "no input is a gemm's result of one use");
-    auto gemm = op.getIns()[*index].getDefiningOp<kernel::Gemm>();
+          op, "no input is a product's result of one use");
+    auto product = op.getIns()[*index].template getDefiningOp<ProductOp>();
     SmallVector<AffineMap> maps = mapsOf(op.getMaps());
     MergedInputs extras;
-    size_t count = gemm.getExtras().size();
-    ArrayRef<Attribute> shapes = gemm.getShapes().getValue();
-    for (auto [i, map] : llvm::enumerate(mapsOf(gemm.getExtraMaps()))) {
-      extras.values.push_back(gemm.getExtras()[i]);
+    size_t count = product.getExtras().size();
+    ArrayRef<Attribute> shapes = product.getShapes().getValue();
+    for (auto [i, map] : llvm::enumerate(mapsOf(product.getExtraMaps()))) {
+      extras.values.push_back(product.getExtras()[i]);
       extras.maps.push_back(map);
       extras.shapes.push_back(shapes[2 + i]);
     }
@@ -231,16 +240,16 @@ struct MapIntoEpilogue : OpRewritePattern<kernel::Map> {
     SmallVector<Attribute> merged{shapes[0], shapes[1]};
     merged.append(extras.shapes);
     merged.push_back(op.getShapes().getValue().back());
-    Location loc = rewriter.getFusedLoc({gemm.getLoc(), op.getLoc()});
-    auto fused = kernel::Gemm::create(
-        rewriter, loc, op.getResultTypes(), gemm.getA(), gemm.getB(),
-        extras.values, op.getOuts(), gemm.getBLayoutAttr(),
-        gemm.getGroupsAttr(), rewriter.getAffineMapArrayAttr(extras.maps),
-        rewriter.getArrayAttr(merged), gemm.getScheduleAttr());
-    rewriter.cloneRegionBefore(gemm.getEpilogue(), fused.getEpilogue(),
-                               fused.getEpilogue().end());
+    Location loc = rewriter.getFusedLoc({product.getLoc(), op.getLoc()});
+    auto fused = cast<ProductOp>(rewriter.clone(*product));
+    fused->setLoc(loc);
+    fused.getExtrasMutable().assign(extras.values);
+    fused.getOutsMutable().assign(op.getOuts());
+    fused.setExtraMapsAttr(rewriter.getAffineMapArrayAttr(extras.maps));
+    fused.setShapesAttr(rewriter.getArrayAttr(merged));
+    fused->getResult(0).setType(op.getResultTypes()[0]);
     Block &block = fused.getEpilogue().front();
-    unsigned groups = gemm.getGroups();
+    unsigned accumulators = countAccumulators(product);
     for (size_t i = count; i != extras.values.size(); ++i) {
       Type element =
           cast<ShapedType>(extras.values[i].getType()).getElementType();
@@ -249,9 +258,9 @@ struct MapIntoEpilogue : OpRewritePattern<kernel::Map> {
     Operation *yield = block.getTerminator();
     SmallVector<Value> arguments;
     for (auto [i, position] : llvm::enumerate(extras.positions))
-      arguments.push_back(i == *index
-                              ? yield->getOperand(0)
-                              : Value(block.getArgument(groups + position)));
+      arguments.push_back(
+          i == *index ? yield->getOperand(0)
+                      : Value(block.getArgument(accumulators + position)));
     OpBuilder builder(yield);
     Value result = inlineBody(builder, op, arguments, maps[*index]);
     yield->setOperands(result);
@@ -311,19 +320,21 @@ collapseAccess(AffineMap map, ArrayRef<ReassociationIndices> groups) {
   return access;
 }
 
-/// map(expand(gemm), x) becomes expand(map(gemm, collapse(x))).
+/// map(expand(product), x) becomes expand(map(product, collapse(x))).
+template <typename ProductOp>
 struct MapBeforeExpand : OpRewritePattern<kernel::Map> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(kernel::Map op,
                                 PatternRewriter &rewriter) const override {
-    auto index = findGemmInput(op, [](Value value) {
+    auto index = findProductInput<ProductOp>(op, [](Value value) {
       auto expand = value.getDefiningOp<tensor::ExpandShapeOp>();
       return expand ? expand.getSrc() : Value();
     });
     if (!index)
       return rewriter.notifyMatchFailure(
-          op, "no input is an expanded gemm's result of one use");
-    auto expand = op.getIns()[*index].getDefiningOp<tensor::ExpandShapeOp>();
+          op, "no input is an expanded product's result of one use");
+    auto expand =
+        op.getIns()[*index].template getDefiningOp<tensor::ExpandShapeOp>();
     auto out = op.getOuts()[0].getDefiningOp<tensor::EmptyOp>();
     if (!out)
       return rewriter.notifyMatchFailure(op,
@@ -392,11 +403,17 @@ struct MapBeforeExpand : OpRewritePattern<kernel::Map> {
 
 struct FuseKernels : hagane::impl::FuseKernelsPassBase<FuseKernels> {
   void runOnOperation() override {
-    // Gemms take their consumers before rows and maps take their producers:
+    // Products take their consumers before rows and maps take their producers:
     // an epilogue saves a round trip to memory, a prologue only a pass.
-    if (failed(apply<MapIntoEpilogue, MapBeforeExpand>()) ||
+    if (failed(
+            apply<MapIntoEpilogue<kernel::Gemm>, MapIntoEpilogue<kernel::Conv>,
+                  MapBeforeExpand<kernel::Gemm>,
+                  MapBeforeExpand<kernel::Conv>>()) ||
         failed(apply<MapIntoMap, MapIntoReduce, MapIntoRows>()) ||
-        failed(apply<MapIntoEpilogue, MapBeforeExpand>()))
+        failed(
+            apply<MapIntoEpilogue<kernel::Gemm>, MapIntoEpilogue<kernel::Conv>,
+                  MapBeforeExpand<kernel::Gemm>,
+                  MapBeforeExpand<kernel::Conv>>()))
       return signalPassFailure();
   }
 

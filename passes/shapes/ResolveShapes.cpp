@@ -98,6 +98,14 @@ void foldSizes(xf::Resize op, ShapeAnalysis &shapes) {
   }
 }
 
+void foldSizes(xf::FoldWindows op, ShapeAnalysis &shapes) {
+  if (ArrayAttr shape = getResultShape(shapes, op.getY())) {
+    op.getSizesValueMutable().clear();
+    op.setSizesAttr(
+        ArrayAttr::get(op.getContext(), shape.getValue().drop_front(2)));
+  }
+}
+
 void foldSizes(xf::Slice op, ShapeAnalysis &shapes) {
   if (ArrayAttr starts = getKnown(shapes, op.getStartsValue())) {
     op.getStartsValueMutable().clear();
@@ -141,8 +149,8 @@ void foldSizes(xf::Range op, ShapeAnalysis &shapes) {
 
 void foldSizeOperands(Operation *op, ShapeAnalysis &shapes) {
   llvm::TypeSwitch<Operation *>(op)
-      .Case<xf::Reshape, xf::Broadcast, xf::Resize, xf::Slice, xf::Pad,
-            xf::TopK, xf::Range>(
+      .Case<xf::Reshape, xf::Broadcast, xf::Resize, xf::FoldWindows, xf::Slice,
+            xf::Pad, xf::TopK, xf::Range>(
           [&](auto concrete) { foldSizes(concrete, shapes); });
 }
 

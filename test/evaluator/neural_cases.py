@@ -230,6 +230,42 @@ def window_cases():
                rtol=1e-5, atol=1e-6)
 
 
+def vision_cases():
+    x = real(2, 3, 5, 7)
+    grid = (1.3 * np.random.default_rng(7).uniform(-1, 1, (2, 4, 3, 2))).astype("float32")
+    for kind in ("nearest", "linear", "cubic"):
+        for outside in ("zeros", "border", "reflection"):
+            for align in (0, 1):
+                want = onnx_reference("GridSample", [x, grid], mode=kind, padding_mode=outside,
+                                      align_corners=align)
+                yield Case(f"{kind}-{outside}-{align}", "grid_sample", [x, grid], want,
+                           f'kind = #xf.resize_kind<{kind}>, outside = "{outside}"'
+                           + (", align_corners" if align else ""), rtol=1e-4, atol=1e-4)
+    regions = np.array([[0, 0, 6, 4], [1.5, 0.5, 3, 2], [-2, 1, 9, 8]], "float32")
+    images = np.array([0, 1, 1])
+    for kind, mode in (("average", "avg"), ("max", "max")):
+        for half, way in ((", half_pixel", "half_pixel"), ("", "output_half_pixel")):
+            want = onnx_reference("RoiAlign", [x, regions, images], mode=mode, output_height=2,
+                                  output_width=3, sampling_ratio=2, spatial_scale=0.9,
+                                  coordinate_transformation_mode=way)
+            yield Case(f"{kind}-{way}", "roi_align", [x, regions, images], want,
+                       f"kind = #xf.pool_kind<{kind}>, out_height = 2 : i64, out_width = 3 : i64, "
+                       f"sampling = 2 : i64, spatial_scale = 0.9 : f64{half}", rtol=1e-4,
+                       atol=1e-5)
+    _, want = onnx_reference("MaxPool", [x], 2, kernel_shape=[3, 2], strides=[2, 2],
+                             pads=[1, 0, 1, 0])
+    yield Case("row-major", "pool_indices", [x], [want],
+               "window = array<i64: 3, 2>, strides = array<i64: 2, 2>, "
+               "pads = array<i64: 1, 0, 1, 0>, dilations = array<i64: 1, 1>")
+    windows = real(1, 18, 15)
+    want = onnx_reference("Col2Im", [windows, np.array([5, 6]), np.array([3, 2])],
+                          pads=[1, 0, 1, 0], strides=[2, 1])
+    yield Case("col2im", "fold_windows", [windows.reshape(1, 18, 3, 5)], want,
+               "sizes = [#xf.dim<5>, #xf.dim<6>], window = array<i64: 3, 2>, "
+               "strides = array<i64: 2, 1>, pads = array<i64: 1, 0>, "
+               "dilations = array<i64: 1, 1>", rtol=1e-5, atol=1e-6)
+
+
 def resize_cases():
     x = real(1, 2, 5, 7)
     for sizes in ([1, 2, 9, 4], [1, 2, 3, 14]):
@@ -261,10 +297,10 @@ def resize_cases():
 def resize_case(name, x, want, sizes, scales, kind, mode, nearest, extra=""):
     factors = ", ".join(repr(float(s)) for s in scales)
     return Case(name, "resize", [x], want,
-                f"sizes = {dims(sizes)}, scales = array<f64: {factors}>, "
+                f"operandSegmentSizes = array<i32: 1, 0, 0, 0>, sizes = {dims(sizes)}, scales = array<f64: {factors}>, "
                 f'kind = #xf.resize_kind<{kind}>, coordinates = "{mode}", '
                 f'nearest_mode = "{nearest}"{extra}', rtol=1e-4, atol=1e-5)
 
 
 CASES = [*contraction_cases(), *reduction_cases(), *norm_cases(), *quantization_cases(),
-         *window_cases(), *resize_cases()]
+         *window_cases(), *vision_cases(), *resize_cases()]

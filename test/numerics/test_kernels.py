@@ -7,6 +7,7 @@ import movement_cases
 import pytest
 import recurrent_cases
 import rows_cases
+import vision_cases
 import window_cases
 from harness import check_case
 
@@ -17,6 +18,7 @@ TABLES = (
     + map_cases.CASES
     + movement_cases.CASES
     + window_cases.CASES
+    + vision_cases.CASES
     + recurrent_cases.CASES
 )
 

@@ -15,6 +15,15 @@ def largest_of_three(x):
     return np.maximum(np.maximum(wide[..., :-2], wide[..., 1:-1]), wide[..., 2:]).astype(x.dtype)
 
 
+def local_response(x, size=4, alpha=0.3, beta=0.75):
+    """LRN: ONNX's own reference runs over as many channels as there are images."""
+    before, square = (size - 1) // 2, np.zeros_like(x)
+    for c in range(x.shape[1]):
+        near = x[:, max(0, c - before) : c + size - before]
+        square[:, c] = (near**2).sum(1)
+    return x / (1 + np.float32(alpha) / size * square) ** beta
+
+
 CASES = [
     Case("conv in 1-D", "T[n,3,w] x", "y = Conv <pads = [1, 1]> (x, k, b)", LINES,
          weights={"k": (13, 3, 3), "b": (13,)}, dtypes=FLOATS),
@@ -76,4 +85,25 @@ CASES = [
          PLANES),
     Case("global mean and maximum", "T[n,3,h,w] x",
          "a = GlobalAveragePool(x) b = GlobalMaxPool(x) y = Add(a, b)", PLANES),
+    Case("where maxima lie", "T[n,3,h,w] x",
+         "y, i = MaxPool <kernel_shape = [2, 3], strides = [1, 2], pads = [0, 1, 1, 1]> (x)",
+         PLANES, outputs="T[] y, int64[] i"),
+    Case("transposed conv", "T[n,4,h,w] x",
+         """y = ConvTranspose <strides = [2, 1], pads = [1, 0, 0, 1], dilations = [1, 2],
+            output_padding = [1, 0]> (x, k, b)""", PLANES,
+         weights={"k": (4, 6, 3, 2), "b": (6,)}, dtypes=("float", "float16")),
+    Case("transposed conv in 1-D", "T[n,5,w] x", "y = ConvTranspose <strides = [3]> (x, k)",
+         LINES, weights={"k": (5, 7, 5)}),
+    Case("neighbouring channels", "T[n,7,h,w] x", "y = LRN <size = 4, alpha = 0.3> (x)", PLANES,
+         reference=local_response),
+    Case("conv then batch norm", "T[n,3,w] x",
+         "c = Conv(x, k, b) y = BatchNormalization(c, scale, shift, mean, variance)", LINES,
+         weights={"k": (5, 3, 3), "b": (5,), "scale": (5,), "shift": (5,), "mean": (5,),
+                  "variance": np.linspace(0.1, 2, 5)}),
+    Case("global norm", "T[n,3,h,w] x", "y = GlobalLpPool <p = 3> (x)", PLANES,
+         reference=lambda x: (np.abs(x) ** 3).sum((2, 3), keepdims=True) ** (1 / 3)),
+    Case("conv of integers", "uint8[n,3,h,w] x", "y = ConvInteger <pads = [1, 1, 1, 1]> (x, k, z)",
+         PLANES, outputs="int32[] y",
+         weights={"k": np.arange(108).reshape(4, 3, 3, 3).astype(np.uint8),
+                  "z": np.array(17, np.uint8)}),
 ]

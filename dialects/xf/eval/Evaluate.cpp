@@ -21,6 +21,7 @@ static DefinitionTable makeTable() {
   defineQuantization(table);
   defineWindows(table);
   defineResize(table);
+  defineVision(table);
   defineRecurrent(table);
   return table;
 }

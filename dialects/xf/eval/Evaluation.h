@@ -103,6 +103,7 @@ void defineAttention(DefinitionTable &table);
 void defineQuantization(DefinitionTable &table);
 void defineWindows(DefinitionTable &table);
 void defineResize(DefinitionTable &table);
+void defineVision(DefinitionTable &table);
 void defineRecurrent(DefinitionTable &table);
 
 } // namespace hagane::xf::eval

@@ -142,6 +142,13 @@ static LogicalResult resample(Resize op, std::vector<double> &data,
   return success();
 }
 
+static std::vector<double> realsOf(const HostTensor &tensor) {
+  std::vector<double> values(tensor.getCount());
+  for (int64_t i = 0; i < tensor.getCount(); ++i)
+    values[i] = tensor.getReal(i);
+  return values;
+}
+
 static LogicalResult defineResizeOp(Resize op, Evaluation &evaluation) {
   const HostTensor &x = evaluation.operand(0);
   FailureOr<Shape> sizes =
@@ -149,8 +156,13 @@ static LogicalResult defineResizeOp(Resize op, Evaluation &evaluation) {
   if (failed(sizes))
     return failure();
   size_t rank = x.getShape().size();
-  ArrayRef<double> scales = op.getScales();
-  ArrayRef<double> roi = op.getRoi().value_or(ArrayRef<double>());
+  std::vector<double> scales(op.getScales()), roi;
+  if (const HostTensor *given = evaluation.optional(op, 2))
+    scales = realsOf(*given);
+  if (const HostTensor *given = evaluation.optional(op, 3))
+    roi = realsOf(*given);
+  else if (auto given = op.getRoi())
+    roi.assign(given->begin(), given->end());
   if (sizes->size() != rank || (!scales.empty() && scales.size() != rank) ||
       (!roi.empty() && roi.size() != 2 * rank))
     return evaluation.error("sizes, scales or region do not have the rank of " +
@@ -168,7 +180,7 @@ static LogicalResult defineResizeOp(Resize op, Evaluation &evaluation) {
   Shape shape(x.getShape());
   for (size_t axis = 0; axis < rank; ++axis) {
     ResizedAxis resized{shape[axis], (*sizes)[axis], 1};
-    resized.scale = scales.empty()
+    resized.scale = scales.empty() || scales[axis] == 0
                         ? double(resized.output) / double(resized.input)
                         : scales[axis];
     if (!roi.empty())

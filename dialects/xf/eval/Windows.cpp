@@ -2,6 +2,7 @@
 
 #include "dialects/xf/eval/Strides.h"
 #include <cmath>
+#include <vector>
 
 using namespace mlir;
 using namespace hagane::xf;
@@ -218,9 +219,104 @@ LogicalResult definePool(Pool op, Evaluation &evaluation) {
   return success();
 }
 
+/// The position of a place in x; planes count in reverse if `columnMajor`.
+int64_t positionOf(ArrayRef<int64_t> space, ArrayRef<int64_t> coordinate,
+                   bool columnMajor) {
+  if (!columnMajor)
+    return offsetOf(space, coordinate);
+  Shape reversedSpace(llvm::reverse(space)),
+      reversed(llvm::reverse(coordinate));
+  return offsetOf(reversedSpace, reversed);
+}
+
+LogicalResult definePoolIndices(PoolIndices op, Evaluation &evaluation) {
+  const HostTensor &x = evaluation.operand(0);
+  if (x.getRank() < 3)
+    return evaluation.error("found " + describe(x) +
+                            ", expected a rank of at least 3");
+  Sliding sliding{x.getShape().drop_front(2),
+                  op.getWindow(),
+                  op.getStrides(),
+                  op.getPads(),
+                  op.getDilations(),
+                  {}};
+  if (failed(place(sliding, op.getCeilMode(), evaluation)))
+    return failure();
+  Shape shape(x.getShape().take_front(2));
+  shape.append(sliding.output);
+  FailureOr<HostTensor *> y = evaluation.create(shape);
+  if (failed(y))
+    return failure();
+  int64_t space = product(sliding.input, 0, sliding.rank());
+  int64_t volume = product(sliding.window, 0, sliding.rank());
+  Shape coordinate(sliding.rank(), 0);
+  Odometer at(shape, {});
+  for (int64_t n = 0; n < (*y)->getCount(); ++n, at.next()) {
+    int64_t origin =
+        (at.getCoordinate()[0] * x.getSize(1) + at.getCoordinate()[1]) * space;
+    int64_t best = -1, found = 0;
+    Odometer inWindow(sliding.window, {});
+    for (int64_t w = 0; w < volume; ++w, inWindow.next()) {
+      if (!sliding.locate(at.getCoordinate().drop_front(2),
+                          inWindow.getCoordinate(), coordinate))
+        continue;
+      int64_t index = origin + offsetOf(sliding.input, coordinate);
+      if (best >= 0 && !(x.getReal(index) > x.getReal(best)))
+        continue;
+      best = index;
+      found =
+          origin + positionOf(sliding.input, coordinate, op.getColumnMajor());
+    }
+    (*y)->setInteger(n, found);
+  }
+  return success();
+}
+
+LogicalResult defineFoldWindows(FoldWindows op, Evaluation &evaluation) {
+  const HostTensor &x = evaluation.operand(0);
+  FailureOr<Shape> sizes =
+      evaluation.sizes(op.getSizes(), evaluation.optional(op, 1));
+  size_t space = op.getWindow().size();
+  if (failed(sizes))
+    return failure();
+  int64_t volume = product(op.getWindow(), 0, space);
+  if (x.getRank() != int64_t(space) + 2 || sizes->size() != space ||
+      volume < 1 || x.getSize(1) % volume != 0)
+    return evaluation.error("windows do not fit " + describe(x));
+  Shape shape{x.getSize(0), x.getSize(1) / volume};
+  shape.append(*sizes);
+  FailureOr<HostTensor *> y = evaluation.create(shape);
+  if (failed(y))
+    return failure();
+  std::vector<double> sums((*y)->getCount(), 0);
+  Odometer at(x.getShape(), {});
+  for (int64_t n = 0; n < x.getCount(); ++n, at.next()) {
+    ArrayRef<int64_t> from = at.getCoordinate();
+    int64_t element = from[1] % volume,
+            to = from[0] * shape[1] + from[1] / volume;
+    Shape place(space, 0);
+    for (size_t i = space; i-- > 0; element /= op.getWindow()[i])
+      place[i] = from[2 + i] * op.getStrides()[i] +
+                 element % op.getWindow()[i] * op.getDilations()[i] -
+                 op.getPads()[i];
+    bool isInside = true;
+    for (size_t i = 0; i < space; ++i) {
+      isInside &= place[i] >= 0 && place[i] < (*sizes)[i];
+      to = to * (*sizes)[i] + place[i];
+    }
+    if (isInside)
+      sums[to] += x.getReal(n);
+  }
+  for (int64_t n = 0; n < (*y)->getCount(); ++n)
+    (*y)->setReal(n, sums[n]);
+  return success();
+}
+
 } // namespace
 
 void hagane::xf::eval::defineWindows(DefinitionTable &table) {
   table.add(defineConv);
   table.add(definePool);
+  table.add(definePoolIndices);
+  table.add(defineFoldWindows);
 }

@@ -391,7 +391,7 @@ func.func @f(%x: tensor<4xf32>) {
 func.func @f(%x: tensor<4x4xf32>) {
   // expected-error @+2 {{(Z1) has 1 sizes and 2 scales}}
   // expected-error @+1 {{failed to infer returned types}}
-  %y = xf.resize %x {sizes = [#xf.dim<8>], scales = array<f64: 1.0, 2.0>, kind = #xf.resize_kind<nearest>, coordinates = "asymmetric", nearest_mode = "floor"} : (tensor<4x4xf32>) -> tensor<4x8xf32>
+  %y = xf.resize %x {operandSegmentSizes = array<i32: 1, 0, 0, 0>, sizes = [#xf.dim<8>], scales = array<f64: 1.0, 2.0>, kind = #xf.resize_kind<nearest>, coordinates = "asymmetric", nearest_mode = "floor"} : (tensor<4x4xf32>) -> tensor<4x8xf32>
   return
 }
 

@@ -299,7 +299,7 @@ func.func @example58(%x: tensor<?x384xf32>) {
 }
 // CHECK: xf.resize
 func.func @example59(%x: tensor<1x3x4x4xf32>) {
-  %y = xf.resize %x {sizes = [#xf.dim<1>, #xf.dim<3>, #xf.dim<8>, #xf.dim<8>], scales = array<f64: 1.0, 1.0, 2.0, 2.0>, kind = #xf.resize_kind<nearest>, coordinates = "asymmetric", nearest_mode = "floor"} : (tensor<1x3x4x4xf32>) -> tensor<1x3x8x8xf32>
+  %y = xf.resize %x {operandSegmentSizes = array<i32: 1, 0, 0, 0>, sizes = [#xf.dim<1>, #xf.dim<3>, #xf.dim<8>, #xf.dim<8>], scales = array<f64: 1.0, 1.0, 2.0, 2.0>, kind = #xf.resize_kind<nearest>, coordinates = "asymmetric", nearest_mode = "floor"} : (tensor<1x3x4x4xf32>) -> tensor<1x3x8x8xf32>
   return
 }
 // CHECK: xf.rms_norm

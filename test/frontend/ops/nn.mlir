@@ -69,49 +69,61 @@ func.func @GlobalMaxPool1(%i0: tensor<1x4x8x8xf32>) -> !onnx.unknown {
   return %y : !onnx.unknown
 }
 
-// CHECK-LABEL: func.func @Resize13(
-// CHECK-NEXT: %[[V0:.*]] = xf.constant  {name = "c2", value = dense<[1.000000e+00, 1.000000e+00, 2.000000e+00, 2.000000e+00]> : tensor<4xf32>} : () -> tensor<4xf32>
-// CHECK-NEXT: %[[V1:.*]] = xf.resize %arg0 {coordinates = "half_pixel", kind = #xf.resize_kind<linear>, nearest_mode = "round_prefer_floor", scales = array<f64: 1.000000e+00, 1.000000e+00, 2.000000e+00, 2.000000e+00>, sizes = [#xf.dim<1>, #xf.dim<4>, #xf.dim<16>, #xf.dim<16>]} : (tensor<1x4x8x8xf32>) -> tensor<1x4x16x16xf32>
-// CHECK-NEXT: return %[[V1]] : tensor<1x4x16x16xf32>
-func.func @Resize13(%i0: tensor<1x4x8x8xf32>) -> !onnx.unknown {
-  %i1 = onnx.absent : none
-  %i2 = onnx.initializer "c2" dense<[1.0, 1.0, 2.0, 2.0]> : tensor<4xf32>
-  %y = onnx.node "Resize" since 13 (%i0, %i1, %i2) {mode = "linear"}
-    : (tensor<1x4x8x8xf32>, none, tensor<4xf32>) -> !onnx.unknown
+// CHECK-LABEL: func.func @MaxPool12_indices(
+// CHECK: xf.pool %arg0
+// CHECK: xf.pool_indices %arg0 {column_major, {{.*}}} : (tensor<1x4x8x8xf32>) -> tensor<1x4x4x4xi64>
+func.func @MaxPool12_indices(%i0: tensor<1x4x8x8xf32>) -> (!onnx.unknown, !onnx.unknown) {
+  %y, %i = onnx.node "MaxPool" since 12 (%i0) {kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, 2>, storage_order = 1 : i64}
+    : (tensor<1x4x8x8xf32>) -> (!onnx.unknown, !onnx.unknown)
+  return %y, %i : !onnx.unknown, !onnx.unknown
+}
+
+// The zero point comes off first, so that padding is zero.
+// CHECK-LABEL: func.func @ConvInteger10(
+// CHECK: %[[X:.*]] = xf.sub {{.*}} -> tensor<1x4x8x8xi32>
+// CHECK: xf.conv %[[X]], {{.*}} -> tensor<1x6x6x6xi32>
+func.func @ConvInteger10(%i0: tensor<1x4x8x8xui8>, %i1: tensor<6x4x3x3xui8>, %i2: tensor<ui8>) -> !onnx.unknown {
+  %y = onnx.node "ConvInteger" since 10 (%i0, %i1, %i2)
+    : (tensor<1x4x8x8xui8>, tensor<6x4x3x3xui8>, tensor<ui8>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
 
-// CHECK-LABEL: func.func @Resize18(
-// CHECK-NEXT: %[[V0:.*]] = xf.constant  {name = "c3", value = dense<[16, 12]> : tensor<2xi64>} : () -> tensor<2xi64>
-// CHECK-NEXT: %[[V1:.*]] = xf.resize %arg0 {antialias, coordinates = "half_pixel", kind = #xf.resize_kind<cubic>, nearest_mode = "round_prefer_floor", scales = array<f64: 1.000000e+00, 1.000000e+00, 2.000000e+00, 1.500000e+00>, sizes = [#xf.dim<1>, #xf.dim<4>, #xf.dim<16>, #xf.dim<12>]} : (tensor<1x4x8x8xf32>) -> tensor<1x4x16x12xf32>
-// CHECK-NEXT: return %[[V1]] : tensor<1x4x16x12xf32>
-func.func @Resize18(%i0: tensor<1x4x8x8xf32>) -> !onnx.unknown {
-  %i1 = onnx.absent : none
-  %i2 = onnx.absent : none
-  %i3 = onnx.initializer "c3" dense<[16, 12]> : tensor<2xi64>
-  %y = onnx.node "Resize" since 18 (%i0, %i1, %i2, %i3) {axes = array<i64: 2, 3>, mode = "cubic", antialias = 1 : i64}
-    : (tensor<1x4x8x8xf32>, none, none, tensor<2xi64>) -> !onnx.unknown
+// CHECK-LABEL: func.func @QLinearConv10(
+// CHECK: %[[SUM:.*]] = xf.conv {{.*}} -> tensor<1x6x6x6xi32>
+// CHECK: xf.cast %[[SUM]]
+// CHECK: xf.mul {{.*}} -> tensor<1x6x6x6xf32>
+// CHECK: xf.quantize {{.*}} -> tensor<1x6x6x6xui8>
+func.func @QLinearConv10(%x: tensor<1x4x8x8xui8>, %s: tensor<f32>, %z: tensor<ui8>, %w: tensor<6x4x3x3xui8>, %ws: tensor<6xf32>, %wz: tensor<6xui8>) -> !onnx.unknown {
+  %y = onnx.node "QLinearConv" since 10 (%x, %s, %z, %w, %ws, %wz, %s, %z)
+    : (tensor<1x4x8x8xui8>, tensor<f32>, tensor<ui8>, tensor<6x4x3x3xui8>, tensor<6xf32>, tensor<6xui8>, tensor<f32>, tensor<ui8>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
 
-// CHECK-LABEL: func.func @Resize10(
-// CHECK-NEXT: %[[V0:.*]] = xf.constant  {name = "c1", value = dense<[1.000000e+00, 1.000000e+00, 2.000000e+00, 2.000000e+00]> : tensor<4xf32>} : () -> tensor<4xf32>
-// CHECK-NEXT: %[[V1:.*]] = xf.resize %arg0 {coordinates = "asymmetric", kind = #xf.resize_kind<nearest>, nearest_mode = "floor", scales = array<f64: 1.000000e+00, 1.000000e+00, 2.000000e+00, 2.000000e+00>, sizes = [#xf.dim<1>, #xf.dim<4>, #xf.dim<16>, #xf.dim<16>]} : (tensor<1x4x8x8xf32>) -> tensor<1x4x16x16xf32>
-// CHECK-NEXT: return %[[V1]] : tensor<1x4x16x16xf32>
-func.func @Resize10(%i0: tensor<1x4x8x8xf32>) -> !onnx.unknown {
-  %i1 = onnx.initializer "c1" dense<[1.0, 1.0, 2.0, 2.0]> : tensor<4xf32>
-  %y = onnx.node "Resize" since 10 (%i0, %i1)
-    : (tensor<1x4x8x8xf32>, tensor<4xf32>) -> !onnx.unknown
+// The past goes before x; the last elements of both are the next past.
+// CHECK-LABEL: func.func @CausalConvWithState27(
+// CHECK: %[[ALL:.*]] = xf.concat {{.*}} -> tensor<1x4x11xf32>
+// CHECK: %[[Y:.*]] = xf.conv %[[ALL]], {{.*}}groups = 4 : i64{{.*}} -> tensor<1x4x8xf32>
+// CHECK: xf.silu %[[Y]]
+// CHECK: xf.slice %[[ALL]] {{.*}} -> tensor<1x4x3xf32>
+func.func @CausalConvWithState27(%x: tensor<1x4x8xf32>, %w: tensor<4x1x4xf32>) -> (!onnx.unknown, !onnx.unknown) {
+  %y, %p = onnx.node "CausalConvWithState" since 27 (%x, %w) {activation = "silu"}
+    : (tensor<1x4x8xf32>, tensor<4x1x4xf32>) -> (!onnx.unknown, !onnx.unknown)
+  return %y, %p : !onnx.unknown, !onnx.unknown
+}
+
+// CHECK-LABEL: func.func @GlobalLpPool2(
+// CHECK: xf.reduce %arg0 {axes = array<i64: 2, 3>{{.*}}kind = #xf.reduce_kind<l1>
+func.func @GlobalLpPool2(%i0: tensor<1x4x8x8xf32>) -> !onnx.unknown {
+  %y = onnx.node "GlobalLpPool" since 2 (%i0) {p = 1 : i64} : (tensor<1x4x8x8xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
 
-// CHECK-LABEL: func.func @Upsample9(
-// CHECK-NEXT: %[[V0:.*]] = xf.constant  {name = "c1", value = dense<[1.000000e+00, 1.000000e+00, 2.000000e+00, 2.000000e+00]> : tensor<4xf32>} : () -> tensor<4xf32>
-// CHECK-NEXT: %[[V1:.*]] = xf.resize %arg0 {coordinates = "asymmetric", kind = #xf.resize_kind<nearest>, nearest_mode = "floor", scales = array<f64: 1.000000e+00, 1.000000e+00, 2.000000e+00, 2.000000e+00>, sizes = [#xf.dim<1>, #xf.dim<4>, #xf.dim<16>, #xf.dim<16>]} : (tensor<1x4x8x8xf32>) -> tensor<1x4x16x16xf32>
-// CHECK-NEXT: return %[[V1]] : tensor<1x4x16x16xf32>
-func.func @Upsample9(%i0: tensor<1x4x8x8xf32>) -> !onnx.unknown {
-  %i1 = onnx.initializer "c1" dense<[1.0, 1.0, 2.0, 2.0]> : tensor<4xf32>
-  %y = onnx.node "Upsample" since 9 (%i0, %i1)
-    : (tensor<1x4x8x8xf32>, tensor<4xf32>) -> !onnx.unknown
+// CHECK-LABEL: func.func @LRN13(
+// CHECK: xf.reshape {{.*}} -> tensor<1x1x4x8x8xf32>
+// CHECK: xf.pool {{.*}}count_pad{{.*}}pads = array<i64: 1, 0, 0, 2, 0, 0>{{.*}}window = array<i64: 4, 1, 1>
+// CHECK: xf.pow
+// CHECK: xf.div
+func.func @LRN13(%i0: tensor<1x4x8x8xf32>) -> !onnx.unknown {
+  %y = onnx.node "LRN" since 13 (%i0) {size = 4 : i64} : (tensor<1x4x8x8xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }

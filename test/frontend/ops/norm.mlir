@@ -134,3 +134,18 @@ func.func @MeanVarianceNormalization13(%i0: tensor<1x4x5x6xf32>) -> !onnx.unknow
     : (tensor<1x4x5x6xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// A convolution by constants takes the factors into its weight.
+// CHECK-LABEL: func.func @BatchNormalization15_conv(
+// CHECK: %[[W:.*]] = xf.mul {{.*}} : (tensor<3x2x1xf32>, tensor<3x1x1xf32>) -> tensor<3x2x1xf32>
+// CHECK: %[[B:.*]] = xf.add {{.*}} -> tensor<3xf32>
+// CHECK: %[[Y:.*]] = xf.conv %arg0, %[[W]], %[[B]]
+// CHECK-NEXT: return %[[Y]]
+func.func @BatchNormalization15_conv(%x: tensor<1x2x8xf32>) -> !onnx.unknown {
+  %w = onnx.initializer "w" dense<0.5> : tensor<3x2x1xf32>
+  %v = onnx.initializer "v" dense<0.5> : tensor<3xf32>
+  %c = onnx.node "Conv" since 11 (%x, %w) : (tensor<1x2x8xf32>, tensor<3x2x1xf32>) -> !onnx.unknown
+  %y = onnx.node "BatchNormalization" since 15 (%c, %v, %v, %v, %v)
+    : (!onnx.unknown, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

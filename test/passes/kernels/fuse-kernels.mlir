@@ -67,3 +67,31 @@ func.func @prologue(%x: tensor<?x8xf32> {xf.dims = [#xf.dim<s>, #xf.dim<8>]}, %y
   %n = xf.rms_norm %a {axis = 1 : i64, epsilon = 1.0e-5 : f64} : (tensor<?x8xf32>) -> tensor<?x8xf32>
   return %n : tensor<?x8xf32>
 }
+
+// -----
+
+// What follows a convolution becomes its epilogue, past the axes of space that were one.
+// CHECK-LABEL: func.func @conv_epilogue
+// CHECK: kernel.conv {{.*}} extras %{{.*}} outs
+// CHECK: ^bb0(%[[ACC:.*]]: f32, %[[R:.*]]: f32)
+// CHECK: arith.addf %[[ACC]], %[[R]]
+// CHECK-NOT: kernel.map
+// CHECK: return
+func.func @conv_epilogue(%x: tensor<2x4x1x8x8xf32>, %w: tensor<8x36xf32>, %r: tensor<2x8x8x8xf32>) -> tensor<2x8x8x8xf32> {
+  %c = tensor.empty() : tensor<2x8x64xf32>
+  %0 = kernel.conv %x, %w outs %c {window = array<i64: 1, 3, 3>, strides = array<i64: 1, 1, 1>,
+      pads = array<i64: 0, 1, 1, 0, 1, 1>, dilations = array<i64: 1, 1, 1>, groups = 1 : i64, extra_maps = [],
+      shapes = [[#xf.dim<2>, #xf.dim<4>, #xf.dim<1>, #xf.dim<8>, #xf.dim<8>], [#xf.dim<8>, #xf.dim<36>], [#xf.dim<2>, #xf.dim<8>, #xf.dim<64>]]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<2x4x1x8x8xf32>, tensor<8x36xf32>, tensor<2x8x64xf32>) -> tensor<2x8x64xf32>
+  %1 = tensor.expand_shape %0 [[0], [1], [2, 3]] output_shape [2, 8, 8, 8] : tensor<2x8x64xf32> into tensor<2x8x8x8xf32>
+  %o = tensor.empty() : tensor<2x8x8x8xf32>
+  %2 = kernel.map ins %1, %r outs %o {maps = [affine_map<(a, b, c, d) -> (a, b, c, d)>, affine_map<(a, b, c, d) -> (a, b, c, d)>, affine_map<(a, b, c, d) -> (a, b, c, d)>],
+      shapes = [[#xf.dim<2>, #xf.dim<8>, #xf.dim<8>, #xf.dim<8>], [#xf.dim<2>, #xf.dim<8>, #xf.dim<8>, #xf.dim<8>], [#xf.dim<2>, #xf.dim<8>, #xf.dim<8>, #xf.dim<8>]]} body {
+  ^bb0(%a: f32, %b: f32):
+    %s = arith.addf %a, %b : f32
+    kernel.yield %s : f32
+  } : (tensor<2x8x8x8xf32>, tensor<2x8x8x8xf32>, tensor<2x8x8x8xf32>) -> tensor<2x8x8x8xf32>
+  return %2 : tensor<2x8x8x8xf32>
+}

@@ -1,0 +1,25 @@
+// The window of a convolution or pool, as its node's attributes give it.
+#pragma once
+
+#include "frontend/ops/NodeConverter.h"
+
+namespace hagane::frontend {
+
+/// The window's way over the spatial axes; pads are begins, then ends.
+struct Window {
+  llvm::SmallVector<int64_t> kernel, strides, dilations, pads;
+};
+
+/// Reads strides, dilations, pads and auto_pad for a window of `kernel` sizes
+/// over x, and checks that they fit.
+llvm::FailureOr<Window> readWindow(NodeConverter &n, mlir::Value x,
+                                   llvm::SmallVector<int64_t> kernel);
+
+/// The sizes of a weight's window, which must be static.
+llvm::FailureOr<llvm::SmallVector<int64_t>> readKernel(NodeConverter &n,
+                                                       mlir::Value weight);
+
+/// A vector of channels as [channels, 1, ...] against x's axes from 1 on.
+mlir::Value alongChannels(NodeConverter &n, mlir::Value vector, mlir::Value x);
+
+} // namespace hagane::frontend
