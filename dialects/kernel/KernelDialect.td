@@ -46,7 +46,7 @@ def Kernel_GemmSchedule : Kernel_Schedule<"GemmSchedule", "gemm_schedule"> {
     is prefetched (0: not at all), unless all rows are one strip: that reads
     every panel once, prefetched close ahead, without blocks or packing; `unroll_k` repeats the innermost step.
 
-    Rules: (S1) all sizes but block_k and prefetch are positive; (S2) item_m
+    Rules: (S1) sizes within reason, all but block_k and prefetch positive; (S2) item_m
     and item_n are multiples of micro_m and micro_n; (S3) block_k is a multiple
     of unroll_k; (S4) with pack_a, block_k is positive.
   }];
@@ -63,7 +63,7 @@ def Kernel_ConvSchedule : Kernel_Schedule<"ConvSchedule", "conv_schedule"> {
     channels into its scratch memory, a row for each element of the window, and
     multiplies the weights by that; micro_m x micro_n sums are in registers.
 
-    Rules: (S1) all sizes are positive; (S2) item_m and item_n are multiples of
+    Rules: (S1) all sizes are positive and within reason; (S2) item_m and item_n are multiples of
     micro_m and micro_n.
   }];
   let parameters = (ins "int64_t":$item_m, "int64_t":$item_n, "int64_t":$block_c,
@@ -75,7 +75,7 @@ def Kernel_AttentionSchedule : Kernel_Schedule<"AttentionSchedule", "attention_s
   let description = [{
     A work item is one head of one batch entry and `block_q` queries; keys are
     visited in blocks of `block_k`, and micro_m x micro_n scores are in
-    registers at a time. Rules: (S1) all sizes are positive; (S2) block_k is a
+    registers at a time. Rules: (S1) all sizes are positive and within reason; (S2) block_k is a
     multiple of micro_n.
   }];
   let parameters = (ins "int64_t":$block_q, "int64_t":$block_k, "int64_t":$micro_m, "int64_t":$micro_n);
@@ -84,13 +84,13 @@ def Kernel_AttentionSchedule : Kernel_Schedule<"AttentionSchedule", "attention_s
 def Kernel_RowsSchedule : Kernel_Schedule<"RowsSchedule", "rows_schedule"> {
   let summary = "how a row kernel is split: rows per work item, elements per vector step";
   let parameters = (ins "int64_t":$item_rows, "int64_t":$vector);
-  let description = "Rules: (S1) both are positive.";
+  let description = "Rules: (S1) both are positive and within reason.";
 }
 
 def Kernel_LoopSchedule : Kernel_Schedule<"LoopSchedule", "loop_schedule"> {
   let summary = "how a map, reduction, gather or window is split: elements per work item, elements per vector step";
   let parameters = (ins "int64_t":$item_size, "int64_t":$vector);
-  let description = "Rules: (S1) both are positive.";
+  let description = "Rules: (S1) both are positive and within reason.";
 }
 
 #endif // HAGANE_DIALECTS_KERNEL_KERNELDIALECT_TD

@@ -7,13 +7,27 @@ using namespace hagane::kernel;
 
 using EmitError = llvm::function_ref<InFlightDiagnostic()>;
 
+// Beyond these a schedule is no code that anyone wants: what is unrolled, and
+// what is counted.
+static constexpr int64_t kMaxUnrolled = 1 << 8, kMaxSize = int64_t(1) << 32;
+
+static bool isUnrolled(llvm::StringRef name) {
+  return name.starts_with("micro") || name.starts_with("unroll") ||
+         name == "vector";
+}
+
 static LogicalResult
-requirePositive(EmitError error,
-                llvm::ArrayRef<std::pair<llvm::StringRef, int64_t>> sizes) {
-  for (auto [name, size] : sizes)
+requireSizes(EmitError error,
+             llvm::ArrayRef<std::pair<llvm::StringRef, int64_t>> sizes) {
+  for (auto [name, size] : sizes) {
     if (size <= 0)
       return error() << "(S1) expects " << name << " to be positive, got "
                      << size;
+    int64_t limit = isUnrolled(name) ? kMaxUnrolled : kMaxSize;
+    if (size > limit)
+      return error() << "(S1) expects " << name << " to be at most " << limit
+                     << ", got " << size;
+  }
   return success();
 }
 
@@ -22,16 +36,16 @@ LogicalResult GemmScheduleAttr::verify(EmitError error, int64_t itemM,
                                        int64_t microM, int64_t microN,
                                        int64_t unrollK, int64_t prefetch,
                                        bool packA) {
-  if (failed(requirePositive(error, {{"item_m", itemM},
-                                     {"item_n", itemN},
-                                     {"micro_m", microM},
-                                     {"micro_n", microN},
-                                     {"unroll_k", unrollK}})))
+  if (failed(requireSizes(error, {{"item_m", itemM},
+                                  {"item_n", itemN},
+                                  {"micro_m", microM},
+                                  {"micro_n", microN},
+                                  {"unroll_k", unrollK}})))
     return failure();
-  if (blockK < 0 || prefetch < 0)
-    return error()
-           << "(S1) expects block_k and prefetch not to be negative, got "
-           << blockK << " and " << prefetch;
+  if (blockK < 0 || prefetch < 0 || blockK > kMaxSize || prefetch > kMaxSize)
+    return error() << "(S1) expects block_k and prefetch to be at least 0 and "
+                      "at most "
+                   << kMaxSize << ", got " << blockK << " and " << prefetch;
   if (itemM % microM || itemN % microN)
     return error()
            << "(S2) expects item sizes to be multiples of micro sizes, got "
@@ -48,12 +62,12 @@ LogicalResult ConvScheduleAttr::verify(EmitError error, int64_t itemM,
                                        int64_t itemN, int64_t blockC,
                                        int64_t microM, int64_t microN,
                                        int64_t unrollK) {
-  if (failed(requirePositive(error, {{"item_m", itemM},
-                                     {"item_n", itemN},
-                                     {"block_c", blockC},
-                                     {"micro_m", microM},
-                                     {"micro_n", microN},
-                                     {"unroll_k", unrollK}})))
+  if (failed(requireSizes(error, {{"item_m", itemM},
+                                  {"item_n", itemN},
+                                  {"block_c", blockC},
+                                  {"micro_m", microM},
+                                  {"micro_n", microN},
+                                  {"unroll_k", unrollK}})))
     return failure();
   if (itemM % microM || itemN % microN)
     return error()
@@ -65,10 +79,10 @@ LogicalResult ConvScheduleAttr::verify(EmitError error, int64_t itemM,
 LogicalResult AttentionScheduleAttr::verify(EmitError error, int64_t blockQ,
                                             int64_t blockK, int64_t microM,
                                             int64_t microN) {
-  if (failed(requirePositive(error, {{"block_q", blockQ},
-                                     {"block_k", blockK},
-                                     {"micro_m", microM},
-                                     {"micro_n", microN}})))
+  if (failed(requireSizes(error, {{"block_q", blockQ},
+                                  {"block_k", blockK},
+                                  {"micro_m", microM},
+                                  {"micro_n", microN}})))
     return failure();
   if (blockK % microN)
     return error() << "(S2) expects block_k to be a multiple of micro_n, got "
@@ -78,10 +92,10 @@ LogicalResult AttentionScheduleAttr::verify(EmitError error, int64_t blockQ,
 
 LogicalResult RowsScheduleAttr::verify(EmitError error, int64_t itemRows,
                                        int64_t vector) {
-  return requirePositive(error, {{"item_rows", itemRows}, {"vector", vector}});
+  return requireSizes(error, {{"item_rows", itemRows}, {"vector", vector}});
 }
 
 LogicalResult LoopScheduleAttr::verify(EmitError error, int64_t itemSize,
                                        int64_t vector) {
-  return requirePositive(error, {{"item_size", itemSize}, {"vector", vector}});
+  return requireSizes(error, {{"item_size", itemSize}, {"vector", vector}});
 }

@@ -93,6 +93,21 @@ func.func private @s1() attributes {s = #kernel.gemm_schedule<item_m = 4, item_n
 
 // -----
 
+// expected-error @below {{(S1) expects micro_m to be at most 256, got 9223372036854775807}}
+func.func private @s1_unrolled() attributes {s = #kernel.attention_schedule<block_q = 24, block_k = 32, micro_m = 9223372036854775807, micro_n = 16>}
+
+// -----
+
+// expected-error @below {{(S1) expects item_size to be at most 4294967296, got 4294967297}}
+func.func private @s1_item() attributes {s = #kernel.loop_schedule<item_size = 4294967297, vector = 4>}
+
+// -----
+
+// expected-error @below {{(S1) expects block_k and prefetch to be at least 0 and at most 4294967296, got -1 and 0}}
+func.func private @s1_block() attributes {s = #kernel.gemm_schedule<item_m = 4, item_n = 32, block_k = -1, micro_m = 4, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>}
+
+// -----
+
 // expected-error @below {{(S2) expects block_k to be a multiple of micro_n, got 24 and 16}}
 func.func private @s2() attributes {s = #kernel.attention_schedule<block_q = 16, block_k = 24, micro_m = 2, micro_n = 16>}
 
