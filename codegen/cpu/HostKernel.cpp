@@ -116,8 +116,20 @@ SmallVector<Value> hagane::cpu::getWords(LocBuilder &b, Value memref) {
   return words;
 }
 
+/// A kernel that reports takes the report's memory and the check's number
+/// after its memrefs.
+static bool reports(func::FuncOp kernel) {
+  return kernel->hasAttr("kernel.reports");
+}
+
 static LogicalResult checkSignature(func::FuncOp kernel) {
   ArrayRef<Type> types = kernel.getArgumentTypes();
+  SmallVector<Type> withoutCheck(types);
+  if (reports(kernel) && types.size() >= 4 &&
+      types[types.size() - 4].isIndex()) {
+    withoutCheck.erase(withoutCheck.end() - 4);
+    types = withoutCheck;
+  }
   Type scratch = MemRefType::get({ShapedType::kDynamic},
                                  IntegerType::get(kernel.getContext(), 8));
   auto isStrided = [](Type type) {
@@ -153,8 +165,15 @@ static void takeWords(func::FuncOp kernel, const llvm::BitVector &unaliased) {
   };
   for (unsigned i = 0; i + 3 < count; ++i) {
     BlockArgument old = block.getArgument(i);
+    if (old.getType().isIndex()) {
+      Value check = addWord(b.getI64Type());
+      old.replaceAllUsesWith(
+          arith::IndexCastOp::create(b, b.getIndexType(), check));
+      continue;
+    }
     auto type = cast<MemRefType>(old.getType());
-    Value address = addWord(pointer, unaliased.test(i));
+    Value address =
+        addWord(pointer, i >= unaliased.size() || unaliased.test(i));
     SmallVector<Value> sizes, strides;
     for (int64_t j = 0; j < countOpenSizes(type); ++j)
       sizes.push_back(addWord(b.getI64Type()));

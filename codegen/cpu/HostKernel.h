@@ -29,8 +29,9 @@ llvm::SmallVector<mlir::Value> getWords(mlir::ImplicitLocOpBuilder &b,
 
 /// Gives a kernel function bare words for its memrefs, and makes the function
 /// that loads them from a launch's words, as the ABI's hgn_task_fn. `unaliased`
-/// marks the memrefs that overlap no other one. Fails with a diagnostic if the
-/// function is not one of (memrefs..., begin, end, scratch).
+/// marks the memrefs that overlap no other one. The words of a kernel that
+/// reports end with the report's address and the check's number. Fails with a
+/// diagnostic if the function is not one of (memrefs..., begin, end, scratch).
 llvm::FailureOr<mlir::func::FuncOp>
 makeKernelEntry(mlir::func::FuncOp kernel, const llvm::BitVector &unaliased);
 

@@ -19,15 +19,31 @@ int64_t HostPlan::getSlot(xf::Dim dim) {
   return it->second;
 }
 
+bool HostPlan::isComputed(xf::Dim dim) const {
+  bool found = false;
+  dim.forEachSymbol([&](StringRef name) { found |= computed.contains(name); });
+  return found;
+}
+
+static Value wordAt(ImplicitLocOpBuilder &b, Value words, int64_t index) {
+  return LLVM::GEPOp::create(
+      b, LLVM::LLVMPointerType::get(b.getContext()), b.getI64Type(), words,
+      ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
+}
+
+static Value loadWord(ImplicitLocOpBuilder &b, Value words, int64_t index) {
+  return LLVM::LoadOp::create(b, b.getI64Type(), wordAt(b, words, index));
+}
+
 namespace {
 
 /// Straight-line code for Dims. Values already computed are used again; `bad`
 /// becomes true once a step has no meaningful result.
 class DimEmitter {
 public:
-  DimEmitter(ImplicitLocOpBuilder &b, Value symbolValues,
-             const llvm::StringMap<int64_t> &symbols)
-      : b(b), symbolValues(symbolValues), symbols(symbols),
+  /// `load` gives the value of a symbol, or null for one that is not known.
+  DimEmitter(ImplicitLocOpBuilder &b, llvm::function_ref<Value(StringRef)> load)
+      : b(b), load(load),
         bad(arith::ConstantIntOp::create(b, b.getI1Type(), 0)) {}
 
   Value emit(xf::Dim dim) { return emit(xf::getDimNode(dim)).value; }
@@ -72,16 +88,10 @@ private:
   }
 
   Value loadSymbol(StringRef name) {
-    auto it = symbols.find(name);
-    if (it == symbols.end()) {
-      unknown = name.str();
-      return constant(0);
-    }
-    auto pointer = LLVM::LLVMPointerType::get(b.getContext());
-    Value place = LLVM::GEPOp::create(
-        b, pointer, b.getI64Type(), symbolValues,
-        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(it->second)});
-    return LLVM::LoadOp::create(b, b.getI64Type(), place);
+    if (Value value = load(name))
+      return value;
+    unknown = name.str();
+    return constant(0);
   }
 
   Value combine(DimNode::Kind kind, Value x, Value y) {
@@ -135,14 +145,31 @@ private:
   }
 
   ImplicitLocOpBuilder &b;
-  Value symbolValues;
-  const llvm::StringMap<int64_t> &symbols;
+  llvm::function_ref<Value(StringRef)> load;
   llvm::StringMap<Value> known;
   Value bad;
   std::string unknown;
 };
 
 } // namespace
+
+Value HostPlan::emitBound(ImplicitLocOpBuilder &b, StringRef name,
+                          const llvm::StringSet<> &bound, Value plan,
+                          llvm::function_ref<Value(StringRef)> load) {
+  DimEmitter emitter(b, load);
+  for (auto [i, attr] : llvm::enumerate(dims)) {
+    bool depends = false, isKnown = true;
+    xf::Dim(attr).forEachSymbol([&](StringRef symbol) {
+      depends |= symbol == name;
+      isKnown &= symbol == name || !computed.contains(symbol) ||
+                 bound.contains(symbol);
+    });
+    if (depends && isKnown && !xf::Dim(attr).getSymbol())
+      LLVM::StoreOp::create(b, emitter.emit(attr),
+                            wordAt(b, plan, HGN_PLAN_FIXED_SLOTS + i));
+  }
+  return emitter.getBad();
+}
 
 LogicalResult HostPlan::emit(ImplicitLocOpBuilder &b,
                              const llvm::StringMap<int64_t> &symbols,
@@ -154,7 +181,12 @@ LogicalResult HostPlan::emit(ImplicitLocOpBuilder &b,
   OpBuilder::InsertionGuard guard(b);
   Block *block = function.addEntryBlock();
   b.setInsertionPointToStart(block);
-  DimEmitter emitter(b, block->getArgument(0), symbols);
+  auto load = [&](StringRef name) -> Value {
+    auto it = symbols.find(name);
+    return it == symbols.end() ? Value()
+                               : loadWord(b, block->getArgument(0), it->second);
+  };
+  DimEmitter emitter(b, load);
 
   SmallVector<Value> values(HGN_PLAN_FIXED_SLOTS, emitter.constant(0));
   if (arena)
@@ -163,7 +195,8 @@ LogicalResult HostPlan::emit(ImplicitLocOpBuilder &b,
     values[HGN_PLAN_SCRATCH_BYTES] = arith::MaxSIOp::create(
         b, values[HGN_PLAN_SCRATCH_BYTES], emitter.emit(bytes));
   for (xf::DimAttr dim : dims)
-    values.push_back(emitter.emit(dim));
+    values.push_back(isComputed(dim) ? emitter.constant(HGN_PLAN_UNKNOWN)
+                                     : emitter.emit(dim));
   Value result = arith::ConstantIntOp::create(b, b.getI32Type(), 0);
   // The first broken requirement wins; the plan's first slots show its values.
   for (const Requirement &requirement : llvm::reverse(requirements)) {
@@ -183,12 +216,8 @@ LogicalResult HostPlan::emit(ImplicitLocOpBuilder &b,
     return mlir::emitError(b.getLoc(), "the symbolic dimension '")
            << emitter.getUnknownSymbol() << "' is not declared by an xf.symbol";
 
-  for (auto [slot, value] : llvm::enumerate(values)) {
-    Value place =
-        LLVM::GEPOp::create(b, pointer, b.getI64Type(), block->getArgument(1),
-                            ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(slot)});
-    LLVM::StoreOp::create(b, value, place);
-  }
+  for (auto [slot, value] : llvm::enumerate(values))
+    LLVM::StoreOp::create(b, value, wordAt(b, block->getArgument(1), slot));
   Value failed =
       arith::ConstantIntOp::create(b, b.getI32Type(), 1 + rangeCheck);
   func::ReturnOp::create(b, ValueRange{arith::SelectOp::create(

@@ -8,6 +8,7 @@
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace hagane::cpu {
 
@@ -28,6 +29,10 @@ public:
   void addRequirement(xf::Dim lhs, xf::Dim rhs, int64_t check) {
     requirements.push_back({lhs.getAttr(), rhs.getAttr(), check});
   }
+  /// Names a size that only the run tells: slots that depend on it are unknown
+  /// to `hgn_plan`.
+  void addComputed(llvm::StringRef name) { computed.insert(name); }
+  bool isComputed(xf::Dim dim) const;
 
   /// Emits `hgn_plan`. It fails with check `rangeCheck` when a value leaves
   /// int64 or a divisor is not positive. `symbols` maps names to their place.
@@ -36,6 +41,14 @@ public:
                            const llvm::StringMap<int64_t> &symbols,
                            int64_t rangeCheck);
 
+  /// Emits, into `hgn_run`, the slots that depend on the computed size `name`
+  /// and otherwise on sizes in `bound` alone, the size's own slot being stored.
+  /// `load` gives the value of a symbol. Returns whether a value left int64 (an
+  /// i1); slots then hold what is left of it.
+  mlir::Value emitBound(mlir::ImplicitLocOpBuilder &b, llvm::StringRef name,
+                        const llvm::StringSet<> &bound, mlir::Value plan,
+                        llvm::function_ref<mlir::Value(llvm::StringRef)> load);
+
 private:
   struct Requirement {
     xf::DimAttr lhs, rhs;
@@ -43,6 +56,7 @@ private:
   };
 
   llvm::SmallVector<Requirement> requirements;
+  llvm::StringSet<> computed;
   llvm::SmallVector<xf::DimAttr> dims;
   llvm::DenseMap<xf::DimAttr, int64_t> slots;
   xf::DimAttr arena;

@@ -1,13 +1,9 @@
 //===- LowerHost.cpp - main to hgn_plan and hgn_run -----------------------===//
 
-#include "codegen/cpu/HostKernel.h"
-#include "codegen/cpu/HostPlan.h"
+#include "codegen/cpu/HostLowering.h"
 #include "codegen/cpu/Passes.h"
 #include "codegen/module/ModuleRecord.h"
-#include "dialects/kernel/KernelOps.h"
-#include "dialects/xf/NodeNames.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "runtime/include/hagane/abi.h"
@@ -22,25 +18,12 @@ using namespace mlir;
 using namespace hagane;
 using namespace hagane::cpu;
 
-using LocBuilder = ImplicitLocOpBuilder;
-
 static constexpr llvm::StringLiteral kRangeMessage =
     "a size computed from the symbolic dimensions is out of range";
-static constexpr int64_t kRangeCheck = 0;
 
 //===-- Arguments of main -------------------------------------------------===//
 
 namespace {
-
-enum class Role { Input, Output, State, Arena };
-
-/// What an argument of main stands for, and its place among its kind.
-struct Argument {
-  Role role = Role::Input;
-  int64_t index = 0;
-  MemRefType type;
-  SmallVector<xf::Dim> dims;
-};
 
 /// Where hgn_exec keeps the pointers of each role.
 int64_t fieldOf(Role role) {
@@ -111,82 +94,25 @@ FailureOr<SmallVector<Argument>> readArguments(func::FuncOp main) {
   return arguments;
 }
 
-/// Where the memory of a memref comes from: an argument, a buffer of the
-/// arena (a view of the arena's argument) or a constant. Different roots never
-/// overlap while both are in use.
-const void *getRoot(Value memref) {
+} // namespace
+
+const void *hagane::cpu::getRoot(Value memref) {
   while (Operation *op = memref.getDefiningOp()) {
     if (auto global = dyn_cast<kernel::GetGlobal>(op))
       return global.getNameAttr().getAttr().getAsOpaquePointer();
     auto view = dyn_cast<ViewLikeOpInterface>(op);
     bool isBuffer =
         isa<memref::ViewOp>(op) && isa<BlockArgument>(view.getViewSource());
-    if (!view || isBuffer)
+    if (isBuffer || isa<memref::AllocOp>(op))
       return op;
+    if (!view)
+      return nullptr;
     memref = view.getViewSource();
   }
-  return memref.getAsOpaquePointer();
+  bool isOfMain =
+      isa<func::FuncOp>(cast<BlockArgument>(memref).getOwner()->getParentOp());
+  return isOfMain ? memref.getAsOpaquePointer() : nullptr;
 }
-
-//===-- The pass ----------------------------------------------------------===//
-
-class HostLowering {
-public:
-  explicit HostLowering(ModuleOp module)
-      : module(module), symbolTable(module),
-        b(module.getLoc(), module.getContext()) {}
-  LogicalResult run();
-
-private:
-  LogicalResult collectKernels();
-  LogicalResult makeEntries();
-  LogicalResult takeOverMain();
-  LogicalResult lower(Operation *op);
-  LogicalResult lowerLaunch(kernel::Launch op);
-  LogicalResult lowerGlobal(kernel::GetGlobal op);
-  LogicalResult lowerCopy(memref::CopyOp op);
-  LogicalResult lowerExpand(memref::ExpandShapeOp op);
-  LogicalResult lowerCollapse(memref::CollapseShapeOp op);
-  void replaceByDense(Operation *op, Value source, ValueRange sizes);
-  void recordSignature();
-  void collectRequirements();
-  void recordSlotsAndChecks();
-  void recordBuffers();
-
-  Value loadField(int64_t offset, Type type);
-  Value loadSlot(xf::Dim dim);
-  Value pointerAt(Value base, Value byte);
-  Value word(int64_t value) {
-    return LLVM::ConstantOp::create(b, b.getI64Type(),
-                                    b.getI64IntegerAttr(value));
-  }
-  Type pointerType() { return LLVM::LLVMPointerType::get(b.getContext()); }
-  Attribute named(StringRef name, Type element, ArrayRef<xf::Dim> dims);
-
-  ModuleOp module;
-  SymbolTable symbolTable;
-  LocBuilder b;
-  func::FuncOp main, runFunction;
-  SmallVector<Argument> arguments;
-  HostPlan plan;
-  llvm::MapVector<func::FuncOp, llvm::BitVector> unaliased;
-  llvm::DenseMap<func::FuncOp, func::FuncOp> entries;
-  SmallVector<Attribute> kernels, checks;
-  Value exec, api, words;
-  int64_t wordCount = 1;
-  struct Buffer {
-    xf::Dim offset, size;
-    std::string name;
-    int64_t first = -1, last = -1;
-    void noteUse(int64_t launch) {
-      first = first < 0 ? launch : first;
-      last = launch;
-    }
-  };
-  llvm::MapVector<Operation *, Buffer> buffers;
-};
-
-} // namespace
 
 //===-- Kernels -----------------------------------------------------------===//
 
@@ -204,7 +130,10 @@ LogicalResult HostLowering::collectKernels() {
             .first->second;
     llvm::DenseMap<const void *, unsigned> seen;
     for (auto [i, value] : llvm::enumerate(launch.getArgs())) {
-      auto [it, isNew] = seen.try_emplace(getRoot(value), i);
+      const void *root = getRoot(value);
+      if (!root)
+        bits.reset();
+      auto [it, isNew] = seen.try_emplace(root, i);
       if (!isNew) {
         bits.reset(i);
         bits.reset(it->second);
@@ -244,17 +173,22 @@ Value HostLowering::loadSlot(xf::Dim dim) {
                               pointerAt(base, word(8 * plan.getSlot(dim))));
 }
 
+Value HostLowering::apiFunction(int64_t offset) {
+  return LLVM::LoadOp::create(b, pointerType(), pointerAt(api, word(offset)));
+}
+
 LogicalResult HostLowering::lowerLaunch(kernel::Launch op) {
   auto kernel = symbolTable.lookup<func::FuncOp>(op.getCallee());
   SmallVector<Value> values;
   for (Value memref : op.getArgs())
     llvm::append_range(values, getWords(b, memref));
+  if (StringAttr message = op.getCheckAttr())
+    addReportWords(message, values);
   wordCount = std::max<int64_t>(wordCount, values.size());
   for (auto [i, value] : llvm::enumerate(values))
     LLVM::StoreOp::create(b, value, pointerAt(words, word(8 * i)));
 
-  Value parallel = LLVM::LoadOp::create(
-      b, pointerType(), pointerAt(api, word(offsetof(hgn_host_api, parallel))));
+  Value parallel = apiFunction(offsetof(hgn_host_api, parallel));
   Value index = LLVM::ConstantOp::create(b, b.getI32Type(),
                                          b.getI32IntegerAttr(kernels.size()));
   func::FuncOp entry = entries.lookup(kernel);
@@ -268,6 +202,8 @@ LogicalResult HostLowering::lowerLaunch(kernel::Launch op) {
                        b, TypeRange{pointerType()}, ValueRange{constant})
                        .getResult(0);
   Value items = loadSlot(op.getItems());
+  if (isGuarded)
+    items = arith::SelectOp::create(b, isFine(), items, word(0));
   LLVM::CallOp::create(
       b, type, ValueRange{parallel, exec, index, function, words, items});
 
@@ -282,6 +218,8 @@ LogicalResult HostLowering::lowerLaunch(kernel::Launch op) {
   op.erase();
   return success();
 }
+
+//===-- The other operations of main --------------------------------------===//
 
 LogicalResult HostLowering::lowerGlobal(kernel::GetGlobal op) {
   auto global = symbolTable.lookup<kernel::Global>(op.getName());
@@ -377,9 +315,18 @@ LogicalResult HostLowering::lower(Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](kernel::Launch launch) { return lowerLaunch(launch); })
       .Case([&](kernel::GetGlobal global) { return lowerGlobal(global); })
-      .Case([&](memref::AllocOp alloc) -> LogicalResult {
-        return alloc.emitError(
-            "a buffer of main has no place in the arena yet");
+      .Case([&](memref::AllocOp alloc) { return lowerAlloc(alloc); })
+      .Case([&](xf::Bind bind) { return lowerBind(bind); })
+      .Case([&](xf::RequireEqual require) {
+        lowerRequireEqual(require);
+        return success();
+      })
+      .Case([&](scf::ConditionOp condition) {
+        // Kernels no longer run after a failure: no end may be waited for.
+        if (isGuarded)
+          condition.getConditionMutable().assign(
+              arith::AndIOp::create(b, condition.getCondition(), isFine()));
+        return success();
       })
       .Case([&](memref::CopyOp copy) { return lowerCopy(copy); })
       .Case([&](memref::ExpandShapeOp expand) { return lowerExpand(expand); })
@@ -398,10 +345,7 @@ LogicalResult HostLowering::lower(Operation *op) {
         return success();
       })
       .Case([&](func::ReturnOp ret) {
-        Value fine =
-            LLVM::ConstantOp::create(b, b.getI32Type(), b.getI32IntegerAttr(0));
-        func::ReturnOp::create(b, ValueRange{fine});
-        ret.erase();
+        lowerReturn(ret);
         return success();
       })
       .Default([&](Operation *other) -> LogicalResult {
@@ -429,7 +373,15 @@ LogicalResult HostLowering::takeOverMain() {
   Value size = word(0);
   words = LLVM::AllocaOp::create(b, pointerType(), b.getI64Type(), size,
                                  /*alignment=*/8);
+  if (isGuarded)
+    makeReport();
+  auto isLate = [&](const Argument &argument) {
+    return llvm::any_of(argument.dims,
+                        [&](xf::Dim dim) { return plan.isComputed(dim); });
+  };
   for (auto [i, argument] : llvm::enumerate(arguments)) {
+    if (isLate(argument))
+      continue;
     Value base = loadField(fieldOf(argument.role), pointerType());
     SmallVector<Value> sizes;
     if (argument.role == Role::Arena) {
@@ -448,6 +400,17 @@ LogicalResult HostLowering::takeOverMain() {
     body.getArgument(i).replaceAllUsesWith(
         makeMemRef(b, argument.type, base, sizes));
   }
+  for (auto [i, argument] : llvm::enumerate(arguments)) {
+    if (!isLate(argument))
+      continue;
+    Operation *first = body.getTerminator();
+    for (Operation *user : body.getArgument(i).getUsers()) {
+      Operation *top = body.findAncestorOpInBlock(*user);
+      first = top->isBeforeInBlock(first) ? top : first;
+    }
+    b.setInsertionPoint(first);
+    body.getArgument(i).replaceAllUsesWith(makeLateOutput(argument));
+  }
   body.eraseArguments(0, count);
 
   SmallVector<Operation *> ops;
@@ -455,102 +418,10 @@ LogicalResult HostLowering::takeOverMain() {
   for (Operation *op : ops)
     if (op != runFunction && failed(lower(op)))
       return failure();
+  finishBinds();
   cast<LLVM::ConstantOp>(size.getDefiningOp())
       .setValueAttr(b.getI64IntegerAttr(wordCount));
   return success();
-}
-
-//===-- Records -----------------------------------------------------------===//
-
-Attribute HostLowering::named(StringRef name, Type element,
-                              ArrayRef<xf::Dim> dims) {
-  SmallVector<Attribute> list;
-  for (xf::Dim dim : dims) {
-    list.push_back(dim.getAttr());
-    if (!dim.getConstant() && !dim.getSymbol())
-      plan.getSlot(dim);
-  }
-  return b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(name)),
-                              b.getNamedAttr("type", TypeAttr::get(element)),
-                              b.getNamedAttr("dims", b.getArrayAttr(list))});
-}
-
-void HostLowering::recordSignature() {
-  std::map<std::pair<Role, int64_t>, Attribute> values;
-  for (auto [i, argument] : llvm::enumerate(arguments)) {
-    if (argument.role == Role::Arena)
-      continue;
-    auto given = main.getArgAttrOfType<StringAttr>(i, "onnx.name");
-    std::string name =
-        given ? given.str()
-              : (argument.role == Role::Output ? "output" : "input") +
-                    std::to_string(argument.index);
-    values[{argument.role, argument.index}] =
-        named(name, argument.type.getElementType(), argument.dims);
-  }
-  for (auto [role, key] : {std::pair(Role::Input, record::kInputs),
-                           std::pair(Role::Output, record::kOutputs),
-                           std::pair(Role::State, record::kStates)}) {
-    SmallVector<Attribute> list;
-    for (auto &[place, value] : values)
-      if (place.first == role)
-        list.push_back(value);
-    module->setAttr(key, b.getArrayAttr(list));
-  }
-}
-
-/// Notes the arena's buffers, in the order in which launches first use them.
-void HostLowering::recordBuffers() {
-  int64_t launch = 0;
-  main.walk([&](Operation *op) {
-    auto offset = op->getAttrOfType<xf::DimAttr>("kernel.arena_offset");
-    auto size = op->getAttrOfType<xf::DimAttr>("kernel.arena_bytes");
-    if (offset && size && isa<memref::ViewOp>(op))
-      buffers[op] = {offset, size, "buffer" + std::to_string(buffers.size()),
-                     -1, -1};
-    if (auto call = dyn_cast<kernel::Launch>(op)) {
-      for (Value value : call.getArgs())
-        if (auto *it = buffers.find(
-                static_cast<Operation *>(const_cast<void *>(getRoot(value))));
-            it != buffers.end())
-          it->second.noteUse(launch);
-      ++launch;
-    }
-  });
-}
-
-void HostLowering::recordSlotsAndChecks() {
-  SmallVector<Attribute> list;
-  for (auto &[op, buffer] : buffers)
-    list.push_back(b.getDictionaryAttr({
-        b.getNamedAttr("name", b.getStringAttr(buffer.name)),
-        b.getNamedAttr("offset",
-                       b.getI64IntegerAttr(plan.getSlot(buffer.offset))),
-        b.getNamedAttr("size", b.getI64IntegerAttr(plan.getSlot(buffer.size))),
-        b.getNamedAttr("first",
-                       b.getI64IntegerAttr(std::max<int64_t>(buffer.first, 0))),
-        b.getNamedAttr("last",
-                       b.getI64IntegerAttr(std::max<int64_t>(buffer.last, 0))),
-    }));
-  module->setAttr(record::kBuffers, b.getArrayAttr(list));
-  module->setAttr(record::kKernels, b.getArrayAttr(kernels));
-  module->setAttr(record::kChecks, b.getArrayAttr(checks));
-  module->setAttr(record::kSlots,
-                  b.getArrayAttr(SmallVector<Attribute>(plan.getDims())));
-}
-
-/// The conditions on the inputs' sizes, each with a message.
-void HostLowering::collectRequirements() {
-  for (auto require : module.getOps<xf::Require>()) {
-    plan.addRequirement(require.getLhs(), require.getRhs(), checks.size());
-    std::string message;
-    llvm::raw_string_ostream(message)
-        << "node '" << xf::getNodeNames(require.getLoc())
-        << "': " << require.getWhat() << ": " << xf::Dim(require.getLhs()).str()
-        << " is {got} and " << xf::Dim(require.getRhs()).str()
-        << " is {want}, expected equal sizes";
-    checks.push_back(b.getStringAttr(message));
-  }
 }
 
 LogicalResult HostLowering::run() {
@@ -561,11 +432,15 @@ LogicalResult HostLowering::run() {
   if (failed(read))
     return failure();
   arguments = std::move(*read);
-  llvm::StringMap<int64_t> symbols;
+  checks.insert(kRangeMessage);
   for (auto symbol : module.getOps<xf::Symbol>())
     symbols.try_emplace(symbol.getSymName(), symbols.size());
-  checks.push_back(b.getStringAttr(kRangeMessage));
   collectRequirements();
+  for (auto size : module.getOps<xf::ComputedSize>()) {
+    plan.addComputed(size.getSymName());
+    isGuarded = true;
+  }
+  main.walk([&](xf::RequireEqual) { isGuarded = true; });
   recordBuffers();
   if (auto arena = main->getAttrOfType<xf::DimAttr>("kernel.arena_bytes"))
     plan.setArena(arena);

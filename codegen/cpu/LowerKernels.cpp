@@ -2,6 +2,7 @@
 
 #include "codegen/cpu/Lowering.h"
 #include "codegen/cpu/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -73,6 +74,24 @@ void dropSigns(func::FuncOp function) {
   }
 }
 
+/// Sets the body's report and check: the arguments before the range.
+LogicalResult findReport(func::FuncOp function, KernelBody &body) {
+  if (!function->hasAttr("kernel.reports"))
+    return success();
+  auto report = MemRefType::get({kernel::kReportWords},
+                                IntegerType::get(function.getContext(), 64));
+  Block::BlockArgListType arguments = function.getArguments().drop_back(3);
+  if (arguments.size() < 2 || !arguments.back().getType().isIndex() ||
+      arguments.drop_back().back().getType() != report)
+    return function.emitError("expected a kernel function that reports to have "
+                              "arguments report of type ")
+           << report << " and check of type index before the range, found "
+           << function.getFunctionType();
+  body.check = arguments.back();
+  body.report = arguments.drop_back().back();
+  return success();
+}
+
 bool endsWithWork(func::FuncOp function) {
   ArrayRef<Type> types = function.getArgumentTypes();
   if (types.size() < 3)
@@ -116,11 +135,29 @@ struct LowerKernelsPass : impl::LowerKernelsPassBase<LowerKernelsPass> {
     Block::BlockArgListType arguments = function.getArguments();
     LoweringOptions options{vectorBits, vectorRegisters};
     KernelBody body{arguments.drop_back(2).back(),
-                    arguments.drop_back(1).back(), arguments.back(), options};
+                    arguments.drop_back(1).back(),
+                    arguments.back(),
+                    Value(),
+                    Value(),
+                    options};
+    if (failed(findReport(function, body)))
+      return signalPassFailure();
+    if (kernel::canFail(kernel) && !body.report) {
+      kernel->emitError("checks positions: expected its function to have the "
+                        "attribute kernel.reports");
+      return signalPassFailure();
+    }
     ImplicitLocOpBuilder b(kernel.getLoc(), kernel);
     if (failed(lower(kernel, body, b)))
       return signalPassFailure();
     kernel->erase();
+    SmallVector<kernel::Position> positions;
+    function.walk([&](kernel::Position op) { positions.push_back(op); });
+    for (kernel::Position op : positions) {
+      b.setLoc(op.getLoc());
+      b.setInsertionPoint(op);
+      lowerPosition(op, body, b);
+    }
   }
 };
 

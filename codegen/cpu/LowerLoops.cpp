@@ -126,16 +126,6 @@ LogicalResult lowerReduce(kernel::Reduce op, const KernelBody &body,
   return success();
 }
 
-/// The row number that an index means: negative ones count from the end, and
-/// what is out of range is clamped so that memory stays safe.
-static Value rowOf(Builder &b, Value raw, Value rows) {
-  Value row = arith::IndexCastOp::create(b, b.getIndexType(), raw);
-  Value negative =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::slt, row, index(b, 0));
-  row = arith::SelectOp::create(b, negative, add(b, row, rows), row);
-  return maximum(b, index(b, 0), minimum(b, row, add(b, rows, -1)));
-}
-
 LogicalResult lowerGather(kernel::Gather op, const KernelBody &body,
                           ImplicitLocOpBuilder &b) {
   Value table = op.getTable(), out = op.getOuts().front();
@@ -162,19 +152,28 @@ LogicalResult lowerGather(kernel::Gather op, const KernelBody &body,
     Value raw = memref::LoadOp::create(b, op.getIndices(),
                                        ArrayRef(at).slice(axis, indexRank));
     Values from = llvm::to_vector(ArrayRef(at).take_front(axis));
-    from.push_back(rowOf(b, raw, sizeOf(b, table, axis)));
+    Value rows = sizeOf(b, table, axis);
+    Value row = kernel::Position::create(
+        b, arith::IndexCastOp::create(b, b.getIndexType(), raw), rows);
+    from.push_back(row);
     llvm::append_range(from, ArrayRef(at).drop_front(outer));
-    if (scalar)
-      return store(b, load(b, table, from, Access{}, element), out, at,
-                   Access{});
-    forVectors(b, sizes.back(), op.getSchedule()->getVector(),
-               [&](Value column, Access access) {
-                 Values source = from, target = at;
-                 source.push_back(column);
-                 target.push_back(column);
-                 store(b, load(b, table, source, access, element), out, target,
-                       access);
-               });
+    // An empty table has no row to read.
+    Value exists =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::slt, row, rows);
+    auto copy = [&](Value column, Access access) {
+      Values source = from, target = at;
+      if (column) {
+        source.push_back(column);
+        target.push_back(column);
+      }
+      store(b, load(b, table, source, access, element), out, target, access);
+    };
+    ifThen(b, exists, [&] {
+      if (scalar)
+        copy(Value(), Access{});
+      else
+        forVectors(b, sizes.back(), op.getSchedule()->getVector(), copy);
+    });
   });
   return success();
 }

@@ -33,6 +33,9 @@ struct KernelBody {
   mlir::Value begin;
   mlir::Value end;
   mlir::Value scratch;
+  /// The run's report and the check's number; null where nothing is checked.
+  mlir::Value report;
+  mlir::Value check;
   const LoweringOptions &options;
 };
 
@@ -56,6 +59,11 @@ llvm::LogicalResult lowerGather(kernel::Gather op, const KernelBody &body,
                                 mlir::ImplicitLocOpBuilder &b);
 llvm::LogicalResult lowerTask(kernel::Task op, const KernelBody &body,
                               mlir::ImplicitLocOpBuilder &b);
+
+/// Replaces a `kernel.position` of the function by a comparison and, where it
+/// fails, the run's report of it.
+void lowerPosition(kernel::Position op, const KernelBody &body,
+                   mlir::ImplicitLocOpBuilder &b);
 
 } // namespace hagane::cpu
 

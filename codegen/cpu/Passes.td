@@ -11,6 +11,8 @@ def LowerKernelsPass : Pass<"hagane-lower-kernels", "::mlir::func::FuncOp"> {
     In a function that outlining made (`kernel.body`), replaces the one kernel
     operation by loops and vectors over the work items [begin, end), which are
     the arguments before the thread's scratch memory. Other functions stay.
+    `kernel.position` becomes a comparison that writes the run's report where
+    it fails; see `kernel.launch`.
 
     ```mlir
     func.func @k(%x: memref<64xf32>, %y: memref<64xf32>, %begin: index, %end: index,
@@ -29,7 +31,7 @@ def LowerKernelsPass : Pass<"hagane-lower-kernels", "::mlir::func::FuncOp"> {
     Option<"vectorRegisters", "vector-registers", "int64_t", /*default=*/"32",
            "number of vector registers">,
   ];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect"];
 }

@@ -115,8 +115,10 @@ Offset<format::Dim> HeaderBuilder::makeDim(xf::DimAttr attr) {
   xf::Dim dim = attr;
   if (std::optional<int64_t> value = dim.getConstant())
     return format::CreateDim(fbb, *value, -1, -1);
+  // Sizes that the run computes are symbols too, but only the plan has them.
   if (std::optional<StringRef> name = dim.getSymbol())
-    return format::CreateDim(fbb, -1, symbols.lookup(*name), -1);
+    if (auto it = symbols.find(*name); it != symbols.end())
+      return format::CreateDim(fbb, -1, it->second, -1);
   return format::CreateDim(fbb, -1, -1, slots.lookup(attr));
 }
 

@@ -1,12 +1,14 @@
 //===- KernelBufferize.cpp - From tensors to memrefs ----------------------===//
 
 #include "dialects/kernel/KernelOps.h"
+#include "dialects/xf/XfDynamic.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
 
 using namespace mlir;
 using namespace mlir::bufferization;
+using namespace hagane;
 using namespace hagane::kernel;
 
 namespace {
@@ -75,6 +77,36 @@ struct GetGlobalModel
     return success();
   }
 };
+/// The host reads the size from its buffer.
+struct BindModel : BufferizableOpInterface::ExternalModel<BindModel, xf::Bind> {
+  bool bufferizesToMemoryRead(Operation *, OpOperand &,
+                              const AnalysisState &) const {
+    return true;
+  }
+  bool bufferizesToMemoryWrite(Operation *, OpOperand &,
+                               const AnalysisState &) const {
+    return false;
+  }
+  AliasingValueList getAliasingValues(Operation *, OpOperand &,
+                                      const AnalysisState &) const {
+    return {};
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &options,
+                          BufferizationState &state) const {
+    auto bind = cast<xf::Bind>(op);
+    if (!isa<TensorType>(bind.getSize().getType()))
+      return success();
+    FailureOr<Value> buffer =
+        getBuffer(rewriter, bind.getSize(), options, state);
+    if (failed(buffer))
+      return failure();
+    replaceOpWithNewBufferizedOp<xf::Bind>(rewriter, op, bind.getSymbolAttr(),
+                                           *buffer);
+    return success();
+  }
+};
 } // namespace
 
 void hagane::kernel::registerBufferizableOpInterfaces(
@@ -90,5 +122,8 @@ void hagane::kernel::registerBufferizableOpInterfaces(
     Gather::attachInterface<KernelModel<Gather>>(*context);
     Task::attachInterface<KernelModel<Task>>(*context);
     GetGlobal::attachInterface<GetGlobalModel>(*context);
+  });
+  registry.addExtension(+[](MLIRContext *context, xf::XfDialect *) {
+    xf::Bind::attachInterface<BindModel>(*context);
   });
 }

@@ -39,6 +39,11 @@ Type hagane::kernel::getComputeType(Type storage) {
   return storage;
 }
 
+bool hagane::kernel::canFail(Operation *kernel) {
+  auto isPosition = [](Position) { return WalkResult::interrupt(); };
+  return isa<Gather>(kernel) || kernel->walk(isPosition).wasInterrupted();
+}
+
 bool hagane::kernel::hasCompleteShapes(Operation *op) {
   auto shapes = op->getAttrOfType<ArrayAttr>("shapes");
   if (!shapes || shapes.size() != op->getNumOperands())

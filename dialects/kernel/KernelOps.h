@@ -31,6 +31,14 @@ Type getComputeType(Type storage);
 /// answers of KernelOpInterface need that.
 bool hasCompleteShapes(Operation *op);
 
+/// Whether a kernel checks positions that it reads, so that its function needs
+/// a report; see `kernel.launch`.
+bool canFail(Operation *kernel);
+
+/// Words of a report: the number of the check that failed (0: none) and what
+/// its message shows.
+constexpr int64_t kReportWords = 3;
+
 /// Registers how kernels bufferize (they are in destination-passing style).
 void registerBufferizableOpInterfaces(DialectRegistry &registry);
 } // namespace hagane::kernel

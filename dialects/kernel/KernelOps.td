@@ -328,9 +328,7 @@ def Kernel_Gather : Kernel_Op<"gather"> {
   let summary = "rows of a table chosen by indices";
   let description = [{
     outs[p..., i..., s...] = table[p..., indices[i...], s...] where `axis` is
-    the number of leading axes p. Negative indices count from the end. An
-    index out of range reads the nearest valid row after the run has been
-    marked as failed.
+    the number of leading axes p. Indices mean what `kernel.position` says.
 
     Rules: (H1) axis is an axis of the table; (H2) rank(outs) = rank(table) - 1 + rank(indices).
 
@@ -351,7 +349,8 @@ def Kernel_Task : Kernel_Op<"task", [AttrSizedOperandSegments]> {
   let description = [{
     The generic fallback. The body computes work item `item` of `item_count`; its
     arguments are one memref per operand (ins, then outs), then the item's
-    index. It holds `scf`, `memref`, `arith` and `math` operations.
+    index. It holds `scf`, `memref`, `arith` and `math` operations and
+    `kernel.position`.
 
     Rules: (K1) body arguments are memrefs of the operands' ranks and element
     types, then an index.
@@ -390,6 +389,20 @@ def Kernel_Index : Op<Kernel_Dialect, "index", [Pure]> {
   let arguments = (ins I64Attr:$dimension);
   let results = (outs Index:$y);
   let assemblyFormat = "$dimension attr-dict";
+}
+
+def Kernel_Position : Op<Kernel_Dialect, "position", [MemoryEffects<[MemWrite]>]> {
+  let summary = "the place on an axis of `size` elements that an index means";
+  let description = [{
+    Negative indices count from the end, unless `from_start`. An index out of
+    range marks the run as failed, with the index and the size, and gives the
+    nearest place, or 0 on an empty axis.
+
+    Example: `%p = kernel.position %i of %n`
+  }];
+  let arguments = (ins Index:$at, Index:$size, UnitAttr:$from_start);
+  let results = (outs Index:$y);
+  let assemblyFormat = "$at `of` $size attr-dict";
 }
 
 //===-- Weights -----------------------------------------------------------===//
@@ -454,6 +467,13 @@ def Kernel_Launch : Op<Kernel_Dialect, "launch", [
     thread's scratch (memref<?xi8>). The dimensions are the kernel's work
     items, scratch, operations and bytes; `nodes` the ONNX nodes it came from.
 
+    A kernel that can fail has the message of its `check`, in which "{got}" and
+    "{want}" stand for what was found. Its function has the attribute
+    `kernel.reports` and, before the range, the run's report (memref<3xi64>)
+    and the check's number (index), which is not 0: the first failing item puts
+    that number into word 0 of the report, unless it holds one, and the two
+    values behind it.
+
     Example:
     ```mlir
     kernel.launch @gemm_0(%a, %b) {items = #xf.dim<batch>, scratch = #xf.dim<0>, flops = #xf.dim<0>, bytes = #xf.dim<0>, kind = "gemm", schedule = "", nodes = ["MatMul_3"]}
@@ -461,7 +481,8 @@ def Kernel_Launch : Op<Kernel_Dialect, "launch", [
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyMemRef>:$args, Xf_DimAttr:$items, Xf_DimAttr:$scratch,
-                       Xf_DimAttr:$flops, Xf_DimAttr:$bytes, StrAttr:$kind, StrAttr:$schedule, StrArrayAttr:$nodes);
+                       Xf_DimAttr:$flops, Xf_DimAttr:$bytes, StrAttr:$kind, StrAttr:$schedule, StrArrayAttr:$nodes,
+                       OptionalAttr<StrAttr>:$check);
   let assemblyFormat = "$callee `(` $args `)` attr-dict `:` type($args)";
 }
 

@@ -360,10 +360,17 @@ LogicalResult Launch::verifySymbolUses(SymbolTableCollection &symbols) {
   auto function = dyn_cast_or_null<FunctionOpInterface>(callee);
   if (!function)
     return emitOpError("expects a function named ") << getCallee();
+  bool reports = function->hasAttr("kernel.reports");
+  if (reports != static_cast<bool>(getCheckAttr()))
+    return emitOpError("expects a check exactly where ")
+           << getCallee() << " has the attribute kernel.reports";
   ArrayRef<Type> arguments = function.getArgumentTypes();
-  if (arguments.size() != getArgs().size() + 3 ||
-      TypeRange(arguments.drop_back(3)) != getArgs().getTypes())
+  size_t own = reports ? 5 : 3;
+  if (arguments.size() != getArgs().size() + own ||
+      TypeRange(arguments.drop_back(own)) != getArgs().getTypes())
     return emitOpError("expects operands of ")
-           << getCallee() << "'s types, then begin, end and scratch there";
+           << getCallee() << "'s types, then "
+           << (reports ? "report, check, " : "")
+           << "begin, end and scratch there";
   return success();
 }

@@ -1,7 +1,7 @@
 //===- XfDialect.cpp - The xf dialect -------------------------------------===//
 
 #include "dialects/xf/DimPoly.h"
-#include "dialects/xf/XfOps.h"
+#include "dialects/xf/XfDynamic.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -26,6 +26,10 @@ void XfDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/xf/XfOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/xf/XfDynamic.cpp.inc"
       >();
 }
 

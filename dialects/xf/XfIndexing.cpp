@@ -12,22 +12,65 @@ namespace hagane::xf {
 // Gather and scatter
 //===----------------------------------------------------------------------===//
 
-static Content gatherContent(const Facts &x, const Facts &indices,
-                             const FactsContext &context) {
+/// Visits the elements of an index operand that are known.
+static LogicalResult
+forEachKnown(Value indices, const Facts &facts,
+             llvm::function_ref<LogicalResult(int64_t, int64_t)> visit) {
+  auto visitAll = [&](const auto &range, auto read) -> LogicalResult {
+    for (auto [i, element] : llvm::enumerate(range))
+      if (std::optional<int64_t> value = read(element))
+        if (failed(visit(i, *value)))
+          return failure();
+    return success();
+  };
+  auto widen = [](int64_t value) { return std::optional<int64_t>(value); };
+  if (facts.content)
+    return visitAll(*facts.content, [](Dim dim) {
+      return dim ? dim.getConstant() : std::nullopt;
+    });
+  ElementsAttr elements;
+  if (!indices || !matchPattern(indices, m_Constant(&elements)))
+    return success();
+  if (auto dense = dyn_cast<DenseIntElementsAttr>(elements))
+    return visitAll(dense.getValues<APInt>(), [](const APInt &value) {
+      return std::optional<int64_t>(value.getSExtValue());
+    });
+  if (auto large = dyn_cast<DenseI64ResourceElementsAttr>(elements))
+    if (auto values = large.tryGetAsArrayRef())
+      return visitAll(*values, widen);
+  if (auto large = dyn_cast<DenseI32ResourceElementsAttr>(elements))
+    if (auto values = large.tryGetAsArrayRef())
+      return visitAll(*values, widen);
+  return success();
+}
+
+/// Known indices must lie on the axes they count along; `sizes` are those of
+/// the places in a tuple, or of the one axis.
+static LogicalResult checkIndices(const FactsContext &context, StringRef rule,
+                                  Value indices, const Facts &facts,
+                                  ArrayRef<Dim> sizes) {
+  return forEachKnown(
+      indices, facts, [&](int64_t i, int64_t index) -> LogicalResult {
+        std::optional<int64_t> size = sizes[i % sizes.size()].getConstant();
+        if (!size || (index >= -*size && index < *size))
+          return success();
+        return context.error("(" + rule + ") has index " + Twine(index) +
+                             ", expected " + Twine(-*size) + " <= index < " +
+                             Twine(*size));
+      });
+}
+
+static Content gatherContent(const Facts &x, const Facts &indices) {
   if (x.rank() != 1 || indices.rank() > 1 || !x.content || !indices.content)
     return std::nullopt;
   SmallVector<Dim> content;
   int64_t size = x.content->size();
   for (Dim index : *indices.content) {
     std::optional<int64_t> position = index.getConstant();
-    if (position && (*position < -size || *position >= size)) {
-      (void)context.error("(G2) has index " + Twine(*position) + ", expected " +
-                          Twine(-size) + " <= index < " + Twine(size));
-      return std::nullopt;
-    }
+    bool known = position && *position >= -size && *position < size;
     content.push_back(
-        position ? (*x.content)[*position < 0 ? *position + size : *position]
-                 : Dim());
+        known ? (*x.content)[*position < 0 ? *position + size : *position]
+              : Dim());
   }
   return content;
 }
@@ -35,20 +78,25 @@ static Content gatherContent(const Facts &x, const Facts &indices,
 XF_SHAPE_RULE(Gather) {
   const Facts &x = operands[0], &indices = operands[1];
   int64_t axis = adaptor.getAxis();
-  if (failed(checkAxis(context, "G1", axis, x.rank())))
+  if (failed(checkAxis(context, "G1", axis, x.rank())) ||
+      failed(checkIndices(context, "G2", adaptor.getIndices(), indices,
+                          x.dims[axis])))
     return failure();
   ArrayRef<Dim> source = x.dims;
   SmallVector<Dim> dims(source.take_front(axis));
   dims.append(indices.dims.begin(), indices.dims.end());
   llvm::append_range(dims, source.drop_front(axis + 1));
   return addResult(context, results, x.elementType, dims,
-                   gatherContent(x, indices, context));
+                   gatherContent(x, indices));
 }
 
 XF_SHAPE_RULE(GatherElements) {
-  if (failed(checkAxis(context, "G1", adaptor.getAxis(), operands[0].rank())) ||
-      failed(
-          checkRank(context, "G2", "indices", operands[1], operands[0].rank())))
+  const Facts &x = operands[0], &indices = operands[1];
+  int64_t axis = adaptor.getAxis();
+  if (failed(checkAxis(context, "G1", axis, x.rank())) ||
+      failed(checkRank(context, "G2", "indices", indices, x.rank())) ||
+      failed(checkIndices(context, "G3", adaptor.getIndices(), indices,
+                          x.dims[axis])))
     return failure();
   return addResult(context, results, operands[0].elementType, operands[1].dims);
 }
@@ -79,6 +127,10 @@ XF_SHAPE_RULE(GatherNd) {
   FailureOr<int64_t> length = getTupleLength(context, x, indices, batch);
   if (failed(length))
     return failure();
+  ArrayRef<Dim> sizes(x.dims);
+  if (failed(checkIndices(context, "N7", adaptor.getIndices(), indices,
+                          sizes.slice(batch, *length))))
+    return failure();
   SmallVector<Dim> dims(ArrayRef<Dim>(indices.dims).drop_back());
   for (int64_t i = 0; i < batch; ++i)
     if (failed(checkEqual(context, "N4", "batch axis " + Twine(i), x.dims[i],
@@ -91,7 +143,10 @@ XF_SHAPE_RULE(GatherNd) {
 XF_SHAPE_RULE(ScatterNd) {
   const Facts &x = operands[0], &indices = operands[1], &updates = operands[2];
   FailureOr<int64_t> length = getTupleLength(context, x, indices, 0);
-  if (failed(length) || failed(checkSameElementType(context, "N5", x, updates)))
+  if (failed(length) ||
+      failed(checkSameElementType(context, "N5", x, updates)) ||
+      failed(checkIndices(context, "N7", adaptor.getIndices(), indices,
+                          ArrayRef<Dim>(x.dims).take_front(*length))))
     return failure();
   SmallVector<Dim> expected(ArrayRef<Dim>(indices.dims).drop_back());
   llvm::append_range(expected, ArrayRef<Dim>(x.dims).drop_front(*length));
@@ -110,6 +165,8 @@ XF_SHAPE_RULE(ScatterElements) {
   if (failed(checkAxis(context, "G1", adaptor.getAxis(), x.rank())) ||
       failed(checkRank(context, "G2", "indices", indices, x.rank())) ||
       failed(checkRank(context, "G2", "updates", updates, x.rank())) ||
+      failed(checkIndices(context, "G3", adaptor.getIndices(), indices,
+                          x.dims[adaptor.getAxis()])) ||
       failed(checkSameElementType(context, "N5", x, updates)))
     return failure();
   for (int64_t axis = 0; axis < x.rank(); ++axis)

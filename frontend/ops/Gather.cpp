@@ -54,6 +54,21 @@ static LogicalResult convertNonZero(NodeConverter &n) {
   return convertUnary<xf::NonZero>(n);
 }
 
+/// The rows where the condition holds; of the flat input without an axis.
+static LogicalResult convertCompress(NodeConverter &n) {
+  Value x = n.in(0), condition = n.in(1);
+  if (n.rank(condition) != 1)
+    return n.error("the condition has rank " + Twine(n.rank(condition)) +
+                   ", expected 1");
+  int64_t axis = 0;
+  if (n.hasAttr("axis"))
+    axis = n.normalAxis(n.getInt("axis", 0), n.rank(x));
+  else
+    x = n.reshape(x, {-1});
+  Value at = n.squeeze(n.make<xf::NonZero>(condition), {0});
+  return n.done({n.make<xf::Gather>(x, at, axis)});
+}
+
 /// indices == [0, depth) along a new axis; negative indices count from depth.
 static LogicalResult convertOneHot(NodeConverter &n) {
   Value indices = n.in(0), depth = n.in(1), values = n.in(2);
@@ -84,6 +99,7 @@ static LogicalResult convertOneHot(NodeConverter &n) {
 }
 
 static const OpRow rows[] = {
+    {"Compress", 9, 2, convertCompress},
     {"Gather", 1, 2, convertGather},
     {"GatherElements", 11, 2, convertGatherElements},
     {"GatherND", 11, 2, convertGatherNd},

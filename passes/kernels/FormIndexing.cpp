@@ -21,7 +21,19 @@ static void visitPosition(TaskScope &t, Value indices, ValueRange at,
   t.ifThen(t.isLess(where, size), [&] { visit(where); });
 }
 
+/// Axes besides `axis` along which the indices may be larger than x.
+static SmallVector<bool> findOpenAxes(xf::GatherElements op, KernelBuilder &b) {
+  SmallVector<bool> open;
+  for (auto [size, limit] : llvm::zip_equal(b.shapes.getDims(op.getIndices()),
+                                            b.shapes.getDims(op.getX())))
+    open.push_back(static_cast<int64_t>(open.size()) !=
+                       static_cast<int64_t>(op.getAxis()) &&
+                   !b.shapes.getProver().isLessOrEqual(size, limit));
+  return open;
+}
+
 LogicalResult hagane::form(xf::GatherElements op, KernelBuilder &b) {
+  SmallVector<bool> open = findOpenAxes(op, b);
   Value x = b.tensor(op.getX()), indices = b.tensor(op.getIndices()),
         out = emptyLike(op.getY(), b);
   int64_t axis = op.getAxis();
@@ -36,7 +48,14 @@ LogicalResult hagane::form(xf::GatherElements op, KernelBuilder &b) {
       visitPosition(t, where, target, t.sizeOf(from, axis), [&](Value row) {
         Values source = target;
         source[axis] = row;
-        t.store(t.load(from, source), to, target);
+        Value exists = arith::ConstantIntOp::create(t.b, 1, 1);
+        for (auto [i, isOpen] : llvm::enumerate(open))
+          if (isOpen) {
+            Value size = t.sizeOf(from, i);
+            source[i] = kernel::Position::create(t.b, source[i], size);
+            exists = t.both(exists, t.isLess(source[i], size));
+          }
+        t.ifThen(exists, [&] { t.store(t.load(from, source), to, target); });
       });
     });
   };

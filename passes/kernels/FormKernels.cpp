@@ -1,5 +1,6 @@
 //===- FormKernels.cpp - Operations become kernels ------------------------===//
 
+#include "dialects/xf/XfDynamic.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "passes/kernels/Forms.h"
 #include "passes/kernels/Passes.h"
@@ -30,12 +31,12 @@ const llvm::StringMap<Handler> &getHandlers() {
   static const auto handlers = makeHandlers<
       xf::Linear, xf::MatMul, xf::Attention, xf::Softmax, xf::LayerNorm,
       xf::RmsNorm, xf::Reduce, xf::Reshape, xf::Transpose, xf::Broadcast,
-      xf::Concat, xf::CacheAppend, xf::Slice, xf::Pad, xf::Gather, xf::Range,
-      xf::Trilu, xf::Rotary, xf::Dims, xf::GatherElements, xf::GatherNd,
-      xf::ScatterElements, xf::ScatterNd, xf::CumSum, xf::ArgReduce, xf::TopK,
-      xf::Quantize, xf::Dequantize, xf::GroupNorm, xf::Recurrent, xf::Conv,
-      xf::Pool, xf::PoolIndices, xf::FoldWindows, xf::Resize, xf::GridSample,
-      xf::RoiAlign>();
+      xf::Concat, xf::CacheAppend, xf::CacheWrite, xf::Compact, xf::Slice,
+      xf::Pad, xf::Gather, xf::Range, xf::Trilu, xf::Rotary, xf::Dims,
+      xf::GatherElements, xf::GatherNd, xf::ScatterElements, xf::ScatterNd,
+      xf::CumSum, xf::ArgReduce, xf::TopK, xf::Quantize, xf::Dequantize,
+      xf::GroupNorm, xf::Recurrent, xf::Conv, xf::Pool, xf::PoolIndices,
+      xf::FoldWindows, xf::Resize, xf::GridSample, xf::RoiAlign>();
   return handlers;
 }
 

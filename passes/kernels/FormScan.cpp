@@ -144,6 +144,8 @@ LogicalResult hagane::form(xf::TopK op, KernelBuilder &b) {
   int64_t axis = op.getAxis();
   Order order{op.getLargest(), isUnsigned(x), /*nanFirst=*/false};
   Dim items = b.product(dropAxis(b.shapes.getDims(values), axis));
+  bool mayExceed = !b.shapes.getProver().isLessOrEqual(
+      b.shapes.getDims(values)[axis], b.shapes.getDims(x)[axis]);
   auto body = [&](TaskScope &t) {
     Value from = t.operands[0], toValues = t.operands[1],
           toIndices = t.operands[2];
@@ -151,7 +153,13 @@ LogicalResult hagane::form(xf::TopK op, KernelBuilder &b) {
     Value size = sizes[axis], none = makeScalar(t.b, computeTypeOf(from), 0);
     sizes.erase(sizes.begin() + axis);
     Values line = t.delinearize(t.item, sizes);
-    t.carry(t.index(0), t.sizeOf(toValues, axis), {none, t.index(-1)},
+    Value count = t.sizeOf(toValues, axis);
+    if (mayExceed)
+      t.ifThen(t.isLess(t.index(0), count), [&] {
+        kernel::Position::create(t.b, t.sub(count, t.index(1)), size,
+                                 /*from_start=*/true);
+      });
+    t.carry(t.index(0), count, {none, t.index(-1)},
             [&](Value n, ValueRange previous) {
               Values next = findNext(t, order, previous, size, [&](Value i) {
                 return t.load(from, withAxis(line, axis, i));

@@ -11,6 +11,11 @@
 #include "passes/kernels/KernelBuilder.h"
 #include "passes/kernels/Scalars.h"
 
+namespace hagane::xf {
+class CacheWrite;
+class Compact;
+} // namespace hagane::xf
+
 namespace hagane {
 
 /// Any operation with a ScalarBuilder.
@@ -35,6 +40,8 @@ llvm::LogicalResult form(xf::Transpose op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Broadcast op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Concat op, KernelBuilder &b);
 llvm::LogicalResult form(xf::CacheAppend op, KernelBuilder &b);
+llvm::LogicalResult form(xf::CacheWrite op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Compact op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Slice op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Pad op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Gather op, KernelBuilder &b);

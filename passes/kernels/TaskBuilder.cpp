@@ -94,8 +94,7 @@ Value TaskScope::position(Value raw, Type storage, Value size) {
   Value at = storage.isUnsignedInteger()
                  ? Value(arith::IndexCastUIOp::create(b, b.getIndexType(), raw))
                  : arith::IndexCastOp::create(b, b.getIndexType(), raw);
-  at = select(isLess(at, index(0)), add(at, size), at);
-  return max(index(0), min(at, sub(size, index(1))));
+  return kernel::Position::create(b, at, size);
 }
 
 //===-- Control flow ------------------------------------------------------===//

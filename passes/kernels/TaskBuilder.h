@@ -43,8 +43,8 @@ public:
 
   mlir::Value load(mlir::Value memref, mlir::ValueRange at);
   void store(mlir::Value value, mlir::Value memref, mlir::ValueRange at);
-  /// The position that an index tensor's element means on an axis: negative
-  /// ones count from the end, and what is out of range is clamped.
+  /// The position that an index tensor's element means on an axis, checked as
+  /// `kernel.position` does.
   mlir::Value position(mlir::Value raw, mlir::Type storage, mlir::Value size);
 
   void loop(mlir::Value from, mlir::Value to,

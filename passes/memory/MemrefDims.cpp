@@ -14,8 +14,16 @@ Dim hagane::getIndexDim(OpFoldResult value) {
   MLIRContext *context = value.getContext();
   if (auto constant = getConstantIntValue(value))
     return Dim::constant(context, *constant);
-  auto dim = dyn_cast_or_null<xf::DimValue>(cast<Value>(value).getDefiningOp());
-  return dim ? Dim(dim.getDim()) : Dim();
+  Operation *op = cast<Value>(value).getDefiningOp();
+  if (auto dim = dyn_cast_or_null<xf::DimValue>(op))
+    return dim.getDim();
+  // Bufferization asks buffers that it copies for their sizes.
+  auto size = dyn_cast_or_null<memref::DimOp>(op);
+  std::optional<int64_t> axis =
+      size ? size.getConstantIndex() : std::optional<int64_t>();
+  if (!axis || !isa<MemRefType>(size.getSource().getType()))
+    return Dim();
+  return getMemrefDims(size.getSource())[*axis];
 }
 
 static SmallVector<Dim> dimsOf(ArrayRef<OpFoldResult> sizes) {

@@ -23,6 +23,17 @@ void collectNames(Location loc, llvm::SetVector<StringRef> &names) {
       collectNames(part, names);
 }
 
+/// What a run says when the kernel meets an index out of range.
+std::string getCheckMessage(const llvm::SetVector<StringRef> &nodes) {
+  std::string message;
+  llvm::raw_string_ostream os(message);
+  llvm::interleaveComma(nodes, os << (nodes.size() > 1 ? "nodes " : "node "),
+                        [&](StringRef name) { os << '\'' << name << '\''; });
+  os << (nodes.empty() ? "of a gather or scatter: " : ": ")
+     << "index {got} is out of range for an axis of size {want}";
+  return message;
+}
+
 /// Text that is equal for kernels that can share code.
 std::string textOf(func::FuncOp function) {
   std::string text;
@@ -53,12 +64,18 @@ private:
 func::FuncOp Outliner::makeFunction(kernel::KernelOpInterface op) {
   OpBuilder builder(op.getContext());
   SmallVector<Type> types(op->getOperandTypes());
+  bool reports = kernel::canFail(op);
+  if (reports)
+    types.append({MemRefType::get({kernel::kReportWords}, builder.getI64Type()),
+                  builder.getIndexType()});
   types.append({builder.getIndexType(), builder.getIndexType(),
                 MemRefType::get({ShapedType::kDynamic}, builder.getI8Type())});
   auto function = func::FuncOp::create(op.getLoc(), op.getKernelKind(),
                                        builder.getFunctionType(types, {}));
   function.setPrivate();
   function->setAttr("kernel.body", builder.getUnitAttr());
+  if (reports)
+    function->setAttr("kernel.reports", builder.getUnitAttr());
   Block *body = function.addEntryBlock();
   builder.setInsertionPointToStart(body);
   Operation *clone = builder.clone(*op);
@@ -93,11 +110,14 @@ LogicalResult Outliner::outline(kernel::KernelOpInterface op) {
   llvm::SetVector<StringRef> names;
   collectNames(op.getLoc(), names);
   OpBuilder builder(op);
+  StringAttr check;
+  if (kernel::canFail(op))
+    check = builder.getStringAttr(getCheckMessage(names));
   kernel::Launch::create(
       builder, op.getLoc(), function.getSymName(), op->getOperands(),
       op.getItems().getAttr(), op.getScratchBytes().getAttr(),
       op.getFlops().getAttr(), op.getBytes().getAttr(), op.getKernelKind(),
-      scheduleText, builder.getStrArrayAttr(names.getArrayRef()));
+      scheduleText, builder.getStrArrayAttr(names.getArrayRef()), check);
   op->erase();
   return success();
 }

@@ -51,7 +51,8 @@ def PlanArenaPass : Pass<"hagane-plan-arena", "::mlir::ModuleOp"> {
     Buffers that do not live at the same time share a bin, chosen by size at
     sample values of the symbols; a bin is as large as its largest member and
     bins lie one after another, so that offsets are small expressions that are
-    right for every shape. The arena's size is `kernel.arena_bytes` of the
+    right for every shape. Buffers of computed sizes stay, with
+    `kernel.heap_bytes`, for the run's heap. The arena's size is `kernel.arena_bytes` of the
     function; `kernel.buffers` tells the plan.
 
     Before: `%a = memref.alloc(%n) : memref<?x384xf32>`. After:

@@ -1,10 +1,12 @@
 //===- PlanArena.cpp - All buffers in one arena ---------------------------===//
 
 #include "dialects/kernel/KernelCost.h"
+#include "dialects/xf/XfDynamic.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "passes/memory/MemrefDims.h"
 #include "passes/memory/Passes.h"
 #include "passes/shapes/ShapeAnalysis.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace hagane {
 #define GEN_PASS_DEF_PLANARENAPASS
@@ -45,6 +47,9 @@ public:
       samples[symbol.getSymName()] = std::clamp(kSample, min, max);
       prover.setRange(symbol.getSymName(), {min, max});
     }
+    for (auto size :
+         function->getParentOfType<ModuleOp>().getOps<xf::ComputedSize>())
+      computed.insert(size.getSymName());
   }
 
   LogicalResult run() {
@@ -74,7 +79,16 @@ private:
 
   func::FuncOp function;
   MLIRContext *context;
+  /// Whether only the run tells the size: the buffer lives on the heap then.
+  bool isLate(Dim bytes) const {
+    bool late = false;
+    bytes.forEachSymbol(
+        [&](StringRef name) { late |= computed.contains(name); });
+    return late;
+  }
+
   llvm::StringMap<int64_t> samples;
+  llvm::StringSet<> computed;
   xf::DimProver prover;
   DenseMap<Operation *, int64_t> positions;
   SmallVector<Buffer> buffers;
@@ -152,6 +166,10 @@ LogicalResult ArenaPlanner::collect() {
     buffer.alloc = alloc;
     if (failed(measure(buffer)))
       return WalkResult::interrupt();
+    if (isLate(buffer.bytes)) {
+      alloc->setAttr("kernel.heap_bytes", buffer.bytes.getAttr());
+      return WalkResult::advance();
+    }
     buffer.first = std::numeric_limits<int64_t>::max();
     buffer.last = -1;
     extendLife(alloc, block, positions, buffer);

@@ -1,5 +1,6 @@
 //===- PrepareOutputs.cpp - Results get destinations ----------------------===//
 
+#include "dialects/xf/XfDynamic.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/memory/Passes.h"
 #include "passes/shapes/ShapeAnalysis.h"
@@ -46,6 +47,17 @@ void sinkReshapes(OpBuilder &builder, Value &result, Value &destination,
   }
 }
 
+/// Whether a dimension in a list depends on a size that the run computes.
+bool isLate(Attribute dims, func::FuncOp function) {
+  auto module = function->getParentOfType<ModuleOp>();
+  bool late = false;
+  for (xf::Dim dim : getDimsFrom(dims))
+    dim.forEachSymbol([&](StringRef name) {
+      late |= module && module.lookupSymbol<xf::ComputedSize>(name);
+    });
+  return late;
+}
+
 struct PrepareOutputs : hagane::impl::PrepareOutputsPassBase<PrepareOutputs> {
   void runOnOperation() override {
     func::FuncOp function = getOperation();
@@ -85,10 +97,12 @@ struct PrepareOutputs : hagane::impl::PrepareOutputsPassBase<PrepareOutputs> {
         return signalPassFailure();
       Value destination = function.getArgument(number);
       Location loc = result.getLoc();
-      // Views of the destination come first, so that they dominate kernels.
+      // Views of the destination come first, so that they dominate kernels. An
+      // output whose size the run computes has no memory there yet.
       OpBuilder views = OpBuilder::atBlockBegin(&function.front());
-      sinkReshapes(views, result, destination,
-                   ArrayRef(results).drop_front(i + 1));
+      if (!isLate(attrs.get("xf.dims"), function))
+        sinkReshapes(views, result, destination,
+                     ArrayRef(results).drop_front(i + 1));
       bufferization::MaterializeInDestinationOp::create(
           builder, loc, Type(), result, destination,
           /*restrict=*/true, /*writable=*/true);

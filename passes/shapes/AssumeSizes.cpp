@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/shapes/AssumeSizes.h"
+#include "dialects/xf/XfDynamic.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "passes/shapes/ShapeAnalysis.h"
 
@@ -139,11 +140,26 @@ static bool replaceOne(ModuleOp module, const ShapeAnalysis::Assumption &at,
   return false;
 }
 
+/// The last point at which a size of the condition is bound; null if the
+/// inputs' shapes tell both. Every operation that relies on the condition comes
+/// later.
+static xf::Bind findLastBind(ModuleOp module,
+                             const xf::SizeCondition &condition) {
+  xf::Bind last;
+  module.walk([&](xf::Bind op) {
+    if (contains(condition.a, op.getSymbol()) ||
+        contains(condition.b, op.getSymbol()))
+      last = op;
+  });
+  return last;
+}
+
 bool hagane::narrowSymbols(ModuleOp module, const ShapeAnalysis &shapes) {
   SymbolTable symbols(module);
   for (const auto &assumption : shapes.getAssumptions()) {
     Dim a = assumption.condition.a, b = assumption.condition.b;
-    if (!shapes.isResolved(a) || !shapes.isResolved(b))
+    if (!shapes.isResolved(a) || !shapes.isResolved(b) ||
+        findLastBind(module, assumption.condition))
       continue;
     if (boundSymbol(a, b, shapes.getProver(), symbols) ||
         boundSymbol(b, a, shapes.getProver(), symbols) ||
@@ -159,9 +175,16 @@ bool hagane::requireSizes(ModuleOp module, const ShapeAnalysis &shapes) {
   llvm::DenseSet<std::pair<Attribute, Attribute>> seen;
   for (const auto &[op, condition] : shapes.getAssumptions()) {
     Dim a = condition.a, b = condition.b;
-    if (shapes.isResolved(a) && shapes.isResolved(b) &&
-        seen.insert({a.getAttr(), b.getAttr()}).second)
-      require(builder, op->getLoc(), a, b, condition.what);
+    if (!shapes.isResolved(a) || !shapes.isResolved(b) ||
+        !seen.insert({a.getAttr(), b.getAttr()}).second)
+      continue;
+    if (xf::Bind bind = findLastBind(module, condition)) {
+      OpBuilder after(bind->getBlock(), std::next(bind->getIterator()));
+      xf::RequireEqual::create(after, op->getLoc(), a.getAttr(), b.getAttr(),
+                               after.getStringAttr(condition.what));
+      continue;
+    }
+    require(builder, op->getLoc(), a, b, condition.what);
   }
   return !seen.empty();
 }

@@ -11,6 +11,10 @@ def ResolveShapesPass : Pass<"hagane-resolve-shapes", "::mlir::ModuleOp"> {
     become `xf.dims` or `xf.constant`, and size operands become attributes.
     The arithmetic left behind is dead; canonicalize and cse remove it.
 
+    Contents that only running the model tells (a shape that is an input, how
+    many elements are not 0) become an `xf.computed_size` each, bound by an
+    `xf.bind` before the operation whose size it is.
+
     Before, with `%x`'s dimensions [batch, seq]:
     ```mlir
     %s = xf.shape_of %x : (tensor<?x?xf32>) -> tensor<2xi64>

@@ -1,7 +1,9 @@
 //===- ResolveShapes.cpp - Shape arithmetic becomes symbolic dimensions ---===//
 
+#include "dialects/xf/XfDynamic.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/shapes/AssumeSizes.h"
+#include "passes/shapes/BindSizes.h"
 #include "passes/shapes/Passes.h"
 #include "passes/shapes/ShapeAnalysis.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -131,6 +133,13 @@ void foldSizes(xf::TopK op, ShapeAnalysis &shapes) {
   }
 }
 
+void foldSizes(xf::CacheWrite op, ShapeAnalysis &shapes) {
+  if (ArrayAttr extent = getKnown(shapes, op.getExtentValue())) {
+    op.getExtentValueMutable().clear();
+    op.setExtentAttr(extent);
+  }
+}
+
 void foldSizes(xf::Range op, ShapeAnalysis &shapes) {
   SmallVector<Attribute> bounds;
   for (Value operand : {op.getStart(), op.getLimit(), op.getDelta()}) {
@@ -150,7 +159,7 @@ void foldSizes(xf::Range op, ShapeAnalysis &shapes) {
 void foldSizeOperands(Operation *op, ShapeAnalysis &shapes) {
   llvm::TypeSwitch<Operation *>(op)
       .Case<xf::Reshape, xf::Broadcast, xf::Resize, xf::FoldWindows, xf::Slice,
-            xf::Pad, xf::TopK, xf::Range>(
+            xf::Pad, xf::TopK, xf::CacheWrite, xf::Range>(
           [&](auto concrete) { foldSizes(concrete, shapes); });
 }
 
@@ -189,6 +198,7 @@ void updateType(func::FuncOp function) {
 
 struct ResolveShapes : hagane::impl::ResolveShapesPassBase<ResolveShapes> {
   void runOnOperation() override {
+    bindSizes(getOperation());
     // Each round settles one more symbol, or what those left open.
     auto settle = [&] {
       ShapeAnalysis shapes(getOperation());

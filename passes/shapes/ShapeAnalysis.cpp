@@ -1,7 +1,11 @@
 //===- ShapeAnalysis.cpp - Symbolic shapes of values ----------------------===//
 
 #include "passes/shapes/ShapeAnalysis.h"
+#include "dialects/xf/XfDynamic.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -29,14 +33,22 @@ ShapeAnalysis::ShapeAnalysis(Operation *root, bool report)
   while (module->getParentOp() && !isa<ModuleOp>(module))
     module = module->getParentOp();
   if (auto top = dyn_cast<ModuleOp>(module))
-    for (auto symbol : top.getOps<xf::Symbol>()) {
-      declared.insert(symbol.getSymName());
-      prover.setRange(symbol.getSymName(),
-                      {int64_t(symbol.getMin()), int64_t(symbol.getMax())});
-    }
+    for (Operation &op : top.getOps())
+      llvm::TypeSwitch<Operation *>(&op).Case<xf::Symbol, xf::ComputedSize>(
+          [&](auto symbol) {
+            declared.insert(symbol.getSymName());
+            prover.setRange(symbol.getSymName(), {int64_t(symbol.getMin()),
+                                                  int64_t(symbol.getMax())});
+          });
   if (auto top = dyn_cast<ModuleOp>(module))
-    for (auto require : top.getOps<xf::Require>())
-      readRequirement(require);
+    top.walk([&](Operation *op) {
+      llvm::TypeSwitch<Operation *>(op)
+          .Case([&](xf::Require require) { readRequirement(require); })
+          .Case([&](xf::RequireEqual require) {
+            // Neither stands for the other: one may not be bound yet.
+            prover.addEqual(require.getFound(), require.getExpected());
+          });
+    });
   root->walk<WalkOrder::PreOrder>([&](Operation *op) { visit(op); });
 }
 
@@ -84,15 +96,42 @@ Facts ShapeAnalysis::ofType(Value value) {
                          [&](unsigned) { return makeFresh(); });
 }
 
+/// The source's facts, with the sizes that the cast makes static.
+static Facts castFacts(Facts facts, RankedTensorType type) {
+  for (auto [dim, size] : llvm::zip_equal(facts.dims, type.getShape()))
+    if (!ShapedType::isDynamic(size))
+      dim = Dim::constant(type.getContext(), size);
+  return facts;
+}
+
+/// Narrows `facts` to what holds whichever branch is taken.
+static void joinFacts(Facts &facts, const Facts &left, const Facts &right,
+                      const xf::DimProver &prover) {
+  for (auto [dim, x, y] : llvm::zip_equal(facts.dims, left.dims, right.dims))
+    if (prover.isEqual(x, y))
+      dim = x;
+}
+
 const Facts &ShapeAnalysis::get(Value value) {
   auto it = known.find(value);
   if (it != known.end())
     return it->second;
-  if (Operation *op = value.getDefiningOp())
+  Operation *op = value.getDefiningOp();
+  if (op)
     inferResults(op);
-  return known
-      .try_emplace(value, known.contains(value) ? known[value] : ofType(value))
-      .first->second;
+  if (known.contains(value))
+    return known[value];
+  Facts facts = ofType(value);
+  if (auto castOp = dyn_cast_or_null<tensor::CastOp>(op)) {
+    if (isa<RankedTensorType>(castOp.getSource().getType()))
+      facts = castFacts(get(castOp.getSource()),
+                        cast<RankedTensorType>(value.getType()));
+  } else if (auto branches = dyn_cast_or_null<scf::IfOp>(op)) {
+    unsigned i = cast<OpResult>(value).getResultNumber();
+    Facts left = get(branches.thenYield().getOperand(i));
+    joinFacts(facts, left, get(branches.elseYield().getOperand(i)), prover);
+  }
+  return known[value] = std::move(facts);
 }
 
 void ShapeAnalysis::inferResults(Operation *op) {

@@ -203,13 +203,28 @@ static uint8_t *allocate(size_t bytes) {
   return memory;
 }
 
-FreshOutput::FreshOutput(hgn_tensor &tensor) : memory(allocate(tensor.bytes)) {
+bool hagane::python::isLate(const hgn_tensor &tensor) {
+  return std::any_of(tensor.dims, tensor.dims + tensor.rank,
+                     [](int64_t dim) { return dim < 0; });
+}
+
+FreshOutput::FreshOutput(hgn_tensor &tensor) {
+  tensor.data = nullptr;
+  if (isLate(tensor))
+    return; // The session has memory for it.
+  memory.reset(allocate(tensor.bytes));
   tensor.data = memory.get();
 }
 
 nb::object FreshOutput::release(const hgn_tensor &tensor, bool dlpack) {
   const ElementRow &row = elementOf(tensor.dtype);
   size_t count = countOf(tensor);
+  if (!memory) {
+    size_t bytes = (count * static_cast<size_t>(row.bits) + 7) / 8;
+    memory.reset(allocate(bytes));
+    if (bytes > 0)
+      std::memcpy(memory.get(), tensor.data, bytes);
+  }
   if (isPacked(row)) {
     std::unique_ptr<uint8_t, Free> elements(allocate(count));
     unpack(memory.get(), elements.get(), count, row.bits,

@@ -50,6 +50,9 @@ private:
   std::vector<uint8_t> packed;
 };
 
+/// Whether a resolved output has an extent that only the run tells.
+bool isLate(const hgn_tensor &tensor);
+
 /// Fresh memory for an output of the shape in `tensor`, which gets its address.
 class FreshOutput {
 public:

@@ -67,6 +67,10 @@ nb::list Session::run(const nb::list &inputs, const nb::list &outputs,
     nb::handle array = outputs[i];
     if (array.is_none()) {
       fresh[i].emplace(out[i]);
+    } else if (isLate(out[i])) {
+      throw nb::value_error(("output '" + std::string(view.outputs[i].name) +
+                             "' has a size that only the run tells: pass None")
+                                .c_str());
     } else {
       taken[i] = Argument::output(array, view.outputs[i]);
       taken[i]->matchShape(out[i], view.outputs[i]);

@@ -58,7 +58,8 @@ hgn_status hgn_session::startArrays() {
       stateBytes.reset(view.state_count) && inputData.reset(view.input_count) &&
       outputData.reset(view.output_count) &&
       stateData.reset(view.state_count) &&
-      ownOutputs.reset(view.output_count) && states.reset(view.state_count);
+      ownOutputs.reset(view.output_count) &&
+      lateOutputs.reset(view.output_count) && states.reset(view.state_count);
   if (!made)
     return outOfMemory("a session", module->selected().plan_slots * 8ull);
   for (uint32_t i = 0; i < view.symbol_count; ++i)

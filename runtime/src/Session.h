@@ -20,6 +20,13 @@ struct hgn_session {
     uint64_t boundBytes = 0;
   };
 
+  // An output whose extents only the run tells, with the caller's memory.
+  struct LateOutput {
+    bool isLate = false;
+    void *data = nullptr;
+    uint64_t bytes = 0;
+  };
+
   Exec exec = {};
   hgn_module *module = nullptr;
   hgn_pool *pool = nullptr;
@@ -42,6 +49,8 @@ struct hgn_session {
   int64_t scratchStride = 0;
   hagane::runtime::RunHeap heap;
   hagane::runtime::Array<hagane::runtime::Block> ownOutputs;
+  hagane::runtime::Array<LateOutput> lateOutputs;
+  bool hasLateOutputs = false;
   hagane::runtime::Array<State> states;
 
   // The first report of the current run.
@@ -49,6 +58,7 @@ struct hgn_session {
   uint32_t failedCheck = 0;
   int64_t failedGot = 0, failedWant = 0;
   bool heapExhausted = false;
+  int32_t refusedOutput = -1; // impossible, or too large for its memory
 
   ~hgn_session();
   hgn_status start(hgn_module *module, const hgn_session_options &options);
@@ -56,11 +66,12 @@ struct hgn_session {
 
   // SessionShapes.cpp: from the inputs' shapes to a plan.
   hgn_status resolve(const hgn_tensor *inputs);
-  void describeOutput(uint32_t index, hgn_tensor *output) const;
-  const int64_t *dimsOfOutput(uint32_t index) const;
+  void describeOutput(uint32_t index, hgn_tensor *output);
+  int64_t *dimsOfOutput(uint32_t index);
 
   // SessionRun.cpp
   hgn_status run(const hgn_tensor *inputs, hgn_tensor *outputs);
+  void *giveOutput(uint32_t index, const int64_t *dims);
 
 private:
   hgn_status startThreads(const hgn_session_options &options);
@@ -73,14 +84,17 @@ private:
   hgn_status makePlan();
   int64_t extentOf(const hgn_dim_info &dim) const;
   hgn_status sizeValues();
+  void sizeOutput(uint32_t index, int64_t *dims);
   hgn_status checkComputedDims(const hgn_tensor *inputs) const;
 
   hgn_status bindInputs(const hgn_tensor *inputs);
   hgn_status bindOutputs(hgn_tensor *outputs);
+  hgn_status bindLateOutput(uint32_t index, const hgn_tensor &output);
+  void describeLateOutput(uint32_t index, hgn_tensor *output);
   hgn_status bindStates();
   hgn_status bindState(uint32_t index);
   hgn_status reserveWorkspace();
-  hgn_status failure(int32_t result) const;
+  hgn_status failure(int32_t result);
 };
 
 namespace hagane::runtime {

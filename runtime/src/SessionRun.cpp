@@ -100,8 +100,12 @@ static void fail(hgn_exec *exec, uint32_t check, int64_t got, int64_t want) {
   session.failedWant = want;
 }
 
-const hgn_host_api hagane::runtime::kHostApi = {HGN_ABI_VERSION, 0, parallel,
-                                                allocate, fail};
+static void *giveOutput(hgn_exec *exec, uint32_t index, const int64_t *dims) {
+  return sessionOf(exec).giveOutput(index, dims);
+}
+
+const hgn_host_api hagane::runtime::kHostApi = {
+    HGN_ABI_VERSION, 0, parallel, allocate, fail, giveOutput};
 
 //===--- Failures ---------------------------------------------------------===//
 
@@ -137,9 +141,23 @@ hgn_status hagane::runtime::checkFailure(const hgn_module &module,
   return makeStatus(HGN_CHECK_FAILED, "%s", text);
 }
 
-hgn_status hgn_session::failure(int32_t result) const {
+hgn_status hgn_session::failure(int32_t result) {
   if (failed)
     return checkFailure(*module, failedCheck, &failedGot, &failedWant);
+  if (refusedOutput >= 0) {
+    uint32_t index = uint32_t(refusedOutput);
+    const hgn_value_info &value = info().outputs[index];
+    ShapeText shape(dimsOfOutput(index), value.rank);
+    if (outputBytes[index] < 0)
+      return makeStatus(HGN_INVALID_ARGUMENT,
+                        "these inputs give output '%s' the impossible shape %s",
+                        value.name, shape.text);
+    return makeStatus(HGN_INVALID_ARGUMENT,
+                      "output '%s' has %llu bytes, expected %lld for the shape "
+                      "%s that this run gives it",
+                      value.name, (unsigned long long)lateOutputs[index].bytes,
+                      ll(outputBytes[index]), shape.text);
+  }
   if (heapExhausted)
     return makeStatus(HGN_OUT_OF_MEMORY, "no memory for a data-dependent size");
   return makeStatus(HGN_CHECK_FAILED, "%s failed with code %d", module->label,
@@ -183,8 +201,52 @@ hgn_status hgn_session::bindInputs(const hgn_tensor *inputs) {
   return nullptr;
 }
 
+// An output with an extent that only the run tells.
+hgn_status hgn_session::bindLateOutput(uint32_t index,
+                                       const hgn_tensor &output) {
+  LateOutput &late = lateOutputs[index];
+  outputData[index] = nullptr;
+  late.data = output.data == ownOutputs[index].data() ? nullptr : output.data;
+  late.bytes = output.bytes;
+  return late.data ? checkMemory("output", info().outputs[index], late.data,
+                                 late.bytes, 0)
+                   : nullptr;
+}
+
+void *hgn_session::giveOutput(uint32_t index, const int64_t *dims) {
+  const hgn_value_info &value = info().outputs[index];
+  const LateOutput &late = lateOutputs[index];
+  int64_t &bytes = outputBytes[index];
+  memcpy(dimsOfOutput(index), dims, size_t(value.rank) * sizeof(int64_t));
+  if (!tensorBytes(value.dtype, dims, value.rank, &bytes))
+    bytes = -1;
+  if (bytes < 0 || (late.data && late.bytes < uint64_t(bytes))) {
+    refusedOutput = int32_t(index);
+    return nullptr;
+  }
+  if (!late.data && !ownOutputs[index].reserve(uint64_t(bytes))) {
+    heapExhausted = true;
+    return nullptr;
+  }
+  outputData[index] = late.data ? late.data : ownOutputs[index].data();
+  return outputData[index];
+}
+
+// What the run told of a late output; memory of the session may have moved even
+// if the run failed.
+void hgn_session::describeLateOutput(uint32_t index, hgn_tensor *output) {
+  if (lateOutputs[index].data)
+    return;
+  output->data = ownOutputs[index].data();
+  output->bytes = ownOutputs[index].size();
+}
+
 hgn_status hgn_session::bindOutputs(hgn_tensor *outputs) {
   for (uint32_t i = 0; i < info().output_count; ++i) {
+    if (lateOutputs[i].isLate) {
+      HGN_TRY(bindLateOutput(i, outputs[i]));
+      continue;
+    }
     uint64_t expected = uint64_t(outputBytes[i]);
     Block &own = ownOutputs[i];
     hgn_tensor &output = outputs[i];
@@ -259,12 +321,16 @@ hgn_status hgn_session::run(const hgn_tensor *inputs, hgn_tensor *outputs) {
   HGN_TRY(reserveWorkspace());
   heap.reset();
   failed = heapExhausted = false;
-  if (int32_t result = module->runEntry()(&exec))
-    return failure(result);
+  refusedOutput = -1;
+  int32_t result = module->runEntry()(&exec);
   for (uint32_t i = 0; i < info().output_count; ++i) {
+    if (lateOutputs[i].isLate)
+      describeLateOutput(i, &outputs[i]);
+    if (result)
+      continue;
     uint64_t bytes = outputs[i].bytes;
     describeOutput(i, &outputs[i]);
     outputs[i].bytes = bytes;
   }
-  return nullptr;
+  return result ? failure(result) : nullptr;
 }

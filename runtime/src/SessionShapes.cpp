@@ -92,21 +92,36 @@ int64_t hgn_session::extentOf(const hgn_dim_info &dim) const {
                          : plan[uint32_t(dim.slot)];
 }
 
-const int64_t *hgn_session::dimsOfOutput(uint32_t index) const {
-  const int64_t *dims = outputDims.data();
+int64_t *hgn_session::dimsOfOutput(uint32_t index) {
+  int64_t *dims = outputDims.data();
   for (uint32_t i = 0; i < index; ++i)
     dims += info().outputs[i].rank;
   return dims;
 }
 
+// The extents of an output; those that only the run tells are -1.
+void hgn_session::sizeOutput(uint32_t index, int64_t *dims) {
+  const hgn_value_info &value = info().outputs[index];
+  lateOutputs[index].isLate = false;
+  outputBytes[index] = 0;
+  for (int32_t d = 0; d < value.rank; ++d) {
+    dims[d] = extentOf(value.dims[d]);
+    if (dims[d] != HGN_PLAN_UNKNOWN)
+      continue;
+    dims[d] = -1;
+    lateOutputs[index].isLate = hasLateOutputs = true;
+  }
+}
+
 hgn_status hgn_session::sizeValues() {
   const hgn_module_info &view = info();
   int64_t *dims = outputDims.data();
+  hasLateOutputs = false;
   for (uint32_t i = 0; i < view.output_count; ++i) {
     const hgn_value_info &value = view.outputs[i];
-    for (int32_t d = 0; d < value.rank; ++d)
-      dims[d] = extentOf(value.dims[d]);
-    if (!tensorBytes(value.dtype, dims, value.rank, &outputBytes[i]))
+    sizeOutput(i, dims);
+    if (!lateOutputs[i].isLate &&
+        !tensorBytes(value.dtype, dims, value.rank, &outputBytes[i]))
       return makeStatus(HGN_INVALID_ARGUMENT,
                         "these inputs give output '%s' the impossible shape %s",
                         value.name, ShapeText(dims, value.rank).text);
@@ -170,12 +185,13 @@ hgn_status hgn_session::resolve(const hgn_tensor *inputs) {
   HGN_TRY(checkSymbols());
   bool same = memcmp(symbols.data(), incoming.data(),
                      symbols.size() * sizeof(int64_t)) == 0;
-  if (!planned || !same)
+  // The run writes its own sizes over the plan.
+  if (!planned || !same || hasLateOutputs)
     HGN_TRY(makePlan());
   return checkComputedDims(inputs);
 }
 
-void hgn_session::describeOutput(uint32_t index, hgn_tensor *output) const {
+void hgn_session::describeOutput(uint32_t index, hgn_tensor *output) {
   const hgn_value_info &value = info().outputs[index];
   output->dtype = value.dtype;
   output->rank = value.rank;

@@ -43,6 +43,33 @@ def shape_cases():
     yield Case("operand", "broadcast", [y, np.array([2, 1, 7])], [np.broadcast_to(y, (2, 3, 7))])
 
 
+def write_cache(x, starts, past, extent, keep_rest=False, circular=False):
+    """Along axis 2, position by position."""
+    result = np.zeros((*x.shape[:2], extent, *x.shape[3:]), x.dtype)
+    for b, start in enumerate(starts):
+        kept = min(past.shape[2], extent if keep_rest else start)
+        result[b, :, :kept] = past[b, :, :kept]
+        for t in range(x.shape[2]):
+            result[b, :, (start + t) % extent if circular else start + t] = x[b, :, t]
+    return result
+
+
+def cache_write_cases():
+    x, past, starts = real(3, 2, 4, 5), real(3, 2, 6, 5), np.array([0, 5, 2])
+    yield Case("grow", "cache_write", [x, starts, past], [write_cache(x, starts, past, 9)],
+               f"axis = 2 : i64, extent = {dims([9])}, {segments(1, 1, 1, 0)}")
+    yield Case("operand", "cache_write", [x, starts, past, np.array([10])],
+               [write_cache(x, starts, past, 10)], f"axis = 2 : i64, {segments(1, 1, 1, 1)}")
+    yield Case("in-place", "cache_write", [x, np.array([0, 2, 1]), past],
+               [write_cache(x, [0, 2, 1], past, 6, keep_rest=True)], f"axis = 2 : i64, keep_rest, {segments(1, 1, 1, 0)}")
+    yield Case("circular", "cache_write", [x, starts, past],
+               [write_cache(x, starts, past, 6, True, True)],
+               f"axis = 2 : i64, keep_rest, circular, {segments(1, 1, 1, 0)}")
+    yield Case("first", "cache_write", [x, np.zeros(3, "int32")],
+               [write_cache(x, [0, 0, 0], past[:, :, :0], 7)],
+               f"axis = 2 : i64, extent = {dims([7])}, {segments(1, 1, 0, 0)}")
+
+
 def regular_cases():
     for dtype in ("int8", "float16", "float32", "float64"):
         x = (RNG.normal(size=(3, 37, 1, 41)) * 50).astype(dtype)
@@ -59,6 +86,7 @@ def regular_cases():
     yield Case("one", "concat", parts[:1], parts[:1], "axis = 0 : i64")
     yield Case("append", "cache_append", parts[::2], [np.concatenate(parts[::2], 1)],
                "axis = 1 : i64")
+    yield from cache_write_cases()
     x = real(7, 5)
     top, low = 2**63 - 1, -(2**63) + 1
     windows = [((0, 7, 2), np.s_[0:7:2]), ((-3, top, 1), np.s_[-3:]), ((5, 2, 1), np.s_[5:2]),

@@ -4,6 +4,7 @@
 #include "ModuleBuilder.h"
 
 #include "runtime/ModuleFormat.h"
+#include "runtime/include/hagane/abi.h"
 
 #include <fstream>
 #include <iostream>
@@ -75,7 +76,7 @@ static std::unique_ptr<format::SymbolT> symbol(const char *name, int64_t min,
 
 static std::unique_ptr<format::ModuleT> emptyModule() {
   auto module = std::make_unique<format::ModuleT>();
-  module->abi_version = 1;
+  module->abi_version = HGN_ABI_VERSION;
   module->provenance = std::make_unique<format::ProvenanceT>();
   module->provenance->source_name = "test.onnx";
   module->provenance->notes = {"first note"};
@@ -119,6 +120,16 @@ std::unique_ptr<format::ModuleT> test::countModule() {
   module->outputs.push_back(value("counts", DType::I64, dim(-1, 0)));
   module->states.push_back(value("counters", DType::I64, dim(-1, 0)));
   module->codes.push_back(code(1));
+  return module;
+}
+
+std::unique_ptr<format::ModuleT> test::keepModule() {
+  using format::DType;
+  auto module = emptyModule();
+  module->symbols.push_back(symbol("n", 0, 4096));
+  module->inputs.push_back(value("x", DType::I64, dim(-1, 0)));
+  module->outputs.push_back(value("kept", DType::I64, dim(-1, -1, 2)));
+  module->codes.push_back(code(2));
   return module;
 }
 

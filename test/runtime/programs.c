@@ -13,6 +13,8 @@ __asm__(".section .entries,\"a\"\n"
         ".quad run_add - entries\n"
         ".quad plan_count - entries\n"
         ".quad run_count - entries\n"
+        ".quad plan_keep - entries\n"
+        ".quad run_keep - entries\n"
         ".previous\n");
 
 /* Program 0: c[n, 4] = a[n, 4] + b[n, 4] + w[4], by way of the arena and of the
@@ -88,5 +90,31 @@ int32_t run_count(hgn_exec *exec) {
           *out = (int64_t *)exec->outputs[0];
   for (int64_t i = 0; i < exec->plan[2]; ++i)
     out[i] = state[i] += *(const int64_t *)exec->inputs[0];
+  return 0;
+}
+
+/* Program 2: the positive ones of n values. An impossible size for 13 of
+ * them; memory refused before that for 17. plan: [2] how many are kept. */
+int32_t plan_keep(const int64_t *symbols, int64_t *plan) {
+  plan[0] = plan[1] = 0;
+  plan[2] = HGN_PLAN_UNKNOWN;
+  plan[3] = symbols[0];
+  return 0;
+}
+
+int32_t run_keep(hgn_exec *exec) {
+  const int64_t *in = (const int64_t *)exec->inputs[0];
+  int64_t n = exec->plan[3], kept = 0;
+  for (int64_t i = 0; i < n; ++i)
+    kept += in[i] > 0;
+  if (exec->outputs[0] || (n == 17 && !exec->api->allocate(exec, -1)))
+    return 1;
+  exec->plan[2] = n == 13 ? -kept : kept;
+  int64_t *out = (int64_t *)exec->api->output(exec, 0, exec->plan + 2);
+  if (!out)
+    return 1;
+  for (int64_t i = 0; i < n; ++i)
+    if (in[i] > 0)
+      *out++ = in[i];
   return 0;
 }

@@ -1,5 +1,6 @@
 //===- Generators.cpp - Shapes, ranges, and what depends on values --------===//
 
+#include "dialects/xf/XfDynamic.h"
 #include "dialects/xf/eval/Strides.h"
 #include <cmath>
 #include <cstring>
@@ -132,11 +133,16 @@ static bool isZero(const HostTensor &x, int64_t index) {
                                   : x.getInteger(index) == 0;
 }
 
-static LogicalResult defineNonZero(NonZero, Evaluation &evaluation) {
+static LogicalResult listNonZeros(Evaluation &evaluation,
+                                  std::optional<int64_t> expected) {
   const HostTensor &x = evaluation.operand(0);
   int64_t count = 0;
   for (int64_t n = 0; n < x.getCount(); ++n)
     count += !isZero(x, n);
+  if (expected && count != *expected)
+    return evaluation.error("found " + Twine(count) +
+                            " elements that are not 0, expected " +
+                            Twine(*expected));
   FailureOr<HostTensor *> y = evaluation.create({x.getRank(), count});
   if (failed(y))
     return failure();
@@ -148,6 +154,15 @@ static LogicalResult defineNonZero(NonZero, Evaluation &evaluation) {
       ++found;
     }
   return success();
+}
+
+static LogicalResult defineNonZero(NonZero, Evaluation &evaluation) {
+  return listNonZeros(evaluation, std::nullopt);
+}
+
+static LogicalResult defineCompact(Compact op, Evaluation &evaluation) {
+  FailureOr<Shape> count = evaluation.valuesOf(op.getCount());
+  return failed(count) ? failure() : listNonZeros(evaluation, count->front());
 }
 
 /// Whether element i comes before element j among the largest or smallest;
@@ -207,5 +222,6 @@ void hagane::xf::eval::defineGenerators(DefinitionTable &table) {
   table.add(defineRange);
   table.add(defineTrilu);
   table.add(defineNonZero);
+  table.add(defineCompact);
   table.add(defineTopK);
 }

@@ -1,7 +1,7 @@
 //===- Interpreter.cpp - Runs functions by the evaluator ------------------===//
 
 #include "dialects/xf/eval/Interpreter.h"
-#include "dialects/xf/XfOps.h"
+#include "dialects/xf/XfDynamic.h"
 #include "dialects/xf/eval/Evaluate.h"
 #include "dialects/xf/eval/ScalarOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -34,6 +34,8 @@ private:
   LogicalResult executeFor(scf::ForOp op, Tensors &results);
   LogicalResult executeWhile(scf::WhileOp op, Tensors &results);
   LogicalResult executeCall(func::CallOp op, Tensors &results);
+  LogicalResult executeBind(Bind op);
+  LogicalResult executeRequireEqual(RequireEqual op);
   LogicalResult executeSimple(Operation *op, Tensors &results);
 
   FailureOr<Tensors> valuesOf(Operation *user, ValueRange operands);
@@ -195,6 +197,36 @@ LogicalResult Interpreter::executeCall(func::CallOp op, Tensors &results) {
   return inner.yieldOf(callee.getBody(), *arguments, results);
 }
 
+LogicalResult Interpreter::executeBind(Bind op) {
+  FailureOr<int64_t> size = scalarOf(op, op.getSize());
+  if (failed(size))
+    return failure();
+  auto symbol = SymbolTable::lookupNearestSymbolFrom<ComputedSize>(
+      op, op.getSymbolAttr());
+  int64_t min = symbol.getMin(), max = symbol.getMax();
+  if (*size < min || *size > max)
+    return op.emitError("cannot be evaluated: found size ")
+           << *size << ", expected " << min << " to " << max;
+  symbols[op.getSymbol()] = *size;
+  return success();
+}
+
+LogicalResult Interpreter::executeRequireEqual(RequireEqual op) {
+  auto valueOf = [&](Dim dim) {
+    return dim.evaluate([&](StringRef name) -> std::optional<int64_t> {
+      auto it = symbols.find(name);
+      return it == symbols.end() ? std::nullopt : std::optional(it->second);
+    });
+  };
+  std::optional<int64_t> found = valueOf(op.getFound()),
+                         expected = valueOf(op.getExpected());
+  if (!found || !expected || *found != *expected)
+    return op.emitError("cannot be evaluated: ")
+           << op.getWhat() << " is " << found.value_or(-1) << ", expected "
+           << expected.value_or(-1);
+  return success();
+}
+
 LogicalResult Interpreter::executeSimple(Operation *op, Tensors &results) {
   FailureOr<Tensors> operands = valuesOf(op, op->getOperands());
   if (failed(operands))
@@ -216,6 +248,8 @@ LogicalResult Interpreter::execute(Operation *op, Tensors &results) {
       .Case([&](scf::ForOp op) { return executeFor(op, results); })
       .Case([&](scf::WhileOp op) { return executeWhile(op, results); })
       .Case([&](func::CallOp op) { return executeCall(op, results); })
+      .Case([&](Bind op) { return executeBind(op); })
+      .Case([&](RequireEqual op) { return executeRequireEqual(op); })
       .Default([&](Operation *op) { return executeSimple(op, results); });
 }
 

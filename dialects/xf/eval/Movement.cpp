@@ -1,5 +1,6 @@
 //===- Movement.cpp - Data movement by regular patterns -------------------===//
 
+#include "dialects/xf/XfDynamic.h"
 #include "dialects/xf/eval/Strides.h"
 #include <cstring>
 
@@ -131,6 +132,48 @@ static LogicalResult defineConcat(Concat op, Evaluation &evaluation) {
 
 static LogicalResult defineCacheAppend(CacheAppend op, Evaluation &evaluation) {
   return concat(evaluation.getOperands(), op.getAxis(), evaluation);
+}
+
+static LogicalResult defineCacheWrite(CacheWrite op, Evaluation &evaluation) {
+  const HostTensor &x = evaluation.operand(0), &starts = evaluation.operand(1);
+  const HostTensor *past = evaluation.optional(op, 2);
+  int64_t axis = op.getAxis(), written = x.getSize(axis);
+  Shape shape(x.getShape());
+  if (past)
+    shape[axis] = past->getSize(axis);
+  const HostTensor *extent = evaluation.optional(op, 3);
+  if (op.getExtent() || extent) {
+    FailureOr<Shape> value = evaluation.sizes(op.getExtent(), extent);
+    if (failed(value))
+      return failure();
+    shape[axis] = value->front();
+  }
+  FailureOr<HostTensor *> y = evaluation.create(shape);
+  if (failed(y))
+    return failure();
+  int64_t inner = product(shape, axis + 1, x.getRank()),
+          row = inner * x.getElement().bytes, lines = product(shape, 0, axis),
+          perBatch = lines / std::max<int64_t>(shape[0], 1), size = shape[axis];
+  auto copy = [&](const HostTensor &from, int64_t line, int64_t at,
+                  int64_t to) {
+    std::memcpy((*y)->data() + (line * size + to) * row,
+                from.data() + (line * from.getSize(axis) + at) * row, row);
+  };
+  for (int64_t line = 0; row > 0 && line < lines; ++line) {
+    int64_t start = starts.getInteger(line / perBatch);
+    if (op.getCircular() && size > 0)
+      start %= size;
+    if (start < 0 || (!op.getCircular() && start + written > size))
+      return evaluation.error("positions from " + Twine(start) + " to " +
+                              Twine(start + written) +
+                              " do not fit a cache of " + Twine(size));
+    int64_t kept = op.getKeepRest() ? size : std::min(start, size);
+    for (int64_t t = 0; past && t < std::min(kept, past->getSize(axis)); ++t)
+      copy(*past, line, t, t);
+    for (int64_t t = 0; t < written; ++t)
+      copy(x, line, t, op.getCircular() ? (start + t) % size : start + t);
+  }
+  return success();
 }
 
 namespace {
@@ -281,6 +324,7 @@ void hagane::xf::eval::defineMovement(DefinitionTable &table) {
   table.add(defineBroadcast);
   table.add(defineConcat);
   table.add(defineCacheAppend);
+  table.add(defineCacheWrite);
   table.add(defineSlice);
   table.add(definePad);
 }

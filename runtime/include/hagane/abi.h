@@ -12,6 +12,8 @@
  * pure: it touches no other memory, so any thread may call it at any time.
  * Returns 0, or 1 + the index of the check that failed; the first two slots
  * then hold the values found and expected that the check's message may show.
+ * Slots that only the run can tell become HGN_PLAN_UNKNOWN; hgn_run writes them
+ * once it knows.
  *
  * hgn_run computes the outputs. It is called by one thread per hgn_exec; the
  * work spreads to other threads only through hgn_host_api.parallel. Returns 0,
@@ -29,7 +31,7 @@
 extern "C" {
 #endif
 
-#define HGN_ABI_VERSION 1
+#define HGN_ABI_VERSION 2
 
 /* Slots of the plan whose meaning the ABI fixes. */
 #define HGN_PLAN_ARENA_BYTES 0
@@ -38,6 +40,8 @@ extern "C" {
 /* The same slots after a failed check. */
 #define HGN_PLAN_GOT 0
 #define HGN_PLAN_WANT 1
+/* The value of a slot that hgn_run computes, until it does. */
+#define HGN_PLAN_UNKNOWN INT64_MIN
 
 /* Alignment of the arena, of scratch and of allocate's results, in bytes. */
 #define HGN_ALIGNMENT 64
@@ -49,7 +53,10 @@ typedef struct hgn_exec hgn_exec;
  *   strides); owned by the host code, read-only, shared by all threads.
  * scratch: private to this call, 64-byte aligned, plan[1] bytes, contents
  *   undefined on entry; not to be touched if plan[1] is 0.
- * Called concurrently by several threads on disjoint ranges. Cannot fail. */
+ * Called concurrently by several threads on disjoint ranges. Cannot fail: a
+ * kernel that finds bad data (an index out of range) stays within its operands
+ * and notes the check in memory of the host code, which calls
+ * hgn_host_api.fail before hgn_run returns. */
 typedef void (*hgn_task_fn)(const int64_t *args, int64_t begin, int64_t end,
                             void *scratch);
 
@@ -77,17 +84,24 @@ typedef struct hgn_host_api {
    * values its message may show. The first report of a run is kept.
    * Called only from the thread that runs hgn_run. Cannot fail. */
   void (*fail)(hgn_exec *exec, uint32_t check, int64_t got, int64_t want);
+
+  /* Memory for an output with a dim that hgn_plan does not know; exec->outputs
+   * holds NULL for it. dims: its extents, as many as it has axes.
+   * Called once for each such output, only from the thread that runs hgn_run.
+   * Returns NULL on failure (no memory, or the caller's is too small); hgn_run
+   * must then return non-zero. */
+  void *(*output)(hgn_exec *exec, uint32_t index, const int64_t *dims);
 } hgn_host_api;
 
 /* Everything one run may touch. Owned by the runtime, read-only to compiled
- * code (the memory behind outputs, arena and states is writable). */
+ * code (the memory behind plan, outputs, arena and states is writable). */
 struct hgn_exec {
   const hgn_host_api *api;
   const int64_t *symbols; /* values of the module's symbolic dims */
   /* Written by hgn_plan for these symbols: [0] arena bytes, [1] scratch bytes
    * per thread, then what the compiler put there: buffer offsets, output dims,
-   * per-kernel flops and bytes. */
-  const int64_t *plan;
+   * per-kernel flops and bytes. hgn_run writes those that it computes. */
+  int64_t *plan;
   void *const *inputs; /* dense row-major data, in signature order */
   void *const *outputs;
   const uint8_t *weights; /* base of the weight segment */

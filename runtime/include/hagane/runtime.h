@@ -153,7 +153,8 @@ typedef struct hgn_symbol_info {
 } hgn_symbol_info;
 
 /* fixed >= 0: the extent; else symbol: the index of the symbol, with its name
- * in symbol_name; else computed from the symbols by the module's plan. */
+ * in symbol_name; else computed: from the symbols by the module's plan, or, in
+ * outputs only, from the inputs' contents by the run. */
 typedef struct hgn_dim_info {
   int64_t fixed;
   int32_t symbol;
@@ -335,7 +336,8 @@ typedef struct hgn_requirements {
  * run with them gives. Each of the output_count outputs gets its dtype, rank,
  * dims and bytes; data is left alone. output_count is the module's, or 0 to
  * ask for none; requirements may be NULL. dims and plan belong to the session
- * and live until the next resolve or run. */
+ * and live until the next resolve or run. An extent that depends on the inputs'
+ * contents is -1, and the output's bytes are then 0. */
 HGN_API hgn_status hgn_session_resolve(
     hgn_session *session, const hgn_tensor *inputs, uint32_t input_count,
     hgn_tensor *outputs, uint32_t output_count, hgn_requirements *requirements);
@@ -343,7 +345,8 @@ HGN_API hgn_status hgn_session_resolve(
 /* Computes the outputs. inputs and outputs follow the signature's order. An
  * output's data is NULL (the session gives memory that lives until its next
  * run; passing it in again is the same) or the caller's memory of `bytes`
- * bytes, which must not overlap any other argument. The run writes each
+ * bytes, which must not overlap any other argument; it must hold what the run
+ * turns out to need, which a failure's message tells. The run writes each
  * output's dtype, rank and dims, and, even if it fails, data and bytes where
  * the session owns the memory. After a failure the contents of outputs and
  * states are undefined if HGN_CHECK_FAILED or HGN_OUT_OF_MEMORY, else

@@ -74,3 +74,70 @@ module {
     return
   }
 }
+
+// -----
+
+// A kernel that can fail gets the run's report and its check's number. The run ends with the failure, if one is noted.
+// CHECK-LABEL: module attributes
+// CHECK-SAME: kernel.checks = ["a size computed from the symbolic dimensions is out of range", "node 'G': index {got} of {want}"]
+// CHECK: func.func @hgn_run(%[[EXEC:.*]]: !llvm.ptr) -> i32
+// CHECK: llvm.alloca %{{.*}} x i64
+// CHECK: %[[REPORT:.*]] = llvm.alloca %{{.*}} x i64
+// CHECK: llvm.store %{{.*}}, %[[REPORT]]
+// CHECK: llvm.ptrtoint %[[REPORT]]
+// CHECK: %[[TWO:.*]] = llvm.mlir.constant(2 : i64)
+// CHECK: llvm.store %[[TWO]]
+// CHECK: llvm.call
+// CHECK: %[[FAILED:.*]] = arith.cmpi ne
+// CHECK: scf.if
+// CHECK: llvm.call %{{.*}}(%[[EXEC]]
+// CHECK: %[[RESULT:.*]] = arith.extui %[[FAILED]]
+// CHECK: return %[[RESULT]]
+// CHECK-LABEL: func.func private @checked
+// CHECK-SAME: (%{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: i64, %{{.*}}: index, %{{.*}}: index, %{{.*}}: !llvm.ptr {llvm.noalias})
+module {
+  func.func @main(%x: memref<8xf32> {onnx.name = "x"}) {
+    kernel.launch @checked(%x) {items = #xf.dim<1>, scratch = #xf.dim<0>, flops = #xf.dim<0>, bytes = #xf.dim<0>,
+      kind = "task", schedule = "", nodes = ["G"], check = "node 'G': index {got} of {want}"} : memref<8xf32>
+    return
+  }
+  func.func private @checked(%x: memref<8xf32>, %report: memref<3xi64>, %check: index, %begin: index, %end: index,
+                             %scratch: memref<?xi8>) attributes {kernel.body, kernel.reports} {
+    return
+  }
+}
+
+// -----
+
+// A size that the run computes: hgn_plan does not know what follows from it, hgn_run stores it. Buffers and outputs of
+// such sizes come from the runtime, and no kernel runs after a failure.
+// CHECK-LABEL: module attributes
+// CHECK-SAME: kernel.slots = [#xf.dim<n>, #xf.dim<n * 4>
+// CHECK-LABEL: func.func @hgn_plan
+// CHECK: arith.constant -9223372036854775808 : i64
+// CHECK: func.func @hgn_run(%[[EXEC:.*]]: !llvm.ptr) -> i32
+// CHECK: memref.load
+// CHECK: %[[SIZE:.*]] = arith.minsi
+// CHECK: llvm.store %[[SIZE]]
+// CHECK: llvm.intr.smul.with.overflow
+// CHECK: %[[MEMORY:.*]] = llvm.call %{{.*}}(%[[EXEC]], %{{.*}}) : !llvm.ptr, (!llvm.ptr, i64) -> !llvm.ptr
+// CHECK: llvm.icmp "eq" %[[MEMORY]]
+// CHECK: llvm.call %{{.*}}(%[[EXEC]], %{{.*}}, %{{.*}}) : !llvm.ptr, (!llvm.ptr, i32, !llvm.ptr) -> !llvm.ptr
+// CHECK: %[[ITEMS:.*]] = arith.select
+// CHECK: llvm.call %{{.*}}(%[[EXEC]], %{{.*}}, %{{.*}}, %{{.*}}, %[[ITEMS]])
+module {
+  xf.computed_size @n {min = 0 : i64, max = 64 : i64}
+  func.func @main(%count: memref<1xi64> {onnx.name = "count"},
+                  %y: memref<?xf32> {onnx.name = "y", kernel.output = 0 : i64, xf.dims = [#xf.dim<n>]}) {
+    xf.bind @n, %count : memref<1xi64>
+    %n = xf.dim_value {dim = #xf.dim<n>} : index
+    %t = memref.alloc(%n) {kernel.heap_bytes = #xf.dim<4 * n>} : memref<?xf32>
+    kernel.launch @copy(%t, %y) {items = #xf.dim<n>, scratch = #xf.dim<0>, flops = #xf.dim<0>, bytes = #xf.dim<0>,
+      kind = "map", schedule = "", nodes = []} : memref<?xf32>, memref<?xf32>
+    return
+  }
+  func.func private @copy(%x: memref<?xf32>, %y: memref<?xf32>, %begin: index, %end: index, %scratch: memref<?xi8>)
+      attributes {kernel.body} {
+    return
+  }
+}

@@ -41,3 +41,19 @@ func.func private @tensors(%y: tensor<4xf32>, %begin: index, %end: index, %scrat
   } : (tensor<4xf32>) -> tensor<4xf32>
   return
 }
+
+// -----
+
+func.func private @silent(%t: memref<4xf32>, %i: memref<2xi64>, %y: memref<2xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  // expected-error @below {{checks positions: expected its function to have the attribute kernel.reports}}
+  kernel.gather %t, %i outs %y {axis = 0 : i64, shapes = [[], [], []], schedule = #kernel.loop_schedule<item_size = 2, vector = 1>} : (memref<4xf32>, memref<2xi64>, memref<2xf32>) -> ()
+  return
+}
+
+// -----
+
+// expected-error @below {{expected a kernel function that reports to have arguments report of type 'memref<3xi64>' and check of type index before the range}}
+func.func private @unreported(%t: memref<4xf32>, %i: memref<2xi64>, %y: memref<2xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body, kernel.reports} {
+  kernel.gather %t, %i outs %y {axis = 0 : i64, shapes = [[], [], []], schedule = #kernel.loop_schedule<item_size = 2, vector = 1>} : (memref<4xf32>, memref<2xi64>, memref<2xf32>) -> ()
+  return
+}

@@ -40,3 +40,22 @@ func.func private @product(%a: memref<1x8xf32>, %b: memref<8x16xf32>, %y: memref
   } : (memref<1x8xf32>, memref<8x16xf32>, memref<1x16xf32>) -> ()
   return
 }
+
+// Positions of a task are checked by the report too; counted from the start, negative ones are out of range.
+// CHECK-LABEL: func.func private @positions
+// CHECK-SAME: %[[REPORT:[^:]*]]: memref<3xi64>
+// CHECK: %[[OUTSIDE:.*]] = arith.cmpi uge, %{{.*}}, %{{.*}} : index
+// CHECK-NEXT: scf.if %[[OUTSIDE]]
+// CHECK: llvm.cmpxchg
+// CHECK-NOT: kernel.position
+func.func private @positions(%x: memref<4xf32>, %y: memref<4xf32>, %report: memref<3xi64>, %check: index, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body, kernel.reports} {
+  kernel.task ins %x outs %y {item_count = #xf.dim<4>, shapes = [[], []]} body {
+  ^bb0(%a: memref<4xf32>, %b: memref<4xf32>, %i: index):
+    %c3 = arith.constant 3 : index
+    %p = kernel.position %i of %c3 {from_start}
+    %v = memref.load %a[%p] : memref<4xf32>
+    memref.store %v, %b[%i] : memref<4xf32>
+    kernel.yield
+  } : (memref<4xf32>, memref<4xf32>) -> ()
+  return
+}

@@ -49,19 +49,31 @@ func.func private @reduce(%x: memref<3x5x32xf32>, %y: memref<3x32xf32>, %begin: 
   return
 }
 
-// Negative indices count from the end, and no index reaches outside of the table.
+// Negative indices count from the end. No index reaches outside of the table: one that would is noted in the run's
+// report, if none is there yet, with the table's rows. The row is loaded only if there is one.
 // CHECK-LABEL: func.func private @gather
-// CHECK-SAME: %[[T:[^:]*]]: memref<100x16xf32>, %[[I:[^:]*]]: memref<?xi64>, %[[Y:[^:]*]]: memref<?x16xf32>
+// CHECK-SAME: %[[T:[^:]*]]: memref<100x16xf32>, %[[I:[^:]*]]: memref<?xi64>, %[[Y:[^:]*]]: memref<?x16xf32>, %[[REPORT:[^:]*]]: memref<3xi64>, %[[CHECK:[^:]*]]: index
 // CHECK: %[[RAW:.*]] = memref.load %[[I]]
 // CHECK: %[[ROW:.*]] = arith.index_cast %[[RAW]]
 // CHECK: %[[NEGATIVE:.*]] = arith.cmpi slt, %[[ROW]], %c0
 // CHECK: %[[BACK:.*]] = arith.addi %[[ROW]], %c100
 // CHECK: %[[WRAPPED:.*]] = arith.select %[[NEGATIVE]], %[[BACK]], %[[ROW]]
+// CHECK: %[[OUTSIDE:.*]] = arith.cmpi uge, %[[WRAPPED]], %c100
+// CHECK: scf.if %[[OUTSIDE]] {
+// CHECK: memref.extract_aligned_pointer_as_index %[[REPORT]]
+// CHECK: %[[NUMBER:.*]] = arith.index_cast %[[CHECK]]
+// CHECK: %[[PAIR:.*]] = llvm.cmpxchg %{{.*}}, %{{.*}}, %[[NUMBER]] monotonic monotonic
+// CHECK: %[[FIRST:.*]] = llvm.extractvalue %[[PAIR]][1]
+// CHECK: scf.if %[[FIRST]] {
+// CHECK: memref.store %{{.*}}, %[[REPORT]][%c1]
+// CHECK: memref.store %{{.*}}, %[[REPORT]][%c2]
 // CHECK: %[[BELOW:.*]] = arith.minsi %[[WRAPPED]], %c99
 // CHECK: %[[SAFE:.*]] = arith.maxsi %[[BELOW]], %c0
+// CHECK: %[[EXISTS:.*]] = arith.cmpi slt, %[[SAFE]], %c100
+// CHECK: scf.if %[[EXISTS]] {
 // CHECK: vector.load %[[T]][%[[SAFE]], %c0]
 // CHECK: vector.store %{{.*}}, %[[Y]]
-func.func private @gather(%t: memref<100x16xf32>, %i: memref<?xi64>, %y: memref<?x16xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+func.func private @gather(%t: memref<100x16xf32>, %i: memref<?xi64>, %y: memref<?x16xf32>, %report: memref<3xi64>, %check: index, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body, kernel.reports} {
   kernel.gather %t, %i outs %y {axis = 0 : i64, shapes = [[], [], []], schedule = #kernel.loop_schedule<item_size = 2, vector = 16>} : (memref<100x16xf32>, memref<?xi64>, memref<?x16xf32>) -> ()
   return
 }

@@ -294,3 +294,21 @@ func.func @k1(%r: tensor<4xf32>) {
   } : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
   return
 }
+
+// -----
+
+func.func private @silent(memref<8xf32>, index, index, memref<?xi8>)
+func.func @f(%a: memref<8xf32>) {
+  // expected-error @below {{expects a check exactly where silent has the attribute kernel.reports}}
+  kernel.launch @silent(%a) {items = #xf.dim<1>, scratch = #xf.dim<0>, flops = #xf.dim<0>, bytes = #xf.dim<32>, kind = "task", schedule = "", nodes = [], check = "index"} : memref<8xf32>
+  return
+}
+
+// -----
+
+func.func private @checked(memref<8xf32>, index, index, memref<?xi8>) attributes {kernel.reports}
+func.func @f(%a: memref<8xf32>) {
+  // expected-error @below {{expects operands of checked's types, then report, check, begin, end and scratch there}}
+  kernel.launch @checked(%a) {items = #xf.dim<1>, scratch = #xf.dim<0>, flops = #xf.dim<0>, bytes = #xf.dim<32>, kind = "task", schedule = "", nodes = [], check = "index"} : memref<8xf32>
+  return
+}

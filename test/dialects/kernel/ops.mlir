@@ -72,3 +72,20 @@ func.func @host(%a: memref<8xf32>) {
   return
 }
 func.func private @body(memref<8xf32>, index, index, memref<?xi8>)
+
+// CHECK-LABEL: func.func @report
+func.func @report(%a: memref<8xf32>) {
+  // CHECK: kernel.launch @checked(%{{.*}}) {{.*}}check = "index {got} of {want}"
+  kernel.launch @checked(%a) {items = #xf.dim<1>, scratch = #xf.dim<0>, flops = #xf.dim<0>, bytes = #xf.dim<32>, kind = "task", schedule = "", nodes = ["Gather"], check = "index {got} of {want}"} : memref<8xf32>
+  return
+}
+func.func private @checked(memref<8xf32>, memref<3xi64>, index, index, index, memref<?xi8>) attributes {kernel.reports}
+
+// CHECK-LABEL: func.func @position
+func.func @position(%i: index, %n: index) -> (index, index) {
+  // CHECK: kernel.position %{{.*}} of %{{.*}}
+  %p = kernel.position %i of %n
+  // CHECK: kernel.position %{{.*}} of %{{.*}} {from_start}
+  %q = kernel.position %i of %n {from_start}
+  return %p, %q : index, index
+}

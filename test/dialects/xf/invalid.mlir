@@ -817,3 +817,140 @@ xf.symbol @s {min = 0 : i64, max = 1 : i64, test = #xf.dim<99999999999999999999>
 
 // expected-error @+1 {{expected a name between}}
 xf.symbol @s {min = 0 : i64, max = 1 : i64, test = #xf.dim<"">}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  %i = xf.constant {value = dense<[0, -5]> : tensor<2xi64>} : () -> tensor<2xi64>
+  // expected-error @+2 {{(G2) has index -5, expected -4 <= index < 4}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.gather %x, %i {axis = 0 : i64} : (tensor<4xf32>, tensor<2xi64>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x4xf32>) {
+  %i = xf.constant {value = dense<[[0], [4]]> : tensor<2x1xi64>} : () -> tensor<2x1xi64>
+  // expected-error @+2 {{(G3) has index 4, expected -4 <= index < 4}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.gather_elements %x, %i {axis = 0 : i64} : (tensor<4x4xf32>, tensor<2x1xi64>) -> tensor<2x1xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x4xf32>, %u: tensor<2x1xf32>) {
+  %i = xf.constant {value = dense<[[0], [7]]> : tensor<2x1xi32>} : () -> tensor<2x1xi32>
+  // expected-error @+2 {{(G3) has index 7}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.scatter_elements %x, %i, %u {axis = 0 : i64, kind = #xf.scatter_kind<set>} : (tensor<4x4xf32>, tensor<2x1xi32>, tensor<2x1xf32>) -> tensor<4x4xf32>
+  return
+}
+
+// -----
+
+// Each place of a tuple counts along its own axis.
+func.func @f(%x: tensor<5x2xf32>) {
+  %i = xf.constant {value = dense<[[4, 1], [1, 4]]> : tensor<2x2xi64>} : () -> tensor<2x2xi64>
+  // expected-error @+2 {{(N7) has index 4, expected -2 <= index < 2}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.gather_nd %x, %i {batch_dims = 0 : i64} : (tensor<5x2xf32>, tensor<2x2xi64>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<5x2xf32>, %u: tensor<2x2xf32>) {
+  %i = xf.constant {value = dense<[[4], [5]]> : tensor<2x1xi64>} : () -> tensor<2x1xi64>
+  // expected-error @+2 {{(N7) has index 5, expected -5 <= index < 5}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.scatter_nd %x, %i, %u {kind = #xf.scatter_kind<set>} : (tensor<5x2xf32>, tensor<2x1xi64>, tensor<2x2xf32>) -> tensor<5x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x1x4xf32>, %s: tensor<2xi64>) {
+  // expected-error @+2 {{(C1) has axis 0, expected 0 < axis < 3}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.cache_write %x, %s {operandSegmentSizes = array<i32: 1, 1, 0, 0>, axis = 0 : i64, extent = [#xf.dim<4>]} : (tensor<2x1x4xf32>, tensor<2xi64>) -> tensor<2x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x1x4xf32>, %s: tensor<2xi64>, %past: tensor<2x3x5xf32>) {
+  // expected-error @+2 {{(C3) axis 2: found 4 and 5}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.cache_write %x, %s, %past {operandSegmentSizes = array<i32: 1, 1, 1, 0>, axis = 1 : i64} : (tensor<2x1x4xf32>, tensor<2xi64>, tensor<2x3x5xf32>) -> tensor<2x3x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x1x4xf32>, %s: tensor<2xi64>, %past: tensor<2x3xf32>) {
+  // expected-error @+2 {{(C5) past has rank 2, expected 3}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.cache_write %x, %s, %past {operandSegmentSizes = array<i32: 1, 1, 1, 0>, axis = 1 : i64} : (tensor<2x1x4xf32>, tensor<2xi64>, tensor<2x3xf32>) -> tensor<2x3x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x1x4xf32>, %s: tensor<3xi64>, %past: tensor<2x3x4xf32>) {
+  // expected-error @+2 {{(C6) the number of starts: found 3 and 2}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.cache_write %x, %s, %past {operandSegmentSizes = array<i32: 1, 1, 1, 0>, axis = 1 : i64} : (tensor<2x1x4xf32>, tensor<3xi64>, tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x1x4xf32>, %s: tensor<2xi64>) {
+  // expected-error @+2 {{(C7) expects an extent, or a past to take it from}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.cache_write %x, %s {operandSegmentSizes = array<i32: 1, 1, 0, 0>, axis = 1 : i64} : (tensor<2x1x4xf32>, tensor<2xi64>) -> tensor<2x3x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x1x4xf32>, %s: tensor<2xi64>, %past: tensor<2x3x4xf16>) {
+  // expected-error @+2 {{(C8) found element types}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.cache_write %x, %s, %past {operandSegmentSizes = array<i32: 1, 1, 1, 0>, axis = 1 : i64} : (tensor<2x1x4xf32>, tensor<2xi64>, tensor<2x3x4xf16>) -> tensor<2x3x4xf32>
+  return
+}
+
+// -----
+
+// expected-error @below {{(Y1) ranges from 5 to 4}}
+xf.computed_size @s {min = 5 : i64, max = 4 : i64}
+
+// -----
+
+xf.computed_size @s {min = 0 : i64, max = 4 : i64}
+func.func @f(%n: tensor<2xi64>) {
+  // expected-error @below {{(B1) expects one i64 element, got 'tensor<2xi64>'}}
+  xf.bind @s, %n : tensor<2xi64>
+  return
+}
+
+// -----
+
+xf.symbol @s {min = 0 : i64, max = 4 : i64}
+func.func @f(%n: tensor<i64>) {
+  // expected-error @below {{(B2) expects an xf.computed_size named s}}
+  xf.bind @s, %n : tensor<i64>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error @+2 {{(N8) has 2 counts, expected 1}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.compact %x {count = [#xf.dim<2>, #xf.dim<3>]} : (tensor<2xf32>) -> tensor<1x?xi64>
+  return
+}

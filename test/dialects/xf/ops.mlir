@@ -62,6 +62,11 @@ func.func @example11(%x: tensor<1x1x?xf32>) {
   %y = xf.broadcast %x {shape = [#xf.dim<batch>, #xf.dim<1>, #xf.dim<seq>]} : (tensor<1x1x?xf32>) -> tensor<?x1x?xf32>
   return
 }
+// CHECK: xf.cache_write
+func.func @cache_write(%x: tensor<?x2x1x16xf32>, %starts: tensor<?xi64>, %past: tensor<?x2x?x16xf32>) {
+  %y = xf.cache_write %x, %starts, %past {operandSegmentSizes = array<i32: 1, 1, 1, 0>, axis = 2 : i64, extent = [#xf.dim<total>]} : (tensor<?x2x1x16xf32>, tensor<?xi64>, tensor<?x2x?x16xf32>) -> tensor<?x2x?x16xf32>
+  return
+}
 // CHECK: xf.cache_append
 func.func @example12(%past: tensor<?x2x?x16xf32>, %x: tensor<?x2x?x16xf32>) {
   %y = xf.cache_append %past, %x {axis = 2 : i64} : (tensor<?x2x?x16xf32>, tensor<?x2x?x16xf32>) -> tensor<?x2x?x16xf32>
@@ -432,5 +437,20 @@ func.func @example85(%x: tensor<4x4xf32>) {
 // CHECK: xf.xor
 func.func @example86(%a: tensor<2x3xi64>, %b: tensor<3xi64>) {
   %y = xf.xor %a, %b : (tensor<2x3xi64>, tensor<3xi64>) -> tensor<2x3xi64>
+  return
+}
+
+// CHECK: xf.computed_size @nonzero0
+xf.computed_size @nonzero0 {min = 0 : i64, max = 64 : i64}
+// CHECK-LABEL: func.func @dynamic
+func.func @dynamic(%x: tensor<2x3xf32>, %count: tensor<1xi64>, %buffer: memref<i64>) {
+  // CHECK: xf.bind @nonzero0, %{{.*}} : tensor<1xi64>
+  xf.bind @nonzero0, %count : tensor<1xi64>
+  // CHECK: xf.bind @nonzero0, %{{.*}} : memref<i64>
+  xf.bind @nonzero0, %buffer : memref<i64>
+  // CHECK: xf.require_equal {expected = #xf.dim<6>, found = #xf.dim<nonzero0 * 2>, what = "the count"}
+  xf.require_equal {found = #xf.dim<2 * nonzero0>, expected = #xf.dim<6>, what = "the count"}
+  // CHECK: xf.compact
+  %y = xf.compact %x {count = [#xf.dim<nonzero0>]} : (tensor<2x3xf32>) -> tensor<2x?xi64>
   return
 }

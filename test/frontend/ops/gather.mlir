@@ -86,3 +86,12 @@ func.func @OneHot11(%i0: tensor<3xi64>) -> !onnx.unknown {
     : (tensor<3xi64>, tensor<i64>, tensor<2xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @Compress9(
+// CHECK: %[[AT:.*]] = xf.nonzero %arg1 : (tensor<3xi1>) -> tensor<1x?xi64>
+// CHECK: %[[ROWS:.*]] = xf.reshape %[[AT]]
+// CHECK: xf.gather %arg0, %[[ROWS]] {axis = 1 : i64}
+func.func @Compress9(%x: tensor<2x3xf32>, %c: tensor<3xi1>) -> !onnx.unknown {
+  %y = onnx.node "Compress" domain "" since 9 (%x, %c) {axis = -1 : i64} : (tensor<2x3xf32>, tensor<3xi1>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

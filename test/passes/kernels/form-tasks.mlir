@@ -72,3 +72,34 @@ func.func @group_norm(%x: tensor<2x6x4x4xf32>, %s: tensor<6xf32>, %b: tensor<6xf
   %y = xf.group_norm %x, %s, %b {groups = 3 : i64, epsilon = 1.0e-5 : f64} : (tensor<2x6x4x4xf32>, tensor<6xf32>, tensor<6xf32>) -> tensor<2x6x4x4xf32>
   return %y : tensor<2x6x4x4xf32>
 }
+
+// -----
+
+xf.symbol @past {min = 0 : i64, max = 512 : i64}
+xf.symbol @total {min = 1 : i64, max = 512 : i64}
+
+// A work item is one position of one head; each line's window is checked once.
+// CHECK-LABEL: func.func @cache_write
+// CHECK: kernel.task {{.*}} {item_count = #xf.dim<total * 6>
+// CHECK: memref.load {{.*}} : memref<3xi64
+// CHECK: scf.if
+// CHECK-COUNT-2: kernel.position {{.*}} {from_start}
+func.func @cache_write(%x: tensor<3x2x1x8xf32>, %s: tensor<3xi64>, %past: tensor<3x2x?x8xf32> {xf.dims = [#xf.dim<3>, #xf.dim<2>, #xf.dim<past>, #xf.dim<8>]}) -> tensor<3x2x?x8xf32> {
+  %y = xf.cache_write %x, %s, %past {operandSegmentSizes = array<i32: 1, 1, 1, 0>, axis = 2 : i64, extent = [#xf.dim<total>]} : (tensor<3x2x1x8xf32>, tensor<3xi64>, tensor<3x2x?x8xf32>) -> tensor<3x2x?x8xf32>
+  return %y : tensor<3x2x?x8xf32>
+}
+
+// -----
+
+xf.computed_size @count {min = 0 : i64, max = 512 : i64}
+
+// CHECK-LABEL: func.func @compact
+// CHECK: xf.bind @count
+// CHECK: %[[N:.*]] = xf.dim_value {dim = #xf.dim<count>}
+// CHECK: tensor.empty(%[[N]]) : tensor<2x?xi64>
+// CHECK: kernel.task {{.*}} {item_count = #xf.dim<1>
+func.func @compact(%x: tensor<3x4xf32>, %n: tensor<i64>) -> tensor<2x?xi64> {
+  xf.bind @count, %n : tensor<i64>
+  %y = xf.compact %x {count = [#xf.dim<count>]} : (tensor<3x4xf32>) -> tensor<2x?xi64>
+  return %y : tensor<2x?xi64>
+}

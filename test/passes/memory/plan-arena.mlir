@@ -30,3 +30,18 @@ func.func @main(%n: index) {
   %a = memref.alloc(%n) : memref<?xf32>
   return
 }
+
+// -----
+
+xf.computed_size @n {min = 0 : i64, max = 9223372036854775807 : i64}
+
+// A buffer whose size the run computes stays for the run's heap.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: kernel.arena_bytes = #xf.dim<0>
+// CHECK: memref.alloc(%{{.*}}) {kernel.heap_bytes = #xf.dim<floordiv(n + 15, 16) * 64>} : memref<?xf32>
+func.func @main(%count: memref<1xi64>) {
+  xf.bind @n, %count : memref<1xi64>
+  %n = xf.dim_value {dim = #xf.dim<n>} : index
+  %a = memref.alloc(%n) : memref<?xf32>
+  return
+}

@@ -76,3 +76,23 @@ func.func @signed_start(%x: tensor<7xf32>, %y: tensor<?xf32> {xf.dims = [#xf.dim
   %s = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 0>, starts = [#xf.dim<n - 3>], ends = [#xf.dim<7>], steps = array<i64: 1>} : (tensor<7xf32>) -> tensor<?xf32>
   return %s : tensor<?xf32>
 }
+
+// -----
+
+xf.computed_size @a {min = 0 : i64, max = 512 : i64}
+xf.computed_size @b {min = 0 : i64, max = 512 : i64}
+
+// Sizes that the run computes are compared as soon as both are known.
+// CHECK-NOT: xf.require #
+// CHECK-LABEL: func.func @computed
+// CHECK: xf.bind @a
+// CHECK-NEXT: xf.bind @b
+// CHECK-NEXT: xf.require_equal {expected = #xf.dim<a * b>, found = #xf.dim<12>, what = "(R3) elements of both shapes"}
+// CHECK: xf.reshape
+func.func @computed(%x: tensor<12xf32>, %m: tensor<i64>, %n: tensor<i64>) -> tensor<?x?xf32> {
+  xf.bind @a, %m : tensor<i64>
+  xf.bind @b, %n : tensor<i64>
+  %z = xf.neg %x : (tensor<12xf32>) -> tensor<12xf32>
+  %y = xf.reshape %z {shape = [#xf.dim<a>, #xf.dim<b>]} : (tensor<12xf32>) -> tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}

@@ -31,12 +31,44 @@ func.func @value(%x: tensor<?xf32> {xf.dims = [#xf.dim<seq>]}) -> tensor<1xi64> 
 
 // -----
 
-// What only running the model tells is left alone.
-// CHECK-LABEL: func.func @unknown
-// CHECK: xf.reshape %{{.*}}, %{{.*}} : (tensor<12xf32>, tensor<2xi64>) -> tensor<?x?xf32>
-func.func @unknown(%x: tensor<12xf32>, %shape: tensor<2xi64>) -> tensor<?x?xf32> {
+// Sizes that only running the model tells get names, and are bound before they are used. Known ones stay.
+// CHECK-DAG: xf.computed_size @computed0
+// CHECK-DAG: xf.computed_size @computed1
+// CHECK-LABEL: func.func @contents
+// CHECK: %[[FIRST:.*]] = xf.slice %arg1 {axes = array<i64: 0>, ends = [#xf.dim<1>]
+// CHECK-NEXT: xf.bind @computed0, %[[FIRST]] : tensor<1xi64>
+// CHECK: xf.bind @computed1
+// CHECK: xf.reshape %arg0 {shape = [#xf.dim<computed0>, #xf.dim<computed1>]} : (tensor<12xf32>) -> tensor<?x?xf32>
+func.func @contents(%x: tensor<12xf32>, %shape: tensor<2xi64>) -> tensor<?x?xf32> {
   %y = xf.reshape %x, %shape : (tensor<12xf32>, tensor<2xi64>) -> tensor<?x?xf32>
   return %y : tensor<?x?xf32>
+}
+
+// -----
+
+// Their elements are counted before coordinates are listed; what follows from the count is symbolic.
+// CHECK-LABEL: func.func @count
+// CHECK: %[[COUNT:.*]] = xf.reduce %{{.*}} {axes = array<i64: 0, 1>, kind = #xf.reduce_kind<sum>}
+// CHECK-NEXT: xf.bind @computed0, %[[COUNT]] : tensor<i64>
+// CHECK-NEXT: xf.compact %arg0 {count = [#xf.dim<computed0>]} : (tensor<3x4xf32>) -> tensor<2x?xi64>
+// CHECK: xf.dims {elements = [#xf.dim<2>, #xf.dim<computed0>]
+func.func @count(%x: tensor<3x4xf32>) -> (tensor<2x?xi64>, tensor<2xi64>) {
+  %y = xf.nonzero %x : (tensor<3x4xf32>) -> tensor<2x?xi64>
+  %s = xf.shape_of %y : (tensor<2x?xi64>) -> tensor<2xi64>
+  return %y, %s : tensor<2x?xi64>, tensor<2xi64>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @range
+// CHECK: xf.div
+// CHECK: xf.max
+// CHECK-NEXT: %[[LENGTH:.*]] = xf.cast
+// CHECK-NEXT: xf.bind @computed0, %[[LENGTH]]
+// CHECK-NEXT: xf.range  {bounds = [#xf.dim<0>, #xf.dim<computed0>, #xf.dim<1>], operandSegmentSizes = array<i32: 0, 0, 0>, to = f32}
+func.func @range(%a: tensor<f32>, %b: tensor<f32>, %c: tensor<f32>) -> tensor<?xf32> {
+  %y = xf.range %a, %b, %c {operandSegmentSizes = array<i32: 1, 1, 1>, to = f32} : (tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
 }
 
 // -----

@@ -1,0 +1,124 @@
+//===- HostLowering.h - main to hgn_plan and hgn_run ------------*- C++ -*-===//
+//
+// Private to the host's lowering: what its parts share.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef HAGANE_CODEGEN_CPU_HOSTLOWERING_H
+#define HAGANE_CODEGEN_CPU_HOSTLOWERING_H
+
+#include "codegen/cpu/HostKernel.h"
+#include "codegen/cpu/HostPlan.h"
+#include "dialects/kernel/KernelOps.h"
+#include "dialects/xf/XfDynamic.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace hagane::cpu {
+
+enum class Role { Input, Output, State, Arena };
+
+/// What an argument of main stands for, and its place among its kind.
+struct Argument {
+  Role role = Role::Input;
+  int64_t index = 0;
+  mlir::MemRefType type;
+  llvm::SmallVector<xf::Dim> dims;
+};
+
+/// Where the memory of a memref comes from: an argument, a buffer of the
+/// arena (a view of the arena's argument) or of the heap, or a constant.
+/// Different roots never overlap while both are in use. Null if control flow
+/// picks the memory.
+const void *getRoot(mlir::Value memref);
+
+/// The check that fails where a size leaves int64.
+constexpr int64_t kRangeCheck = 0;
+
+class HostLowering {
+public:
+  explicit HostLowering(mlir::ModuleOp module)
+      : module(module), symbolTable(module),
+        b(module.getLoc(), module.getContext()) {}
+  llvm::LogicalResult run();
+
+private:
+  llvm::LogicalResult collectKernels();
+  llvm::LogicalResult makeEntries();
+  llvm::LogicalResult takeOverMain();
+  llvm::LogicalResult lower(mlir::Operation *op);
+  llvm::LogicalResult lowerLaunch(kernel::Launch op);
+  void addReportWords(mlir::StringAttr message,
+                      llvm::SmallVectorImpl<mlir::Value> &values);
+  void makeReport();
+  mlir::Value isFine();
+  void noteFailure(mlir::Value condition, mlir::Value number, mlir::Value got,
+                   mlir::Value want);
+  llvm::LogicalResult lowerBind(xf::Bind op);
+  llvm::LogicalResult lowerAlloc(mlir::memref::AllocOp op);
+  void lowerRequireEqual(xf::RequireEqual op);
+  void finishBinds();
+  mlir::Value makeLateOutput(const Argument &argument);
+  mlir::Value lateMemory(int64_t function, mlir::ValueRange operands);
+  void lowerReturn(mlir::func::ReturnOp op);
+  mlir::Value apiFunction(int64_t offset);
+  llvm::LogicalResult lowerGlobal(kernel::GetGlobal op);
+  llvm::LogicalResult lowerCopy(mlir::memref::CopyOp op);
+  llvm::LogicalResult lowerExpand(mlir::memref::ExpandShapeOp op);
+  llvm::LogicalResult lowerCollapse(mlir::memref::CollapseShapeOp op);
+  void replaceByDense(mlir::Operation *op, mlir::Value source,
+                      mlir::ValueRange sizes);
+  void recordSignature();
+  void collectRequirements();
+  void recordSlotsAndChecks();
+  void recordBuffers();
+
+  int64_t numberOf(const llvm::Twine &message);
+  mlir::Value loadField(int64_t offset, mlir::Type type);
+  mlir::Value loadSlot(xf::Dim dim);
+  mlir::Value pointerAt(mlir::Value base, mlir::Value byte);
+  mlir::Value word(int64_t value) {
+    return mlir::LLVM::ConstantOp::create(b, b.getI64Type(),
+                                          b.getI64IntegerAttr(value));
+  }
+  mlir::Type pointerType() {
+    return mlir::LLVM::LLVMPointerType::get(b.getContext());
+  }
+  mlir::Attribute named(llvm::StringRef name, mlir::Type element,
+                        llvm::ArrayRef<xf::Dim> dims);
+
+  mlir::ModuleOp module;
+  mlir::SymbolTable symbolTable;
+  mlir::ImplicitLocOpBuilder b;
+  mlir::func::FuncOp main, runFunction;
+  llvm::SmallVector<Argument> arguments;
+  HostPlan plan;
+  llvm::MapVector<mlir::func::FuncOp, llvm::BitVector> unaliased;
+  llvm::DenseMap<mlir::func::FuncOp, mlir::func::FuncOp> entries;
+  llvm::SmallVector<mlir::Attribute> kernels;
+  llvm::SetVector<llvm::StringRef> checks;
+  mlir::Value exec, api, words;
+  /// Where the first failure is noted: its check's number (0: none, -1: out of
+  /// memory) and what the message shows. Null where nothing can fail.
+  mlir::Value report;
+  /// Whether the run computes sizes. Nothing is launched after a failure then:
+  /// sizes and memory may be missing.
+  bool isGuarded = false;
+  llvm::StringMap<int64_t> symbols;
+  llvm::SmallVector<xf::Bind> binds;
+  int64_t wordCount = 1;
+  struct Buffer {
+    xf::Dim offset, size;
+    std::string name;
+    int64_t first = -1, last = -1;
+    void noteUse(int64_t launch) {
+      first = first < 0 ? launch : first;
+      last = launch;
+    }
+  };
+  llvm::MapVector<mlir::Operation *, Buffer> buffers;
+};
+
+} // namespace hagane::cpu
+
+#endif // HAGANE_CODEGEN_CPU_HOSTLOWERING_H

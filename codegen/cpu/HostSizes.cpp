@@ -1,0 +1,209 @@
+//===- HostSizes.cpp - Sizes that the run computes, and its failures ------===//
+
+#include "codegen/cpu/HostLowering.h"
+#include "dialects/xf/NodeNames.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "runtime/include/hagane/abi.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::cpu;
+
+//===-- Failures ----------------------------------------------------------===//
+
+/// The number of the check with this message.
+int64_t HostLowering::numberOf(const Twine &message) {
+  StringRef text = StringAttr::get(b.getContext(), message).getValue();
+  checks.insert(text);
+  return 1 + (llvm::find(checks, text) - checks.begin());
+}
+
+/// Nothing has failed at the start of the run.
+void HostLowering::makeReport() {
+  if (report)
+    return;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointAfterValue(words);
+  report = LLVM::AllocaOp::create(b, pointerType(), b.getI64Type(),
+                                  word(kernel::kReportWords), /*alignment=*/8);
+  LLVM::StoreOp::create(b, word(0), report);
+}
+
+Value HostLowering::isFine() {
+  Value number = LLVM::LoadOp::create(b, b.getI64Type(), report);
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, number, word(0));
+}
+
+/// Notes a failure of the host's own, unless one is noted already.
+void HostLowering::noteFailure(Value condition, Value number, Value got,
+                               Value want) {
+  Value first = arith::AndIOp::create(b, condition, isFine());
+  auto branch = scf::IfOp::create(b, first, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  for (auto [i, value] : llvm::enumerate(SmallVector<Value>{number, got, want}))
+    LLVM::StoreOp::create(b, value, pointerAt(report, word(8 * i)));
+}
+
+/// The report's address and the check's number.
+void HostLowering::addReportWords(StringAttr message,
+                                  SmallVectorImpl<Value> &values) {
+  makeReport();
+  values.push_back(LLVM::PtrToIntOp::create(b, b.getI64Type(), report));
+  values.push_back(word(numberOf(message.getValue())));
+}
+
+/// Ends the run: with the failure that a kernel noted, if any did.
+void HostLowering::lowerReturn(func::ReturnOp op) {
+  Value result =
+      LLVM::ConstantOp::create(b, b.getI32Type(), b.getI32IntegerAttr(0));
+  if (report) {
+    auto load = [&](int64_t i) {
+      return LLVM::LoadOp::create(b, b.getI64Type(),
+                                  pointerAt(report, word(8 * i)));
+    };
+    Value number = load(0);
+    Value failed =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ne, number, word(0));
+    // The runtime knows where memory was missing.
+    Value isCheck =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, number, word(0));
+    auto branch = scf::IfOp::create(b, isCheck, /*withElseRegion=*/false);
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(branch.thenBlock());
+      auto type = LLVM::LLVMFunctionType::get(
+          LLVM::LLVMVoidType::get(b.getContext()),
+          {pointerType(), b.getI32Type(), b.getI64Type(), b.getI64Type()});
+      Value check = LLVM::TruncOp::create(
+          b, b.getI32Type(), LLVM::SubOp::create(b, number, word(1)));
+      LLVM::CallOp::create(b, type,
+                           ValueRange{apiFunction(offsetof(hgn_host_api, fail)),
+                                      exec, check, load(1), load(2)});
+    }
+    result = arith::ExtUIOp::create(b, b.getI32Type(), failed);
+  }
+  func::ReturnOp::create(b, ValueRange{result});
+  op.erase();
+}
+
+//===-- Sizes that the run computes ---------------------------------------===//
+
+static std::string nodeOf(Location loc) {
+  return "node '" + xf::getNodeNames(loc) + "': ";
+}
+
+/// Stores the size in its slot, cut to its range; what follows from it is
+/// computed in `finishBinds`, once all slots are known.
+LogicalResult HostLowering::lowerBind(xf::Bind op) {
+  auto symbol = symbolTable.lookup<xf::ComputedSize>(op.getSymbol());
+  auto type = dyn_cast<MemRefType>(op.getSize().getType());
+  if (!type)
+    return op.emitError("expected the size in a buffer, found ")
+           << op.getSize().getType();
+  SmallVector<Value> at(type.getRank(), arith::ConstantIndexOp::create(b, 0));
+  Value size = memref::LoadOp::create(b, op.getSize(), at);
+  Value min = word(symbol.getMin()), max = word(symbol.getMax());
+  Value fitting = arith::MinSIOp::create(
+      b, max, arith::MaxSIOp::create(b, min, size).getResult());
+  Value outside =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::ne, size, fitting);
+  noteFailure(outside,
+              word(numberOf(nodeOf(op.getLoc()) +
+                            "a computed size is {got}, its limit is {want}")),
+              size, fitting);
+  Value slots = loadField(offsetof(hgn_exec, plan), pointerType());
+  int64_t slot = plan.getSlot(xf::Dim::symbol(b.getContext(), op.getSymbol()));
+  LLVM::StoreOp::create(b, fitting, pointerAt(slots, word(8 * slot)));
+  binds.push_back(op);
+  return success();
+}
+
+void HostLowering::lowerRequireEqual(xf::RequireEqual op) {
+  makeReport();
+  Value found = loadSlot(op.getFound()), expected = loadSlot(op.getExpected());
+  Value differ =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::ne, found, expected);
+  std::string message = nodeOf(op.getLoc()) + op.getWhat().str() +
+                        ": found {got} and {want}, expected equal sizes";
+  noteFailure(differ, word(numberOf(message)), found, expected);
+  op.erase();
+}
+
+void HostLowering::finishBinds() {
+  llvm::StringSet<> bound;
+  for (xf::Bind op : binds) {
+    b.setLoc(op.getLoc());
+    b.setInsertionPoint(op);
+    Value slots = loadField(offsetof(hgn_exec, plan), pointerType());
+    Value given = loadField(offsetof(hgn_exec, symbols), pointerType());
+    auto load = [&](StringRef name) -> Value {
+      auto it = symbols.find(name);
+      bool isGiven = it != symbols.end();
+      int64_t place = isGiven
+                          ? it->second
+                          : plan.getSlot(xf::Dim::symbol(b.getContext(), name));
+      return LLVM::LoadOp::create(
+          b, b.getI64Type(),
+          pointerAt(isGiven ? given : slots, word(8 * place)));
+    };
+    Value bad = plan.emitBound(b, op.getSymbol(), bound, slots, load);
+    noteFailure(bad, word(1 + kRangeCheck), word(0), word(0));
+    bound.insert(op.getSymbol());
+    op.erase();
+  }
+}
+
+/// Memory from the runtime; its lack is noted.
+Value HostLowering::lateMemory(int64_t function, ValueRange operands) {
+  auto type = LLVM::LLVMFunctionType::get(pointerType(),
+                                          llvm::to_vector(operands.getTypes()));
+  SmallVector<Value> all{apiFunction(function)};
+  llvm::append_range(all, operands);
+  Value memory = LLVM::CallOp::create(b, type, all).getResult();
+  Value isNull = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::eq, memory,
+                                      LLVM::ZeroOp::create(b, pointerType()));
+  noteFailure(isNull, word(-1), word(0), word(0));
+  return memory;
+}
+
+/// A buffer whose size the run computes lives on the run's heap.
+LogicalResult HostLowering::lowerAlloc(memref::AllocOp op) {
+  auto bytes = op->getAttrOfType<xf::DimAttr>("kernel.heap_bytes");
+  if (!bytes || !isGuarded)
+    return op.emitError("a buffer of main has no place in the arena yet");
+  SmallVector<Value> sizes;
+  for (Value size : op.getDynamicSizes())
+    sizes.push_back(arith::IndexCastOp::create(b, b.getI64Type(), size));
+  Value memory = lateMemory(offsetof(hgn_host_api, allocate),
+                            ValueRange{exec, loadSlot(bytes)});
+  op.replaceAllUsesWith(makeMemRef(b, op.getType(), memory, sizes));
+  op.erase();
+  return success();
+}
+
+/// The memory of an output whose size the run computes, asked for where it is
+/// first used.
+Value HostLowering::makeLateOutput(const Argument &argument) {
+  SmallVector<Value> sizes;
+  Value dims;
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointAfterValue(words);
+    Value rank = word(std::max<size_t>(argument.dims.size(), 1));
+    dims = LLVM::AllocaOp::create(b, pointerType(), b.getI64Type(), rank,
+                                  /*alignment=*/8);
+  }
+  for (auto [i, dim] : llvm::enumerate(argument.dims)) {
+    Value size = loadSlot(dim);
+    LLVM::StoreOp::create(b, size, pointerAt(dims, word(8 * i)));
+    if (argument.type.isDynamicDim(i))
+      sizes.push_back(size);
+  }
+  Value index = LLVM::ConstantOp::create(b, b.getI32Type(),
+                                         b.getI32IntegerAttr(argument.index));
+  Value memory =
+      lateMemory(offsetof(hgn_host_api, output), ValueRange{exec, index, dims});
+  return makeMemRef(b, argument.type, memory, sizes);
+}

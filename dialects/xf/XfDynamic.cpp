@@ -1,0 +1,84 @@
+//===- XfDynamic.cpp - Operations on positions and sizes of a run ---------===//
+
+#include "dialects/xf/XfDynamic.h"
+#include "dialects/xf/ShapeRules.h"
+
+using namespace mlir;
+using namespace hagane::xf::detail;
+
+namespace hagane::xf {
+
+XF_SHAPE_RULE(CacheWrite) {
+  OperandFacts next(operands);
+  const Facts &x = *next.take(adaptor.getX()),
+              &starts = *next.take(adaptor.getStarts()),
+              *past = next.take(adaptor.getPast());
+  int64_t axis = adaptor.getAxis();
+  if (axis < 1 || axis >= x.rank())
+    return context.error("(C1) has axis " + Twine(axis) +
+                         ", expected 0 < axis < " + Twine(x.rank()));
+  if (failed(checkRank(context, "C6", "starts", starts, 1)) ||
+      failed(checkEqual(context, "C6", "the number of starts", starts.dims[0],
+                        x.dims[0])))
+    return failure();
+  SmallVector<Dim> dims = x.dims;
+  if (past) {
+    if (failed(checkRank(context, "C5", "past", *past, x.rank())) ||
+        failed(checkSameElementType(context, "C8", x, *past)))
+      return failure();
+    for (int64_t i = 0; i < x.rank(); ++i)
+      if (i != axis && failed(checkEqual(context, "C3", "axis " + Twine(i),
+                                         x.dims[i], past->dims[i])))
+        return failure();
+    dims[axis] = past->dims[axis];
+  }
+  std::optional<ArrayAttr> extent = adaptor.getExtent();
+  const Facts *value = next.take(adaptor.getExtentValue());
+  if (extent || value) {
+    FailureOr<SmallVector<Dim>> sizes =
+        getSizes(context, "extent", extent, value);
+    if (failed(sizes))
+      return failure();
+    if (sizes->size() != 1)
+      return context.error("(C7) has " + Twine(sizes->size()) +
+                           " extents, expected 1");
+    dims[axis] = sizes->front() ? sizes->front() : context.getFresh(0, axis);
+  } else if (!past) {
+    return context.error("(C7) expects an extent, or a past to take it from");
+  }
+  return addResult(context, results, x.elementType, dims);
+}
+
+XF_SHAPE_RULE(Compact) {
+  const Facts &x = operands[0];
+  if (adaptor.getCount().size() != 1)
+    return context.error("(N8) has " + Twine(adaptor.getCount().size()) +
+                         " counts, expected 1");
+  Dim count(cast<DimAttr>(adaptor.getCount()[0]));
+  return addResult(context, results, IntegerType::get(context.getContext(), 64),
+                   {context.constant(x.rank()), count});
+}
+
+LogicalResult ComputedSize::verify() {
+  if (int64_t(getMin()) < 0 || getMin() > getMax())
+    return emitOpError("(Y1) ranges from ")
+           << int64_t(getMin()) << " to " << int64_t(getMax())
+           << ", expected 0 <= min <= max";
+  return success();
+}
+
+LogicalResult Bind::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto type = cast<ShapedType>(getSize().getType());
+  if (!type.hasStaticShape() || type.getNumElements() != 1 ||
+      !type.getElementType().isInteger(64))
+    return emitOpError("(B1) expects one i64 element, got ") << type;
+  if (!symbols.lookupNearestSymbolFrom<ComputedSize>(*this, getSymbolAttr()))
+    return emitOpError("(B2) expects an xf.computed_size named ")
+           << getSymbol();
+  return success();
+}
+
+} // namespace hagane::xf
+
+#define GET_OP_CLASSES
+#include "dialects/xf/XfDynamic.cpp.inc"

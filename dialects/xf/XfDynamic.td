@@ -1,0 +1,98 @@
+//===- XfDynamic.td - What only running the model tells ----*- tablegen -*-===//
+
+#ifndef HAGANE_DIALECTS_XF_XFDYNAMIC_TD
+#define HAGANE_DIALECTS_XF_XFDYNAMIC_TD
+
+include "dialects/xf/XfBase.td"
+
+def Xf_CacheWrite : Xf_Op<"cache_write", [AttrSizedOperandSegments]> {
+  let summary = "a cache with new positions written along `axis`, at another place in each sequence";
+  let description = [{
+    With n the size of x along `axis` and s = starts[b], where b counts along
+    axis 0, the element at position t of `axis` is that of x at t - s if
+    s <= t < s + n. Before that it is past's at t; behind that 0, or past's at
+    t with `keep_rest`; 0 also where past has no t. With `circular`, positions
+    of x wrap around the end. The result's size along `axis` is `extent` (or the
+    operand `extent_value`), or past's. Writing beyond it is an error at run time.
+
+    Rules: (C1) 0 < axis < rank; (C5) equal ranks; (C3) the other sizes must not
+    provably differ; (C6) starts are [batch]; (C7) one extent, or a past;
+    (C8) one element type; (R1) not both of the attribute and the operand.
+
+    Example:
+    ```mlir
+    %y = xf.cache_write %x, %starts, %past {operandSegmentSizes = array<i32: 1, 1, 1, 0>, axis = 2 : i64, extent = [#xf.dim<total>]} : (tensor<?x2x1x16xf32>, tensor<?xi64>, tensor<?x2x?x16xf32>) -> tensor<?x2x?x16xf32>
+    ```
+  }];
+  let arguments = (ins Xf_Tensor:$x, Xf_IntTensor:$starts, Optional<Xf_Tensor>:$past,
+                       Xf_OptionalSizes:$extent_value, I64Attr:$axis,
+                       Xf_OptionalSizesAttr:$extent, UnitAttr:$keep_rest, UnitAttr:$circular);
+  let results = (outs Xf_Tensor:$y);
+}
+
+def Xf_ComputedSize : Op<Xf_Dialect, "computed_size", [Symbol]> {
+  let summary = "a symbolic dimension whose value is known while the model runs";
+  let description = [{
+    As `xf.symbol`, but the value comes from an `xf.bind` instead of the inputs'
+    shapes.
+
+    Rules: (Y1) 0 <= min <= max.
+
+    Example:
+    ```mlir
+    xf.computed_size @nonzero0 {min = 0 : i64, max = 64 : i64}
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$min, I64Attr:$max);
+  let assemblyFormat = "$sym_name attr-dict";
+  let hasVerifier = 1;
+}
+
+def Xf_Bind : Op<Xf_Dialect, "bind", [
+    MemoryEffects<[MemRead, MemWrite]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "gives an `xf.computed_size` its value";
+  let description = [{
+    The value is the one element of `size`, a tensor or, later, its buffer.
+    Whatever depends on the symbol comes after this operation. A value outside
+    of the symbol's range fails the run.
+
+    Rules: (B1) `size` has one i64 element; (B2) the symbol is an
+    `xf.computed_size`.
+
+    Example: `xf.bind @nonzero0, %count : tensor<1xi64>`
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$symbol, AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef]>:$size);
+  let assemblyFormat = "$symbol `,` $size attr-dict `:` type($size)";
+}
+
+def Xf_RequireEqual : Op<Xf_Dialect, "require_equal", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "fails the run unless two sizes are equal";
+  let description = [{
+    What follows takes the sizes for equal. `what` names them in the message.
+
+    Example:
+    ```mlir
+    xf.require_equal {found = #xf.dim<a * b>, expected = #xf.dim<n>, what = "the number of elements"}
+    ```
+  }];
+  let arguments = (ins Xf_DimAttr:$found, Xf_DimAttr:$expected, StrAttr:$what);
+  let assemblyFormat = "attr-dict";
+}
+
+def Xf_Compact : Xf_Op<"compact"> {
+  let summary = "coordinates of the non-zero elements, row-major, as [rank, count]";
+  let description = [{
+    `xf.nonzero` with the number of its results bound before: `count`.
+
+    Rules: (N8) one count.
+
+    Example:
+    ```mlir
+    %y = xf.compact %x {count = [#xf.dim<nonzero0>]} : (tensor<2x3xf32>) -> tensor<2x?xi64>
+    ```
+  }];
+  let arguments = (ins Xf_Tensor:$x, Xf_DimArrayAttr:$count);
+  let results = (outs 2DTensorOf<[I64]>:$y);
+}
+
+#endif // HAGANE_DIALECTS_XF_XFDYNAMIC_TD

@@ -1,0 +1,125 @@
+"""Sizes and branches that only running the model tells, against ONNX's reference."""
+
+import subprocess
+
+import numpy as np
+import pytest
+from test_indexing import HAGANE, check, compile_graph, floats, run
+
+
+def fails(folder, inputs):
+    np.savez(folder / "in.npz", **inputs)
+    command = [HAGANE, "run", folder / "model.hgn", "--inputs", folder / "in.npz"]
+    command += ["--outputs", folder / "bad.npz"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    return result.stderr
+
+
+def test_nonzero(tmp_path):
+    sparse = floats(5, 4) * (floats(5, 4, seed=3) > 0.5)
+    runs = [{"x": x} for x in (sparse, np.zeros((2, 4), np.float32), np.ones((1, 4), np.float32),
+                               np.zeros((0, 4), np.float32))]  # fmt: skip
+    check("(float[n,4] x) => (int64[2,m] y) { y = NonZero(x) }", runs, tmp_path)
+
+
+def test_sizes_follow_through_the_graph(tmp_path):
+    """Arithmetic, reductions and products on tensors of a size that was counted."""
+    text = """(float[n,4] x, bool[n] keep, float[4,3] w) => (float[m,3] y, float[4] sum, int64[2] shape)
+        <int64[1] zero = {0}, int64[1] minus = {-1}> {
+          at = NonZero(keep)
+          flat = Reshape(at, minus)
+          rows = Gather<axis = 0>(x, flat)
+          twice = Add(rows, rows)
+          sum = ReduceSum<keepdims = 0>(twice, zero)
+          y = MatMul(twice, w)
+          shape = Shape(y)
+        }"""
+    x = floats(9, 4)
+    runs = [{"x": x, "keep": keep, "w": floats(4, 3)}
+            for keep in (x[:, 0] > 0, x[:, 0] > 9, x[:, 0] > -9)]  # fmt: skip
+    check(text, runs, tmp_path, tolerance=1e-5)
+
+
+@pytest.mark.parametrize("axis", ["", "<axis = 0>", "<axis = -1>"])
+def test_compress(axis, tmp_path):
+    text = f"(float[n,4] x, bool[c] keep) => (float y) {{ y = Compress{axis}(x, keep) }}"
+    text = text.replace("float y", {"": "float[m] y", "<axis = 0>": "float[m,4] y"}.get(axis, "float[n,m] y"))
+    keep = [np.array(k, bool) for k in ([1, 0, 1], [0, 0], [1, 1, 1, 1])]
+    check(text, [{"x": floats(4, 4), "keep": k} for k in keep], tmp_path)
+
+
+def test_reshape_by_an_input(tmp_path):
+    text = "(float[n] x, int64[2] s) => (float[a,b] y) { r = Reshape(x, s)\n y = Neg(r) }"
+    runs = [{"x": floats(12), "s": np.array(s)} for s in ([3, 4], [1, 12], [12, 1])]
+    check(text, runs, tmp_path)
+    message = fails(tmp_path, {"x": floats(12), "s": np.array([5, 2])})
+    assert "elements of both shapes" in message and "expected equal sizes" in message
+    message = fails(tmp_path, {"x": floats(12), "s": np.array([-2, 2])})
+    assert "a computed size is -2, its limit is 0" in message
+
+
+@pytest.mark.parametrize("kind", ["int64", "float"])
+def test_range(kind, tmp_path):
+    text = f"({kind} a, {kind} b, {kind} d) => ({kind}[m] y) {{ y = Range(a, b, d) }}"
+    dtype = {"int64": np.int64, "float": np.float32}[kind]
+    bounds = [(2, 11, 3), (5, -3, -2), (4, 4, 1), (4, 1, 1), (1, 4, -1), (0, 7, 7), (-3, 4, 2)]
+    runs = [dict(zip("abd", np.array(bound, dtype))) for bound in bounds]
+    check(text, runs, tmp_path, lambda a, b, d: [np.arange(a, b, d, dtype)])
+
+
+def test_top_k_of_an_input(tmp_path):
+    text = "(float[n] x, int64[1] k) => (float[m] v, int64[m] i) { v, i = TopK(x, k) }"
+    runs = [{"x": floats(7), "k": np.array([k])} for k in (3, 1, 0, 7)]
+    check(text, runs, tmp_path)
+    message = fails(tmp_path, {"x": floats(7), "k": np.array([8])})
+    assert "index 7 is out of range for an axis of size 7" in message
+
+
+def test_slice_by_inputs(tmp_path):
+    text = "(float[n,3] x, int64[1] s, int64[1] e) => (float[m,3] y) { y = Slice(x, s, e) }"
+    runs = [{"x": floats(7, 3), "s": np.array([s]), "e": np.array([e])}
+            for s, e in ((1, 3), (0, 7), (3, 100), (5, 2))]  # fmt: skip
+    check(text, runs, tmp_path)
+
+
+BRANCHES = """
+  then_branch = then () => (float[n,4] t) { t = Mul(x, y) },
+  else_branch = else () => (float[n,4] e) { d = Sub(x, y)\n e = Softmax<axis = -1>(d) }"""
+
+
+def test_if(tmp_path):
+    text = f"""(bool c, float[n,4] x, float[n,4] y) => (float[n,4] z) {{
+          b = If (c) <{BRANCHES}>
+          z = Add(b, x)
+        }}"""
+    runs = [{"c": np.array(c), "x": floats(n, 4), "y": floats(n, 4, seed=5)}
+            for n in (1, 5) for c in (True, False)]  # fmt: skip
+    check(text, runs, tmp_path, tolerance=1e-5)
+
+
+def test_if_on_a_computed_condition(tmp_path):
+    """The condition comes from a kernel; branches nest and may give a result through."""
+    text = """(float[n,4] x) => (float[n,4] z) <float zero = {0}, float one = {1}, int64[2] axes = {0, 1}> {
+          s = ReduceSum<keepdims = 0>(x, axes)
+          c = Greater(s, zero)
+          z = If (c) <
+            then_branch = positive () => (float[n,4] t) {
+              large = Greater(s, one)
+              t = If (large) <
+                then_branch = a () => (float[n,4] ta) { ta = Sqrt(x) },
+                else_branch = b () => (float[n,4] tb) { tb = Identity(x) }>
+            },
+            else_branch = negative () => (float[n,4] e) { e = Neg(x) }>
+        }"""
+    runs = [{"x": np.full((3, 4), v, np.float32)} for v in (2, 0.01, -1)]
+    check(text, runs, tmp_path)
+
+
+def test_counting_in_a_loop_of_runs(tmp_path):
+    """A session's memory follows the sizes of each run."""
+    compile_graph("(float[n] x) => (int64[1,m] y) { y = NonZero(x) }", tmp_path, 20)
+    for count in (3, 900, 0, 17):
+        x = np.zeros(1000, np.float32)
+        x[:count] = 1
+        assert run(tmp_path, {"x": x})["y"].shape == (1, count)
