@@ -1,4 +1,5 @@
 // Attention and rotary embedding of com.microsoft.
+#include "dialects/xf/XfDynamic.h"
 #include "frontend/ops/Attention.h"
 
 using namespace mlir;
@@ -91,15 +92,76 @@ static LogicalResult checkGroupedInputs(NodeConverter &n) {
       return n.error(Twine("input ") + name + " is not supported");
   if (bool(n.in(1)) != bool(n.in(2)) || bool(n.in(3)) != bool(n.in(4)))
     return n.error("keys and values are not both present or both absent");
+  if (!n.in(5) || !n.in(6))
+    return n.error("seqlens_k or total_sequence_length is absent");
   if (n.getInt("do_rotary", 0) && (!n.in(7) || !n.in(8)))
     return n.error(
         "do_rotary is 1 and the caches of cosines and sines are absent");
   return success();
 }
 
-/// Caches grow by appending: the past's extent is its length, the same for all
-/// sequences, so seqlens_k and total_sequence_length tell nothing new (rows of
-/// padding at a prompt's end see less than they might, and are not read).
+namespace {
+/// Where each sequence's queries stand: `lengths` keys are visible to the last
+/// one, and the first is number `starts` of them; [batch], i64.
+struct Positions {
+  Value lengths, starts;
+};
+} // namespace
+
+/// seqlens_k holds each sequence's keys less one, the new ones included. A
+/// prompt, in which all keys are new, starts at 0 whatever its padding at the
+/// end, whose rows are not read.
+static Positions findPositions(NodeConverter &n, Value q) {
+  Type type = n.builder().getI64Type();
+  Value last = n.cast(n.in(5), type), total = n.cast(n.in(6), type);
+  if (n.rank(last) == 2)
+    last = n.squeeze(last, {1});
+  if (n.rank(total) == 0)
+    total = n.unsqueeze(total, {0});
+  Value count = n.sizeTensor(Size(q, 2));
+  Value lengths = n.select(n.cmp(xf::CmpKind::eq, count, total), count,
+                           n.addScalar(last, 1));
+  return {lengths, n.sub(lengths, count)};
+}
+
+/// The extent of the present, the larger of the past's and the total length:
+/// as an attribute, or as a tensor where only running the model tells.
+static std::pair<ArrayAttr, Value> findExtent(NodeConverter &n, Value past) {
+  if (n.failed())
+    return {};
+  Value total = n.in(6);
+  Dim have = n.dim(past, 2), needed;
+  if (const auto &content = n.getState().getFacts(total).content)
+    needed = content->size() == 1 ? content->front() : Dim();
+  if (needed && n.isDurable(have) && n.isDurable(needed)) {
+    const xf::DimProver &prover = n.getState().prover;
+    Dim extent = prover.isLessOrEqual(have, needed)   ? needed
+                 : prover.isLessOrEqual(needed, have) ? have
+                                                      : have.max(needed);
+    return {n.dims(extent), Value()};
+  }
+  total = n.cast(total, n.builder().getI64Type());
+  if (n.rank(total) == 0)
+    total = n.unsqueeze(total, {0});
+  return {ArrayAttr(), n.make<xf::Max>(n.sizeTensor(Size(past, 2)), total)};
+}
+
+/// A bias over fewer keys than there are hides none of them: the others are
+/// out of sight by their positions.
+static Value padBias(NodeConverter &n, Value bias, Value keys) {
+  if (!bias || n.failed())
+    return bias;
+  int64_t last = n.rank(bias) - 1;
+  Dim missing = n.dim(keys, 2) - n.dim(bias, last);
+  if (n.rank(bias) != 4 || n.dim(bias, last).isConstant(1) ||
+      missing.isConstant(0) || !n.isDurable(missing))
+    return bias;
+  SmallVector<Dim> pads(2 * n.rank(bias), n.dim(bias, last) * 0);
+  pads.back() = missing;
+  return n.make<xf::Pad>(bias, Value(), Value(), n.dims(pads),
+                         xf::PadKind::constant);
+}
+
 static LogicalResult convertGroupQueryAttention(NodeConverter &n) {
   int64_t heads = n.requireInt("num_heads"),
           kvHeads = n.requireInt("kv_num_heads");
@@ -107,10 +169,16 @@ static LogicalResult convertGroupQueryAttention(NodeConverter &n) {
     return failure();
   auto [q, k, v] = splitGrouped(n, heads, kvHeads);
   Value pastK = n.in(3), pastV = n.in(4);
+  Positions at;
+  if (pastK)
+    at = findPositions(n, q);
   if (n.getInt("do_rotary", 0)) {
     Value positions = n.in(9);
-    if (!positions)
-      positions = positionsFrom(n, pastK ? Size(pastK, 2) : Size(0), q, 2);
+    if (!positions) {
+      positions = positionsFrom(n, 0, q, 2);
+      if (pastK)
+        positions = n.add(n.unsqueeze(at.starts, {1}), positions);
+    }
     Value cos = n.make<xf::Gather>(n.in(7), positions, static_cast<int64_t>(0));
     Value sin = n.make<xf::Gather>(n.in(8), positions, static_cast<int64_t>(0));
     auto half = n.staticSize(cos, n.rank(cos) - 1);
@@ -121,8 +189,11 @@ static LogicalResult convertGroupQueryAttention(NodeConverter &n) {
     k = makeRotary(n, k, cos, sin, 2 * *half, interleaved);
   }
   if (pastK) {
-    k = n.make<xf::CacheAppend>(pastK, k, static_cast<int64_t>(2));
-    v = n.make<xf::CacheAppend>(pastV, v, static_cast<int64_t>(2));
+    auto [extent, computed] = findExtent(n, pastK);
+    for (auto [x, past] : {std::pair(&k, pastK), std::pair(&v, pastV)})
+      *x =
+          n.make<xf::CacheWrite>(*x, at.starts, past, computed,
+                                 static_cast<int64_t>(2), extent, false, false);
   }
   AttentionOptions options;
   options.causal = xf::CausalKind::bottom_right;
@@ -132,7 +203,8 @@ static LogicalResult convertGroupQueryAttention(NodeConverter &n) {
   // The window counts the query's own position.
   if (int64_t window = n.getInt("local_window_size", -1); window > 0)
     options.windowLeft = window - 1;
-  options.bias = n.in(10);
+  options.bias = padBias(n, n.in(10), k);
+  options.keyLengths = at.lengths;
   options.sinks = n.in(11);
   if (!options.sinks && n.getInt("smooth_softmax", 0))
     options.sinks = n.broadcast(n.scalar(0, n.elem(q)), {heads});

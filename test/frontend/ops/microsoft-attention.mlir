@@ -7,21 +7,38 @@
 // CHECK-NEXT: %[[V3:.*]] = xf.transpose %[[V2]] {permutation = array<i64: 0, 2, 1, 3>} : (tensor<1x3x2x8xf32>) -> tensor<1x2x3x8xf32>
 // CHECK-NEXT: %[[V4:.*]] = xf.reshape %arg2 {shape = [#xf.dim<1>, #xf.dim<3>, #xf.dim<2>, #xf.dim<8>]} : (tensor<1x3x16xf32>) -> tensor<1x3x2x8xf32>
 // CHECK-NEXT: %[[V5:.*]] = xf.transpose %[[V4]] {permutation = array<i64: 0, 2, 1, 3>} : (tensor<1x3x2x8xf32>) -> tensor<1x2x3x8xf32>
-// CHECK-NEXT: %[[V6:.*]] = xf.range  {bounds = [#xf.dim<5>, #xf.dim<8>, #xf.dim<1>], operandSegmentSizes = array<i32: 0, 0, 0>, to = i64} : () -> tensor<3xi64>
-// CHECK-NEXT: %[[V7:.*]] = xf.gather %arg7, %[[V6]] {axis = 0 : i64} : (tensor<9x4xf32>, tensor<3xi64>) -> tensor<3x4xf32>
-// CHECK-NEXT: %[[V8:.*]] = xf.gather %arg8, %[[V6]] {axis = 0 : i64} : (tensor<9x4xf32>, tensor<3xi64>) -> tensor<3x4xf32>
-// CHECK-NEXT: %[[V9:.*]] = xf.reshape %[[V7]] {shape = [#xf.dim<1>, #xf.dim<3>, #xf.dim<4>]} : (tensor<3x4xf32>) -> tensor<1x3x4xf32>
-// CHECK-NEXT: %[[V10:.*]] = xf.reshape %[[V8]] {shape = [#xf.dim<1>, #xf.dim<3>, #xf.dim<4>]} : (tensor<3x4xf32>) -> tensor<1x3x4xf32>
-// CHECK-NEXT: %[[V11:.*]] = xf.rotary %[[V1]], %[[V9]], %[[V10]] {rotated = 8 : i64} : (tensor<1x4x3x8xf32>, tensor<1x3x4xf32>, tensor<1x3x4xf32>) -> tensor<1x4x3x8xf32>
-// CHECK-NEXT: %[[V12:.*]] = xf.reshape %[[V7]] {shape = [#xf.dim<1>, #xf.dim<3>, #xf.dim<4>]} : (tensor<3x4xf32>) -> tensor<1x3x4xf32>
-// CHECK-NEXT: %[[V13:.*]] = xf.reshape %[[V8]] {shape = [#xf.dim<1>, #xf.dim<3>, #xf.dim<4>]} : (tensor<3x4xf32>) -> tensor<1x3x4xf32>
-// CHECK-NEXT: %[[V14:.*]] = xf.rotary %[[V3]], %[[V12]], %[[V13]] {rotated = 8 : i64} : (tensor<1x2x3x8xf32>, tensor<1x3x4xf32>, tensor<1x3x4xf32>) -> tensor<1x2x3x8xf32>
-// CHECK-NEXT: %[[V15:.*]] = xf.cache_append %arg3, %[[V14]] {axis = 2 : i64} : (tensor<1x2x5x8xf32>, tensor<1x2x3x8xf32>) -> tensor<1x2x8x8xf32>
-// CHECK-NEXT: %[[V16:.*]] = xf.cache_append %arg4, %[[V5]] {axis = 2 : i64} : (tensor<1x2x5x8xf32>, tensor<1x2x3x8xf32>) -> tensor<1x2x8x8xf32>
-// CHECK-NEXT: %[[V17:.*]] = xf.attention %[[V11]], %[[V15]], %[[V16]] {causal = #xf.causal_kind<bottom_right>, scale = 0.35355339059327373 : f64, window_left = 3 : i64} : (tensor<1x4x3x8xf32>, tensor<1x2x8x8xf32>, tensor<1x2x8x8xf32>) -> tensor<1x4x3x8xf32>
-// CHECK-NEXT: %[[V18:.*]] = xf.transpose %[[V17]] {permutation = array<i64: 0, 2, 1, 3>} : (tensor<1x4x3x8xf32>) -> tensor<1x3x4x8xf32>
-// CHECK-NEXT: %[[V19:.*]] = xf.reshape %[[V18]] {shape = [#xf.dim<1>, #xf.dim<3>, #xf.dim<32>]} : (tensor<1x3x4x8xf32>) -> tensor<1x3x32xf32>
-// CHECK-NEXT: return %[[V19]], %[[V15]], %[[V16]] : tensor<1x3x32xf32>, tensor<1x2x8x8xf32>, tensor<1x2x8x8xf32>
+// CHECK-NEXT: %[[V6:.*]] = xf.cast %arg5 {to = i64} : (tensor<1xi32>) -> tensor<1xi64>
+// CHECK-NEXT: %[[V7:.*]] = xf.cast %arg6 {to = i64} : (tensor<i32>) -> tensor<i64>
+// CHECK-NEXT: %[[V8:.*]] = xf.reshape %[[V7]] {shape = [#xf.dim<1>]} : (tensor<i64>) -> tensor<1xi64>
+// CHECK-NEXT: %[[V9:.*]] = xf.shape_of %[[V1]] : (tensor<1x4x3x8xf32>) -> tensor<4xi64>
+// CHECK-NEXT: %[[V10:.*]] = xf.slice %[[V9]] {axes = array<i64: 0>, ends = [#xf.dim<3>], operandSegmentSizes = array<i32: 1, 0, 0>, starts = [#xf.dim<2>], steps = array<i64: 1>} : (tensor<4xi64>) -> tensor<1xi64>
+// CHECK-NEXT: %[[V11:.*]] = xf.cmp %[[V10]], %[[V8]] {kind = #xf.cmp_kind<eq>} : (tensor<1xi64>, tensor<1xi64>) -> tensor<1xi1>
+// CHECK-NEXT: %[[V12:.*]] = xf.constant  {value = dense<1> : tensor<i64>} : () -> tensor<i64>
+// CHECK-NEXT: %[[V13:.*]] = xf.add %[[V6]], %[[V12]] : (tensor<1xi64>, tensor<i64>) -> tensor<1xi64>
+// CHECK-NEXT: %[[V14:.*]] = xf.select %[[V11]], %[[V10]], %[[V13]] : (tensor<1xi1>, tensor<1xi64>, tensor<1xi64>) -> tensor<1xi64>
+// CHECK-NEXT: %[[V15:.*]] = xf.sub %[[V14]], %[[V10]] : (tensor<1xi64>, tensor<1xi64>) -> tensor<1xi64>
+// CHECK-NEXT: %[[V16:.*]] = xf.range  {bounds = [#xf.dim<0>, #xf.dim<3>, #xf.dim<1>], operandSegmentSizes = array<i32: 0, 0, 0>, to = i64} : () -> tensor<3xi64>
+// CHECK-NEXT: %[[V17:.*]] = xf.reshape %[[V15]] {shape = [#xf.dim<1>, #xf.dim<1>]} : (tensor<1xi64>) -> tensor<1x1xi64>
+// CHECK-NEXT: %[[V18:.*]] = xf.add %[[V17]], %[[V16]] : (tensor<1x1xi64>, tensor<3xi64>) -> tensor<1x3xi64>
+// CHECK-NEXT: %[[V19:.*]] = xf.gather %arg7, %[[V18]] {axis = 0 : i64} : (tensor<9x4xf32>, tensor<1x3xi64>) -> tensor<1x3x4xf32>
+// CHECK-NEXT: %[[V20:.*]] = xf.gather %arg8, %[[V18]] {axis = 0 : i64} : (tensor<9x4xf32>, tensor<1x3xi64>) -> tensor<1x3x4xf32>
+// CHECK-NEXT: %[[V21:.*]] = xf.reshape %[[V19]] {shape = [#xf.dim<1>, #xf.dim<1>, #xf.dim<3>, #xf.dim<4>]} : (tensor<1x3x4xf32>) -> tensor<1x1x3x4xf32>
+// CHECK-NEXT: %[[V22:.*]] = xf.reshape %[[V20]] {shape = [#xf.dim<1>, #xf.dim<1>, #xf.dim<3>, #xf.dim<4>]} : (tensor<1x3x4xf32>) -> tensor<1x1x3x4xf32>
+// CHECK-NEXT: %[[V23:.*]] = xf.rotary %[[V1]], %[[V21]], %[[V22]] {rotated = 8 : i64} : (tensor<1x4x3x8xf32>, tensor<1x1x3x4xf32>, tensor<1x1x3x4xf32>) -> tensor<1x4x3x8xf32>
+// CHECK-NEXT: %[[V24:.*]] = xf.reshape %[[V19]] {shape = [#xf.dim<1>, #xf.dim<1>, #xf.dim<3>, #xf.dim<4>]} : (tensor<1x3x4xf32>) -> tensor<1x1x3x4xf32>
+// CHECK-NEXT: %[[V25:.*]] = xf.reshape %[[V20]] {shape = [#xf.dim<1>, #xf.dim<1>, #xf.dim<3>, #xf.dim<4>]} : (tensor<1x3x4xf32>) -> tensor<1x1x3x4xf32>
+// CHECK-NEXT: %[[V26:.*]] = xf.rotary %[[V3]], %[[V24]], %[[V25]] {rotated = 8 : i64} : (tensor<1x2x3x8xf32>, tensor<1x1x3x4xf32>, tensor<1x1x3x4xf32>) -> tensor<1x2x3x8xf32>
+// CHECK-NEXT: %[[V27:.*]] = xf.cast %arg6 {to = i64} : (tensor<i32>) -> tensor<i64>
+// CHECK-NEXT: %[[V28:.*]] = xf.reshape %[[V27]] {shape = [#xf.dim<1>]} : (tensor<i64>) -> tensor<1xi64>
+// CHECK-NEXT: %[[V29:.*]] = xf.shape_of %arg3 : (tensor<1x2x5x8xf32>) -> tensor<4xi64>
+// CHECK-NEXT: %[[V30:.*]] = xf.slice %[[V29]] {axes = array<i64: 0>, ends = [#xf.dim<3>], operandSegmentSizes = array<i32: 1, 0, 0>, starts = [#xf.dim<2>], steps = array<i64: 1>} : (tensor<4xi64>) -> tensor<1xi64>
+// CHECK-NEXT: %[[V31:.*]] = xf.max %[[V30]], %[[V28]] : (tensor<1xi64>, tensor<1xi64>) -> tensor<1xi64>
+// CHECK-NEXT: %[[V32:.*]] = xf.cache_write %[[V26]], %[[V15]], %arg3, %[[V31]] {axis = 2 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1>} : (tensor<1x2x3x8xf32>, tensor<1xi64>, tensor<1x2x5x8xf32>, tensor<1xi64>) -> tensor<1x2x?x8xf32>
+// CHECK-NEXT: %[[V33:.*]] = xf.cache_write %[[V5]], %[[V15]], %arg4, %[[V31]] {axis = 2 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1>} : (tensor<1x2x3x8xf32>, tensor<1xi64>, tensor<1x2x5x8xf32>, tensor<1xi64>) -> tensor<1x2x?x8xf32>
+// CHECK-NEXT: %[[V34:.*]] = xf.attention %[[V23]], %[[V32]], %[[V33]] lengths %[[V14]] {causal = #xf.causal_kind<bottom_right>, scale = 0.35355339059327373 : f64, window_left = 3 : i64} : (tensor<1x4x3x8xf32>, tensor<1x2x?x8xf32>, tensor<1x2x?x8xf32>, tensor<1xi64>) -> tensor<1x4x3x8xf32>
+// CHECK-NEXT: %[[V35:.*]] = xf.transpose %[[V34]] {permutation = array<i64: 0, 2, 1, 3>} : (tensor<1x4x3x8xf32>) -> tensor<1x3x4x8xf32>
+// CHECK-NEXT: %[[V36:.*]] = xf.reshape %[[V35]] {shape = [#xf.dim<1>, #xf.dim<3>, #xf.dim<32>]} : (tensor<1x3x4x8xf32>) -> tensor<1x3x32xf32>
+// CHECK-NEXT: return %[[V36]], %[[V32]], %[[V33]] : tensor<1x3x32xf32>, tensor<1x2x?x8xf32>, tensor<1x2x?x8xf32>
 func.func @GroupQueryAttention1(%i0: tensor<1x3x32xf32>, %i1: tensor<1x3x16xf32>, %i2: tensor<1x3x16xf32>, %i3: tensor<1x2x5x8xf32>, %i4: tensor<1x2x5x8xf32>, %i5: tensor<1xi32>, %i6: tensor<i32>, %i7: tensor<9x4xf32>, %i8: tensor<9x4xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown) {
   %y:3 = onnx.node "GroupQueryAttention" domain "com.microsoft" since 1 (%i0, %i1, %i2, %i3, %i4, %i5, %i6, %i7, %i8) {num_heads = 4 : i64, kv_num_heads = 2 : i64, do_rotary = 1 : i64, local_window_size = 4 : i64}
     : (tensor<1x3x32xf32>, tensor<1x3x16xf32>, tensor<1x3x16xf32>, tensor<1x2x5x8xf32>, tensor<1x2x5x8xf32>, tensor<1xi32>, tensor<i32>, tensor<9x4xf32>, tensor<9x4xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown)
