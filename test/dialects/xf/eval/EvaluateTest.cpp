@@ -295,7 +295,8 @@ TEST_F(EvaluateTest, Windows) {
         "array<i64: 1>}",
         {{"tensor<1x1x3xf32>", {-3, -2, -1}}}, {"tensor<1x1x2xf32>", {-3, -1}});
   check(
-      "xf.resize %0 {sizes = [#xf.dim<3>], scales = array<f64: 1.5>, kind = "
+      "xf.resize %0 {operandSegmentSizes = array<i32: 1, 0, 0, 0>, sizes = "
+      "[#xf.dim<3>], scales = array<f64: 1.5>, kind = "
       "#xf.resize_kind<nearest>, coordinates = \"asymmetric\", nearest_mode = "
       "\"floor\"}",
       {{"tensor<2xf32>", {1, 2}}}, {"tensor<3xf32>", {1, 1, 2}});
