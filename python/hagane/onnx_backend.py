@@ -1,7 +1,14 @@
-"""Hagane as a backend of the `onnx` package: prepare, run_model, run_node, supports_device."""
+"""Hagane as a backend of the `onnx` package: prepare, run_model, run_node, supports_device.
+
+Some inputs of some operators choose what is computed, as attributes do: the axes of a reduction, the
+factors of Resize. The compiler needs them as constants. Where a model takes them as its own inputs
+and does not compile for that reason, `run` compiles it with the values it is given, once for each set
+of values.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +16,24 @@ import onnx
 from onnx.backend.base import Backend, BackendRep
 
 from ._compile import compile  # noqa: A004
+from ._errors import CompileError
 from ._session import Module
+
+
+# By operator: the positions of inputs that choose what is computed. Reduce* stands for all of them.
+_CHOICES = {
+    "CumProd": {1},
+    "CumSum": {1},
+    "DFT": {1, 2},
+    "Dropout": {1, 2},
+    "Pad": {3},
+    "Reduce*": {1},
+    "Resize": {1, 2, 3},
+    "Slice": {3, 4},
+    "Squeeze": {1},
+    "Unsqueeze": {1},
+    "Upsample": {1},
+}
 
 
 class HaganeRep(BackendRep):
@@ -24,15 +48,69 @@ class HaganeRep(BackendRep):
         return tuple(self.session.run(inputs).values())
 
 
+class ChoosingRep(BackendRep):
+    """A model that is compiled for the values of some of its inputs."""
+
+    def __init__(self, model: onnx.ModelProto, choices: list[str], options: dict[str, Any]):
+        self.model, self.choices, self.options = model, choices, options
+        self.compiled: dict[tuple, HaganeRep] = {}
+
+    def run(self, inputs: Any, **kwargs: Any) -> tuple[np.ndarray, ...]:
+        """As HaganeRep.run."""
+        if not isinstance(inputs, Mapping):
+            names = [value.name for value in _graph_inputs(self.model.graph)]
+            inputs = dict(zip(names, inputs, strict=True))
+        chosen = {name: np.asarray(inputs[name]) for name in self.choices if name in inputs}
+        key = tuple((array.shape, array.tobytes()) for array in chosen.values())
+        if key not in self.compiled:
+            self.compiled[key] = HaganeRep(compile(_fix(self.model, chosen), **self.options))
+        return self.compiled[key].run({k: v for k, v in inputs.items() if k not in chosen})
+
+
+def _graph_inputs(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
+    fixed = {tensor.name for tensor in graph.initializer}
+    return [value for value in graph.input if value.name not in fixed]
+
+
+def _find_choices(graph: onnx.GraphProto) -> list[str]:
+    """The inputs that choose what is computed."""
+    inputs = {value.name for value in _graph_inputs(graph)}
+    found = {}
+    for node in graph.node:
+        op = "Reduce*" if node.op_type.startswith("Reduce") else node.op_type
+        for i in _CHOICES.get(op, ()):
+            if i < len(node.input) and node.input[i] in inputs:
+                found[node.input[i]] = None
+    return list(found)
+
+
+def _fix(model: onnx.ModelProto, values: dict[str, np.ndarray]) -> onnx.ModelProto:
+    """The model with these inputs as constants."""
+    fixed = onnx.ModelProto()
+    fixed.CopyFrom(model)
+    kept = [value for value in fixed.graph.input if value.name not in values]
+    del fixed.graph.input[:]
+    fixed.graph.input.extend(kept)
+    fixed.graph.initializer.extend(
+        onnx.numpy_helper.from_array(array, name) for name, array in values.items())
+    return fixed
+
+
 class HaganeBackend(Backend):
     """Compiles for and runs on the processor."""
 
     @classmethod
-    def prepare(cls, model: onnx.ModelProto, device: str = "CPU", **kwargs: Any) -> HaganeRep:
+    def prepare(cls, model: onnx.ModelProto, device: str = "CPU", **kwargs: Any) -> BackendRep:
         """`kwargs` are options of hagane.compile."""
         super().prepare(model, device)
         kwargs.setdefault("threads", 1)
-        return HaganeRep(compile(model, **kwargs))
+        try:
+            return HaganeRep(compile(model, **kwargs))
+        except CompileError as error:
+            choices = _find_choices(model.graph)
+            if not choices or "constant" not in str(error):
+                raise
+            return ChoosingRep(model, choices, kwargs)
 
     @classmethod
     def run_node(cls, node: onnx.NodeProto, inputs: Any, device: str = "CPU",
