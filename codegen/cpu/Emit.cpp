@@ -161,12 +161,16 @@ static Value asBytes(Builder &b, Value memref) {
   return viewAs(b, memref, b.getI8Type());
 }
 
-/// The type as which elements are moved: integers without signs, and the bits
-/// of bf16, whose masked accesses LLVM would otherwise take apart into calls of
-/// its library.
+/// The type as which elements are moved: integers without signs, the bits of
+/// bf16, whose masked accesses LLVM would otherwise take apart into calls of
+/// its library, and a byte for each element of at most one, as LLVM packs
+/// vectors of fewer bits.
 static Type movedType(Builder &b, Type storage) {
+  unsigned bits = storage.getIntOrFloatBitWidth();
+  if (bits > 1 && (bits < 8 || (bits == 8 && isa<FloatType>(storage))))
+    return b.getI8Type();
   bool asBits = storage.isBF16() || storage.isUnsignedInteger();
-  return asBits ? b.getIntegerType(storage.getIntOrFloatBitWidth()) : storage;
+  return asBits ? b.getIntegerType(bits) : storage;
 }
 
 static Value bitcast(Builder &b, Value value, Type element) {
@@ -176,9 +180,31 @@ static Value bitcast(Builder &b, Value value, Type element) {
   return value.getType() == to ? value : arith::BitcastOp::create(b, to, value);
 }
 
-/// What was moved as `movedType`, as a value of the storage type.
+/// What was moved as `movedType`, as a value of the storage type (of integers
+/// without sign).
 static Value fromMoved(Builder &b, Value value, Type storage) {
-  return storage.isBF16() ? bitcast(b, value, storage) : value;
+  Type bits = b.getIntegerType(storage.getIntOrFloatBitWidth());
+  bool isFloat = isa<FloatType>(storage);
+  if (isFloat && movedType(b, storage) == storage)
+    return value;
+  if (isFloat || storage.getIntOrFloatBitWidth() < 8)
+    value = convert(b, value, bits);
+  return isFloat ? bitcast(b, value, storage) : value;
+}
+
+/// The inverse.
+static Value toMoved(Builder &b, Value value, Type storage) {
+  Type moved = movedType(b, storage);
+  if (moved == storage)
+    return value;
+  unsigned bits = storage.getIntOrFloatBitWidth();
+  value = bitcast(b, value, b.getIntegerType(bits));
+  if (bits >= 8)
+    return value;
+  Type wide = moved;
+  if (auto vector = dyn_cast<VectorType>(value.getType()))
+    wide = vector.clone(moved);
+  return arith::ExtUIOp::create(b, wide, value);
 }
 
 static bool isBoolVector(Value memref, Access access) {
@@ -271,7 +297,7 @@ void store(Builder &b, Value value, Value memref, ValueRange indices,
     return store(b, bytes, asBytes(b, memref), indices, access);
   }
   Type storage = cast<MemRefType>(memref.getType()).getElementType();
-  value = bitcast(b, convert(b, value, storage), movedType(b, storage));
+  value = toMoved(b, convert(b, value, storage), storage);
   memref = viewAs(b, memref, movedType(b, storage));
   if (access.mask)
     vector::MaskedStoreOp::create(b, memref, indices, access.mask,

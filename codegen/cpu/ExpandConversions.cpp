@@ -1,12 +1,12 @@
-//===- ExpandConversions.cpp - Half precision without instructions --------===//
+//===- ExpandConversions.cpp - Narrow floats without instructions ---------===//
 //
 // Where a processor cannot convert half-precision floats, LLVM calls functions
-// of its own library, which compiled code must not need. These patterns do the
-// same on the bits.
+// of its own library, which compiled code must not need, and it knows nothing
+// of narrower ones. These patterns convert on the bits.
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/cpu/Emit.h"
+#include "codegen/cpu/Bits.h"
 #include "codegen/cpu/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -18,47 +18,6 @@ namespace hagane::cpu {
 #include "codegen/cpu/Passes.h.inc"
 
 namespace {
-
-/// Integer arithmetic on scalars or vectors of one shape.
-struct Bits {
-  Builder &b;
-  Type shape; // any type of the shape
-
-  Type typeOf(Type element) const {
-    if (auto vector = dyn_cast<VectorType>(shape))
-      return vector.clone(element);
-    return element;
-  }
-  Type word() const { return typeOf(b.getI32Type()); }
-  Value constant(int64_t value) const {
-    Type type = word();
-    TypedAttr attr = b.getI32IntegerAttr(static_cast<int32_t>(value));
-    if (auto vector = dyn_cast<VectorType>(type))
-      attr = DenseElementsAttr::get(vector, Attribute(attr));
-    return arith::ConstantOp::create(b, type, attr);
-  }
-  Value band(Value x, int64_t y) const {
-    return arith::AndIOp::create(b, x, constant(y));
-  }
-  Value bor(Value x, Value y) const { return arith::OrIOp::create(b, x, y); }
-  Value add(Value x, Value y) const { return arith::AddIOp::create(b, x, y); }
-  Value left(Value x, int64_t n) const {
-    return arith::ShLIOp::create(b, x, constant(n));
-  }
-  Value right(Value x, int64_t n) const {
-    return arith::ShRUIOp::create(b, x, constant(n));
-  }
-  Value isBelow(Value x, int64_t y) const {
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, x, constant(y));
-  }
-  Value select(Value c, Value x, Value y) const {
-    return arith::SelectOp::create(b, c, x, y);
-  }
-  Value toFloat(Value x) const {
-    return arith::BitcastOp::create(b, typeOf(b.getF32Type()), x);
-  }
-  Value toBits(Value x) const { return arith::BitcastOp::create(b, word(), x); }
-};
 
 bool isConversion(Type from, Type to, bool widens) {
   from = getElementTypeOrSelf(from);
@@ -128,6 +87,7 @@ struct ExpandConversionsPass
   using Base::Base;
   void runOnOperation() final {
     RewritePatternSet patterns(&getContext());
+    populateSmallFloatPatterns(patterns);
     if (f16)
       patterns.add<ExtendF16, TruncateF16>(&getContext());
     if (bf16)

@@ -56,10 +56,11 @@ def ExpandMathPass : Pass<"hagane-expand-math"> {
 }
 
 def ExpandConversionsPass : Pass<"hagane-expand-conversions"> {
-  let summary = "convert half precision by operations on bits";
+  let summary = "convert narrow floats by operations on bits";
   let description = [{
-    For processors without instructions that convert between f32 and f16 or
-    bf16, where LLVM would call functions of its own library. Results are rounded
+    For floats of at most 8 bits, and for processors without instructions that
+    convert between f32 and f16 or bf16, where LLVM would call functions of its
+    own library. Results are rounded
     to nearest even; NaN stays NaN.
 
     ```mlir

@@ -18,6 +18,8 @@ static format::DType dtypeOf(Type type) {
     switch (integer.getWidth()) {
     case 1:
       return format::DType::Bool;
+    case 2:
+      return isUnsigned ? format::DType::UI2 : format::DType::I2;
     case 4:
       return isUnsigned ? format::DType::UI4 : format::DType::I4;
     case 8:
@@ -41,6 +43,10 @@ static format::DType dtypeOf(Type type) {
       {TypeID::get<Float8E4M3FNUZType>(), format::DType::F8E4M3FNUZ},
       {TypeID::get<Float8E5M2Type>(), format::DType::F8E5M2},
       {TypeID::get<Float8E5M2FNUZType>(), format::DType::F8E5M2FNUZ},
+      {TypeID::get<Float4E2M1FNType>(), format::DType::F4E2M1FN},
+      {TypeID::get<Float8E8M0FNUType>(), format::DType::F8E8M0FNU},
+      {TypeID::get<Float6E2M3FNType>(), format::DType::F6E2M3FN},
+      {TypeID::get<Float6E3M2FNType>(), format::DType::F6E3M2FN},
   };
   for (auto [id, dtype] : kFloats)
     if (type.getTypeID() == id)

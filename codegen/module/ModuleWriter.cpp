@@ -64,7 +64,9 @@ static LogicalResult writeWeights(OutputFile &file, ModuleLayout &layout,
       return weight.global.emitError("gave ")
              << tensor->getByteCount() << " bytes, expected " << weight.size;
     weight.hash = format::hashBytes(bytes, weight.size);
-    file.writeAt(layout.weightsOffset + weight.offset, bytes, weight.size);
+    // Where all constants are empty there is no segment.
+    if (weight.size)
+      file.writeAt(layout.weightsOffset + weight.offset, bytes, weight.size);
     if (file.hasError())
       return success(); // Reported when the file is closed.
     previous = &weight;

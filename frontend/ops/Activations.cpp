@@ -52,8 +52,12 @@ static LogicalResult convertLeakyRelu(NodeConverter &n) {
 }
 
 static LogicalResult convertPRelu(NodeConverter &n) {
-  Value x = n.in(0);
-  return n.done({splitAtZero(n, x, n.mul(x, n.in(1)), x)});
+  Value x = n.in(0), slope = n.in(1);
+  // Before version 7 a vector of slopes runs along the channels.
+  if (n.version() < 7 && n.rank(slope) == 1 && n.rank(x) > 2)
+    slope = n.unsqueeze(slope,
+                        llvm::to_vector(llvm::seq<int64_t>(1, n.rank(x) - 1)));
+  return n.done({splitAtZero(n, x, n.mul(x, slope), x)});
 }
 
 static LogicalResult convertElu(NodeConverter &n) {
@@ -114,6 +118,16 @@ static LogicalResult convertSwish(NodeConverter &n) {
   return n.done({n.mul(x, n.make<xf::Sigmoid>(n.mulScalar(x, alpha)))});
 }
 
+/// Swish of the gate, times the value.
+static LogicalResult convertSwiGlu(NodeConverter &n) {
+  Value gate = n.in(0);
+  double alpha = n.getFloat("alpha", 1);
+  Value swish =
+      alpha == 1 ? n.make<xf::Silu>(gate)
+                 : n.mul(gate, n.make<xf::Sigmoid>(n.mulScalar(gate, alpha)));
+  return n.done({n.mul(swish, n.in(1))});
+}
+
 /// Inference: the input, and a mask that keeps everything.
 static LogicalResult convertDropout(NodeConverter &n) {
   if (Value mode = n.in(2)) {
@@ -171,8 +185,8 @@ static LogicalResult convertHardmax(NodeConverter &n) {
   Value ones = n.select(n.cmp(xf::CmpKind::eq, x, x),
                         n.scalar(1, n.builder().getI64Type()),
                         n.scalar(1, n.builder().getI64Type()));
-  Value positions =
-      n.make<xf::CumSum>(ones, axis, /*exclusive=*/true, /*reverse=*/false);
+  Value positions = n.make<xf::CumSum>(ones, axis, /*exclusive=*/true,
+                                       /*reverse=*/false);
   return n.done({n.cast(n.cmp(xf::CmpKind::eq, positions, best), n.elem(x))});
 }
 
@@ -188,7 +202,7 @@ static const OpRow rows[] = {
     {"LogSoftmax", 1, 1, convertFlatSoftmax<true>},
     {"LogSoftmax", 13, 1, convertSoftmax<true>},
     {"Mish", 18, 1, convertMish},
-    {"PRelu", 7, 2, convertPRelu},
+    {"PRelu", 1, 2, convertPRelu},
     {"Relu", 1, 1, convertUnary<xf::Relu>},
     {"Selu", 6, 1, convertSelu},
     {"Shrink", 9, 1, convertShrink},
@@ -197,6 +211,7 @@ static const OpRow rows[] = {
     {"Softmax", 13, 1, convertSoftmax<false>},
     {"Softplus", 1, 1, convertUnary<xf::Softplus>},
     {"Softsign", 1, 1, convertSoftsign},
+    {"SwiGLU", 28, 2, convertSwiGlu},
     {"Swish", 24, 1, convertSwish},
     {"Tanh", 1, 1, convertUnary<xf::Tanh>},
     {"ThresholdedRelu", 10, 1, convertThresholdedRelu},

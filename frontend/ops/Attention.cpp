@@ -100,8 +100,22 @@ static Value padMask(NodeConverter &n, Value mask, Value keys) {
                          xf::PadKind::constant);
 }
 
-/// ai.onnx Attention. Outputs: y, present key, present value, scores (not
-/// given).
+/// The scores as output 3, in the order of the erratum: cap, mask, softmax.
+static Value scoresOutput(NodeConverter &n, Value q, Value k, Value mask,
+                          const AttentionOptions &options) {
+  if (!n.wants(3))
+    return {};
+  int64_t mode = n.getInt("qk_matmul_output_mode", 0);
+  if (mode < 0 || mode > 3) {
+    (void)n.error("attribute 'qk_matmul_output_mode' is " + Twine(mode) +
+                  ", expected 0 to 3");
+    return {};
+  }
+  return makeAttentionScores(n, q, k, mask, options,
+                             static_cast<ScoreStage>(mode));
+}
+
+/// ai.onnx Attention. Outputs: y, present key, present value, scores.
 static LogicalResult convertAttention(NodeConverter &n) {
   Value q = n.in(0), k = n.in(1), v = n.in(2), mask = n.in(3), pastK = n.in(4),
         pastV = n.in(5);
@@ -129,10 +143,9 @@ static LogicalResult convertAttention(NodeConverter &n) {
   options.softcap = n.getFloat("softcap", 0);
   // Query i sees key j where j <= i + past. Without a past that is the top
   // left; with one it is the bottom right if each query brings a key.
+  bool isOdd = false;
   if (n.getInt("is_causal", 0)) {
-    if (pastK && n.dim(q, 2) != n.dim(n.in(1), flat ? 1 : 2))
-      return n.error(
-          "a causal mask with a past needs as many new keys as queries");
+    isOdd = pastK && n.dim(q, 2) != n.dim(n.in(1), flat ? 1 : 2);
     options.causal =
         pastK ? xf::CausalKind::bottom_right : xf::CausalKind::top_left;
   }
@@ -149,12 +162,22 @@ static LogicalResult convertAttention(NodeConverter &n) {
   if (n.hasAttr("left_window_size") || n.hasAttr("right_window_size")) {
     options.windowLeft = n.getInt("left_window_size", -1);
     options.windowRight = n.getInt("right_window_size", -1);
-    if (options.causal == xf::CausalKind::none &&
-        std::max(options.windowLeft, options.windowRight) >= 0)
-      return n.error("a window without is_causal is not supported");
+    isOdd |= options.causal == xf::CausalKind::none &&
+             std::max(options.windowLeft, options.windowRight) >= 0;
+  }
+  Value whole;
+  if (isOdd || n.wants(3))
+    whole = makeAttentionMask(n, q, k, pastK, options);
+  Value scores = scoresOutput(n, q, k, whole, options);
+  if (isOdd) {
+    // A diagonal that xf.attention does not know becomes part of the mask.
+    options.bias = whole;
+    options.keyLengths = {};
+    options.causal = xf::CausalKind::none;
+    options.windowLeft = options.windowRight = -1;
   }
   Value y = makeAttention(n, q, k, v, options);
-  return n.done({flat ? mergeHeads(n, y) : y, k, v});
+  return n.done({flat ? mergeHeads(n, y) : y, k, v, scores});
 }
 
 static const OpRow rows[] = {

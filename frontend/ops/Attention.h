@@ -18,6 +18,22 @@ struct AttentionOptions {
 mlir::Value makeAttention(NodeConverter &n, mlir::Value q, mlir::Value k,
                           mlir::Value v, const AttentionOptions &options);
 
+/// All that hides keys from queries, as one mask that broadcasts to [batch,
+/// heads, queries, keys]: i1, or floats to add; null if nothing does. `past`
+/// are the keys before the queries' own, if there are any.
+mlir::Value makeAttentionMask(NodeConverter &n, mlir::Value q, mlir::Value k,
+                              mlir::Value past,
+                              const AttentionOptions &options);
+
+/// Which scores ai.onnx Attention gives, by its qk_matmul_output_mode.
+enum class ScoreStage { products, capped, masked, probabilities };
+
+/// Scores [batch, heads, queries, keys].
+mlir::Value makeAttentionScores(NodeConverter &n, mlir::Value q, mlir::Value k,
+                                mlir::Value mask,
+                                const AttentionOptions &options,
+                                ScoreStage stage);
+
 /// [batch, positions, heads * d] to [batch, heads, positions, d].
 mlir::Value splitHeads(NodeConverter &n, mlir::Value x, int64_t heads);
 /// The way back.

@@ -140,8 +140,9 @@ LogicalResult hagane::frontend::convertBlock(ConversionState &state,
     }
   }
   for (Value output : ops.back()->getOperands()) {
+    bool isSequence = state.sequences.contains(output);
     outputs.push_back(state.values.lookup(output));
-    if (!outputs.back() && ok) {
+    if (!outputs.back() && !isSequence && ok) {
       ok = false;
       emitError(ops.back()->getLoc()) << "an output of the graph has no value";
     }
@@ -192,6 +193,40 @@ static void eraseOld(Block &block, ArrayRef<Operation *> old) {
   }
 }
 
+/// Each element of a sequence becomes an output of its own, "name[i]".
+static SmallVector<Value> spreadSequences(const ConversionState &state,
+                                          func::FuncOp function,
+                                          Operation *terminator,
+                                          ArrayRef<Value> outputs) {
+  SmallVector<Value> values;
+  SmallVector<Attribute> attrs;
+  Builder b(function.getContext());
+  for (auto [i, operand] : llvm::enumerate(terminator->getOperands())) {
+    unsigned index = static_cast<unsigned>(i);
+    DictionaryAttr own = function.getResultAttrDict(index);
+    auto sequence = state.sequences.find(operand);
+    if (sequence == state.sequences.end()) {
+      values.push_back(outputs[i]);
+      attrs.push_back(own ? own : b.getDictionaryAttr({}));
+      continue;
+    }
+    auto name = function.getResultAttrOfType<StringAttr>(index, "onnx.name");
+    for (auto [at, element] : llvm::enumerate(sequence->second)) {
+      std::string text = ((name ? name.getValue() : StringRef("sequence")) +
+                          "[" + Twine(at) + "]")
+                             .str();
+      values.push_back(element);
+      attrs.push_back(b.getDictionaryAttr(
+          b.getNamedAttr("onnx.name", b.getStringAttr(text))));
+    }
+  }
+  function.setFunctionType(FunctionType::get(function.getContext(),
+                                             function.getArgumentTypes(),
+                                             TypeRange(ValueRange(values))));
+  function.setAllResultAttrs(attrs);
+  return values;
+}
+
 LogicalResult ConvertOnnxToXf::convertFunction(func::FuncOp function,
                                                const DimOptions &options) {
   if (!function.getBody().hasOneBlock())
@@ -220,6 +255,7 @@ LogicalResult ConvertOnnxToXf::convertFunction(func::FuncOp function,
   SmallVector<Value> outputs;
   if (failed(convertBlock(state, block, builder, outputs)))
     return failure();
+  outputs = spreadSequences(state, function, terminator, outputs);
   terminator->setOperands(outputs);
   function.setFunctionType(FunctionType::get(
       &getContext(), block.getArgumentTypes(), TypeRange(ValueRange(outputs))));

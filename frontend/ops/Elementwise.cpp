@@ -109,6 +109,8 @@ static LogicalResult convertClip(NodeConverter &n) {
 }
 
 static LogicalResult convertIdentity(NodeConverter &n) {
+  if (const SmallVector<Value> *elements = n.sequence(0))
+    return n.doneSequence(SmallVector<Value>(*elements));
   return n.done({n.in(0)});
 }
 
@@ -141,7 +143,7 @@ static const OpRow rows[] = {
     {"Floor", 1, 1, convertUnary<xf::Floor>},
     {"Greater", 7, 2, convertCompare<xf::CmpKind::gt>},
     {"GreaterOrEqual", 12, 2, convertCompare<xf::CmpKind::ge>},
-    {"Identity", 1, 1, convertIdentity},
+    {"Identity", 1, 0, convertIdentity},
     {"IsInf", 10, 1, convertIsInf},
     {"IsNaN", 9, 1, convertUnary<xf::IsNaN>},
     {"Less", 7, 2, convertCompare<xf::CmpKind::lt>},

@@ -48,6 +48,52 @@ static LogicalResult convertScatterElements(NodeConverter &n) {
               : failure();
 }
 
+/// (cache, update, write_indices?): writes the update's positions into the
+/// cache from each sample's index on, around its end if `circular`.
+static LogicalResult convertTensorScatter(NodeConverter &n) {
+  Value cache = n.in(0), update = n.in(1), first = n.in(2);
+  Type type = n.builder().getI64Type();
+  int64_t rank = n.rank(cache), axis = n.normalAxis(n.getInt("axis", -2), rank);
+  StringRef mode = n.getString("mode", "linear");
+  if (n.failed() || axis == 0)
+    return n.error("axis 0 is the batch's, expected another");
+  if (mode != "linear" && mode != "circular")
+    return n.error("attribute 'mode' is '" + mode +
+                   "', expected linear or circular");
+  xf::Dim count = n.dim(update, axis), size = n.dim(cache, axis);
+  MLIRContext *context = n.builder().getContext();
+  xf::Dim zero = xf::Dim::constant(context, 0),
+          one = xf::Dim::constant(context, 1);
+  if (!n.isDurable(count) || !n.isDurable(size))
+    return n.error("the size of axis " + Twine(axis) + " is not known");
+  auto range = [&](xf::Dim end) {
+    return n.make<xf::Range>(Value(), Value(), Value(),
+                             n.dims({zero, end, one}), TypeAttr::get(type));
+  };
+  // As [batch, 1, ..., positions, 1, ...].
+  auto along = [&](Value vector, int64_t at) {
+    SmallVector<int64_t> axes;
+    for (int64_t i = 0; i < rank; ++i)
+      if (i != at)
+        axes.push_back(i);
+    return n.unsqueeze(vector, axes);
+  };
+  Value positions = along(range(count), axis);
+  if (first)
+    positions = n.add(positions, along(n.cast(first, type), 0));
+  if (mode == "circular") {
+    Value extent =
+        n.cast(n.squeeze(n.sizeTensor(Size(cache, axis)), {0}), type);
+    positions = n.make<xf::Mod>(positions, extent, /*truncated=*/false);
+  }
+  SmallVector<Size> shape;
+  for (int64_t i = 0; i < rank; ++i)
+    shape.push_back(Size(update, i));
+  return n.done(
+      {n.make<xf::ScatterElements>(cache, n.broadcast(positions, shape), update,
+                                   axis, xf::ScatterKind::set)});
+}
+
 static LogicalResult convertNonZero(NodeConverter &n) {
   if (n.rank(n.in(0)) == 0)
     return n.error("the input is a scalar, expected at least one axis");
@@ -108,6 +154,7 @@ static const OpRow rows[] = {
     {"Scatter", 9, 3, convertScatterElements},
     {"ScatterElements", 11, 3, convertScatterElements},
     {"ScatterND", 11, 3, convertScatterNd},
+    {"TensorScatter", 24, 2, convertTensorScatter},
 };
 
 void hagane::frontend::registerGather(OpRegistry &registry) {

@@ -226,7 +226,7 @@ static LogicalResult convertEinsum(NodeConverter &n) {
 
 static const OpRow rows[] = {
     {"Einsum", 12, 1, convertEinsum},
-    {"Gemm", 7, 2, convertGemm},
+    {"Gemm", 6, 2, convertGemm},
     {"MatMul", 1, 2, convertMatMul},
 };
 

@@ -160,6 +160,37 @@ static std::optional<xf::PadKind> padKind(NodeConverter &n) {
   return kind;
 }
 
+/// Each axis is cut, or padded with zeros, to the wanted size about its centre.
+static LogicalResult convertCenterCropPad(NodeConverter &n) {
+  Value x = n.in(0);
+  int64_t rank = n.rank(x);
+  auto sizes = n.constInts(n.in(1));
+  if (!sizes)
+    return n.error("the shape is computed by the model, expected a constant");
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  if (auto given = n.getInts("axes"))
+    axes = n.normalAxes(*given, rank);
+  if (n.failed() || sizes->size() != axes.size())
+    return n.error("the shape has " + Twine(sizes->size()) +
+                   " elements, expected one for each of " + Twine(axes.size()) +
+                   " axes");
+  SmallVector<int64_t> pads(2 * rank, 0);
+  for (auto [axis, size] : llvm::zip_equal(axes, *sizes)) {
+    auto have = n.staticSize(x, axis);
+    if (!have || size < 0)
+      return n.error("the size of axis " + Twine(axis) + " is not known");
+    int64_t before = std::abs(size - *have) / 2;
+    if (size < *have) {
+      x = n.slice(x, axis, before, before + size);
+    } else {
+      pads[axis] = before;
+      pads[rank + axis] = size - *have - before;
+    }
+  }
+  return n.done({n.make<xf::Pad>(x, Value(), n.scalar(0, n.elem(x)),
+                                 n.dims(pads), xf::PadKind::constant)});
+}
+
 static LogicalResult convertPadAttributes(NodeConverter &n) {
   Value x = n.in(0);
   auto pads = n.getInts("pads");
@@ -240,10 +271,15 @@ static LogicalResult convertTile(NodeConverter &n) {
 }
 
 static const OpRow rows[] = {
-    {"Concat", 1, 1, convertConcat}, {"Pad", 2, 1, convertPadAttributes},
-    {"Pad", 11, 2, convertPad},      {"Slice", 1, 1, convertSliceAttributes},
-    {"Slice", 10, 3, convertSlice},  {"Split", 2, 1, convertSplit},
-    {"Tile", 6, 2, convertTile},     {"Transpose", 1, 1, convertTranspose},
+    {"CenterCropPad", 18, 2, convertCenterCropPad},
+    {"Concat", 1, 1, convertConcat},
+    {"Pad", 2, 1, convertPadAttributes},
+    {"Pad", 11, 2, convertPad},
+    {"Slice", 1, 1, convertSliceAttributes},
+    {"Slice", 10, 3, convertSlice},
+    {"Split", 2, 1, convertSplit},
+    {"Tile", 6, 2, convertTile},
+    {"Transpose", 1, 1, convertTranspose},
 };
 
 void hagane::frontend::registerMovement(OpRegistry &registry) {

@@ -49,6 +49,23 @@ Value NodeConverter::in(unsigned index) const {
   return index < inputs.size() ? inputs[index] : Value();
 }
 
+const SmallVector<Value> *NodeConverter::sequence(unsigned index) {
+  if (index >= node.getInputs().size())
+    return nullptr;
+  auto it = state.sequences.find(node.getInputs()[index]);
+  return it == state.sequences.end() ? nullptr : &it->second;
+}
+
+void NodeConverter::setSequence(unsigned index, ArrayRef<Value> elements) {
+  if (index < node.getOutputs().size())
+    state.sequences[node.getOutputs()[index]] = llvm::to_vector(elements);
+}
+
+LogicalResult NodeConverter::doneSequence(ArrayRef<Value> elements) {
+  setSequence(0, elements);
+  return done({Value()});
+}
+
 SmallVector<Value> NodeConverter::allInputs() const {
   return llvm::to_vector(
       llvm::make_filter_range(inputs, [](Value v) { return bool(v); }));
@@ -64,7 +81,8 @@ LogicalResult NodeConverter::done(ArrayRef<Value> values) {
     return failure();
   results.assign(values.begin(), values.end());
   for (unsigned i = 0; i < numOutputs(); ++i)
-    if (wants(i) && (i >= results.size() || !results[i]))
+    if (wants(i) && (i >= results.size() || !results[i]) &&
+        !state.sequences.contains(node.getOutputs()[i]))
       return error("output " + Twine(i) + " is not supported");
   return success();
 }

@@ -19,6 +19,8 @@ public:
   /// Converted values by the onnx values they stand for; null for a value that
   /// the model leaves out.
   llvm::DenseMap<mlir::Value, mlir::Value> values;
+  /// The converted elements of onnx values that are sequences.
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::Value>> sequences;
 
   /// The facts of a converted value.
   const xf::Facts &getFacts(mlir::Value value);
@@ -66,6 +68,8 @@ public:
   size_t numOutputs() { return node.getOutputs().size(); }
   /// The converted input, or null if the model leaves it out.
   mlir::Value in(unsigned index) const;
+  /// The elements of an input that is a sequence, else null.
+  const llvm::SmallVector<mlir::Value> *sequence(unsigned index);
   /// All present inputs.
   llvm::SmallVector<mlir::Value> allInputs() const;
   /// Whether the model names output `index`.
@@ -73,6 +77,10 @@ public:
   /// Ends the conversion with the outputs; null for one that cannot be given.
   llvm::LogicalResult done(llvm::ArrayRef<mlir::Value> values);
   llvm::ArrayRef<mlir::Value> getResults() const { return results; }
+  /// Makes output `index` a sequence; `done` then has null for it.
+  void setSequence(unsigned index, llvm::ArrayRef<mlir::Value> elements);
+  /// Ends the conversion with a sequence as the only output.
+  llvm::LogicalResult doneSequence(llvm::ArrayRef<mlir::Value> elements);
 
   // Attributes. A wrong kind is an error, as is a required one's absence.
   bool hasAttr(llvm::StringRef name);

@@ -110,23 +110,44 @@ static Value foldIntoConv(NodeConverter &n, xf::Conv conv, Value factor,
       conv.getDilations(), static_cast<int64_t>(conv.getGroups()));
 }
 
+/// Mean and variance of each channel.
+static std::pair<Value, Value> batchStatistics(NodeConverter &n, Value x) {
+  SmallVector<int64_t> axes;
+  for (int64_t axis = 0; axis < n.rank(x); ++axis)
+    if (axis != 1)
+      axes.push_back(axis);
+  Value mean = n.reduce(x, xf::ReduceKind::mean, axes);
+  Value centred = n.sub(x, mean);
+  Value variance = n.reduce(n.mul(centred, centred), xf::ReduceKind::mean, axes,
+                            /*keepDims=*/false);
+  return {n.squeeze(mean, axes), variance};
+}
+
 static LogicalResult convertBatchNorm(NodeConverter &n) {
-  if (n.getInt("training_mode", 0) ||
-      (n.version() < 7 && !n.getInt("is_test", 0)))
-    return n.error("the node is for training, expected training_mode 0 or, "
-                   "before version 7, is_test 1");
+  if (n.version() < 7 && !n.getInt("is_test", 0))
+    return n.error("attribute 'is_test' is 0, expected 1");
   if (n.getInt("spatial", 1) != 1)
     return n.error("attribute 'spatial' is 0, expected 1");
-  Value x = n.in(0);
+  Value x = n.in(0), mean = n.in(3), variance = n.in(4);
+  bool training = n.getInt("training_mode", 0) != 0;
+  if (training)
+    std::tie(mean, variance) = batchStatistics(n, x);
   double epsilon = n.getFloat("epsilon", 1e-5f);
-  Value deviation = n.make<xf::Sqrt>(n.addScalar(n.in(4), epsilon));
+  Value deviation = n.make<xf::Sqrt>(n.addScalar(variance, epsilon));
   Value factor =
       n.cast(n.div(n.cast(n.in(1), n.elem(deviation)), deviation), n.elem(x));
-  if (xf::Conv conv = foldableConv(n, x))
+  if (xf::Conv conv = training ? xf::Conv() : foldableConv(n, x))
     return n.done({foldIntoConv(n, conv, factor, n.in(2), n.in(3))});
-  Value centred = n.sub(x, n.cast(alongChannels(n, n.in(3), x), n.elem(x)));
+  Value centred = n.sub(x, n.cast(alongChannels(n, mean, x), n.elem(x)));
   Value y = n.mul(centred, alongChannels(n, factor, x));
-  return n.done({n.add(y, n.cast(alongChannels(n, n.in(2), x), n.elem(x)))});
+  y = n.add(y, n.cast(alongChannels(n, n.in(2), x), n.elem(x)));
+  if (!training)
+    return n.done({y});
+  double momentum = n.getFloat("momentum", 0.9f);
+  auto run = [&](Value before, Value now) {
+    return n.add(n.mulScalar(before, momentum), n.mulScalar(now, 1 - momentum));
+  };
+  return n.done({y, run(n.in(3), mean), run(n.in(4), variance)});
 }
 
 static Value makeGroupNorm(NodeConverter &n, Value x, Value scale, Value bias,

@@ -13,6 +13,25 @@ static bool changesOneElement(ReduceKind kind) {
                             kind);
 }
 
+/// Its kernels reduce trailing axes.
+static Value reduceLogSumExp(NodeConverter &n, Value x, ArrayRef<int64_t> axes,
+                             bool keepDims) {
+  SmallVector<int64_t> order, trailing;
+  for (int64_t axis = 0; axis < n.rank(x); ++axis)
+    if (!llvm::is_contained(axes, axis))
+      order.push_back(axis);
+  for (int64_t axis : axes) {
+    trailing.push_back(static_cast<int64_t>(order.size()));
+    order.push_back(axis);
+  }
+  if (!llvm::is_sorted(order))
+    x = n.transpose(x, order);
+  Value y = n.reduce(x, ReduceKind::log_sum_exp, trailing, false);
+  SmallVector<int64_t> kept(axes);
+  llvm::sort(kept);
+  return keepDims ? n.unsqueeze(y, kept) : y;
+}
+
 template <ReduceKind given>
 static LogicalResult convertReduce(NodeConverter &n) {
   Value x = n.in(0);
@@ -29,7 +48,10 @@ static LogicalResult convertReduce(NodeConverter &n) {
   SmallVector<int64_t> reduced =
       all ? llvm::to_vector(llvm::seq<int64_t>(0, n.rank(x)))
           : n.normalAxes(*axes, n.rank(x));
-  return n.done({n.reduce(x, kind, reduced, n.getInt("keepdims", 1) != 0)});
+  bool keepDims = n.getInt("keepdims", 1) != 0;
+  if (kind == ReduceKind::log_sum_exp)
+    return n.done({reduceLogSumExp(n, x, reduced, keepDims)});
+  return n.done({n.reduce(x, kind, reduced, keepDims)});
 }
 
 template <bool largest>

@@ -137,8 +137,10 @@ LogicalResult hagane::form(xf::Slice op, KernelBuilder &b) {
 
 LogicalResult hagane::form(xf::Pad op, KernelBuilder &b) {
   Location loc = op.getLoc();
-  if (op.getKind() != xf::PadKind::constant || !op.getPads())
-    return b.cannotForm(op, "only constant padding by known amounts has one");
+  if (op.getKind() != xf::PadKind::constant)
+    return formRepeatingPad(op, b);
+  if (!op.getPads())
+    return b.cannotForm(op, "its amounts are only known when the model runs");
   Value x = b.tensor(op.getX());
   SmallVector<Dim> in(b.shapes.getDims(x)), dims(b.shapes.getDims(op.getY())),
       pads = getDimsFrom(*op.getPads());

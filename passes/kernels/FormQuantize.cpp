@@ -76,34 +76,44 @@ static LogicalResult formScaled(Operation *op, int64_t axis, int64_t block,
   return success();
 }
 
-/// The bounds of an integer type of at most 16 bits, exact as floats.
-static std::pair<double, double> rangeOf(IntegerType type) {
-  double half = double(int64_t(1) << (type.getWidth() - 1));
-  if (type.isUnsigned())
+/// The bounds of a type of at most 16 bits, exact as floats.
+static std::pair<double, double> rangeOf(Type type) {
+  if (auto real = dyn_cast<FloatType>(type)) {
+    double largest =
+        llvm::APFloat::getLargest(real.getFloatSemantics()).convertToDouble();
+    return {-largest, largest};
+  }
+  double half = double(int64_t(1) << (type.getIntOrFloatBitWidth() - 1));
+  if (type.isUnsignedInteger())
     return {0, 2 * half - 1};
   return {-half, half - 1};
 }
 
 LogicalResult hagane::form(xf::Quantize op, KernelBuilder &b) {
-  auto to = dyn_cast<IntegerType>(elementTypeOf(op.getY()));
-  if (!to || to.getWidth() > 16)
-    return b.cannotForm(op, "its codes are not integers of at most 16 bits");
+  Type to = elementTypeOf(op.getY());
+  if (to.getIntOrFloatBitWidth() > 16)
+    return b.cannotForm(op, "its codes have more than 16 bits");
   Type from = elementTypeOf(op.getX()), scale = elementTypeOf(op.getScale());
   auto body = [&](ScalarScope &builder, ValueRange x) -> SmallVector<Value> {
     Type real = from.isF64() ? from : Type(builder.getF32Type());
     Value y =
         arith::DivFOp::create(builder, convertScalar(builder, x[0], from, real),
                               convertScalar(builder, x[1], scale, real));
-    y = math::RoundEvenOp::create(builder, y);
+    if (isa<IntegerType>(to))
+      y = math::RoundEvenOp::create(builder, y);
     if (x.size() > 2)
       y = arith::AddFOp::create(
           builder, y,
           convertScalar(builder, x[2], elementTypeOf(op.getZeroPoint()), real));
     auto [lowest, highest] = rangeOf(to);
+    Value low = makeScalar(builder, real, lowest),
+          high = makeScalar(builder, real, highest);
+    if (isa<FloatType>(to))
+      return {arith::MinimumFOp::create(
+          builder, arith::MaximumFOp::create(builder, y, low), high)};
     // Of a NaN the number remains, as integers have none.
-    y = arith::MaxNumFOp::create(builder, y, makeScalar(builder, real, lowest));
-    y = arith::MinNumFOp::create(builder, y,
-                                 makeScalar(builder, real, highest));
+    y = arith::MaxNumFOp::create(builder, y, low);
+    y = arith::MinNumFOp::create(builder, y, high);
     return {convertScalar(builder, y, real, to)};
   };
   return formScaled(op, op.getAxis(), op.getBlock(), body, b);
@@ -111,8 +121,6 @@ LogicalResult hagane::form(xf::Quantize op, KernelBuilder &b) {
 
 LogicalResult hagane::form(xf::Dequantize op, KernelBuilder &b) {
   Type from = elementTypeOf(op.getX()), scale = elementTypeOf(op.getScale());
-  if (!isa<IntegerType>(from))
-    return b.cannotForm(op, "its codes are not integers");
   auto body = [&](ScalarScope &builder, ValueRange x) -> SmallVector<Value> {
     Type real = kernel::getComputeType(scale);
     Value y = convertScalar(builder, x[0], from, real);

@@ -53,6 +53,8 @@ llvm::LogicalResult form(xf::GatherElements op, KernelBuilder &b);
 llvm::LogicalResult form(xf::GatherNd op, KernelBuilder &b);
 llvm::LogicalResult form(xf::ScatterElements op, KernelBuilder &b);
 llvm::LogicalResult form(xf::ScatterNd op, KernelBuilder &b);
+/// Pads that repeat elements.
+llvm::LogicalResult formRepeatingPad(xf::Pad op, KernelBuilder &b);
 llvm::LogicalResult form(xf::CumSum op, KernelBuilder &b);
 llvm::LogicalResult form(xf::ArgReduce op, KernelBuilder &b);
 llvm::LogicalResult form(xf::TopK op, KernelBuilder &b);

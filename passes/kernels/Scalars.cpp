@@ -267,8 +267,17 @@ static Value isInf(ScalarScope &b, Operation *op, ValueRange x) {
 static Value castElement(ScalarScope &b, Operation *op, ValueRange x) {
   Type to = cast<xf::Cast>(op).getTo();
   Value value = convertScalar(b, x[0], elementType(op->getOperand(0)), to);
-  if (!to.isF16() && !to.isBF16())
+  auto narrow = dyn_cast<FloatType>(to);
+  if (!narrow || narrow.getWidth() >= 32)
     return value;
+  if (cast<xf::Cast>(op).getSaturate()) {
+    double largest =
+        llvm::APFloat::getLargest(narrow.getFloatSemantics()).convertToDouble();
+    value = arith::MinimumFOp::create(b, value,
+                                      makeScalar(b, value.getType(), largest));
+    value = arith::MaximumFOp::create(b, value,
+                                      makeScalar(b, value.getType(), -largest));
+  }
   // Kernels compute in f32, but a conversion that the model asks for rounds.
   Value rounded = arith::TruncFOp::create(b, to, value);
   return arith::ExtFOp::create(b, value.getType(), rounded);
@@ -308,11 +317,53 @@ static Value divide(ScalarScope &b, Operation *op, ValueRange x) {
   return integerDivide(b, op, x, /*remainder=*/false);
 }
 
+/// The exact remainder of |x| by |y| with x's sign, in f64. Each step takes off
+/// a multiple of y of 25 bits, whose product with either half of y is exact.
+static Value floatRemainder(ScalarScope &b, Value x, Value y) {
+  Type narrow = x.getType(), wide = b.getF64Type(), bits = b.getI64Type();
+  if (narrow != wide) {
+    x = arith::ExtFOp::create(b, wide, x);
+    y = arith::ExtFOp::create(b, wide, y);
+  }
+  auto keepBits = [&](Value value, int64_t dropped) -> Value {
+    Value mask = arith::ConstantIntOp::create(b, -(int64_t(1) << dropped), 64);
+    Value kept = arith::AndIOp::create(
+        b, arith::BitcastOp::create(b, bits, value), mask);
+    return arith::BitcastOp::create(b, wide, kept);
+  };
+  Value rest = math::AbsFOp::create(b, x), divisor = math::AbsFOp::create(b, y);
+  Value high = keepBits(divisor, 27),
+        low = arith::SubFOp::create(b, divisor, high);
+  // Quotients of f32 numbers have up to 277 bits.
+  for (int step = 0; step < 12; ++step) {
+    Value quotient = keepBits(
+        math::TruncOp::create(b, arith::DivFOp::create(b, rest, divisor)), 28);
+    rest = arith::SubFOp::create(b, rest,
+                                 arith::MulFOp::create(b, quotient, high));
+    rest =
+        arith::SubFOp::create(b, rest, arith::MulFOp::create(b, quotient, low));
+  }
+  // A quotient that was rounded up has taken off one too many.
+  Value isNegative = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, rest,
+                                           makeScalar(b, wide, 0));
+  rest = arith::SelectOp::create(b, isNegative,
+                                 arith::AddFOp::create(b, rest, divisor), rest);
+  Value infinity = makeScalar(b, wide, std::numeric_limits<double>::infinity());
+  Value isWhole = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT,
+                                        math::AbsFOp::create(b, x), infinity);
+  Value isInfinite =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, divisor, infinity);
+  rest = arith::SelectOp::create(
+      b, arith::AndIOp::create(b, isWhole, isInfinite), x, rest);
+  rest = math::CopySignOp::create(b, rest, x);
+  return narrow == wide ? rest : arith::TruncFOp::create(b, narrow, rest);
+}
+
 static Value modulo(ScalarScope &b, Operation *op, ValueRange x) {
   bool truncated = cast<xf::Mod>(op).getTruncated();
   Type type = x[0].getType();
   Value zero = makeScalar(b, type, 0);
-  Value rest = isFloat(x[0]) ? Value(arith::RemFOp::create(b, x[0], x[1]))
+  Value rest = isFloat(x[0]) ? floatRemainder(b, x[0], x[1])
                              : integerDivide(b, op, x, /*remainder=*/true);
   if (truncated || (!isFloat(x[0]) && isUnsigned(op)))
     return rest;
@@ -359,11 +410,16 @@ static Value power(ScalarScope &b, Operation *op, ValueRange x) {
     return math::PowFOp::create(b, x[0],
                                 convertScalar(b, x[1], exponentType, base));
   }
-  // Integers through f64: exact up to 2^53, and truncated as specified.
+  // Integers through f64: exact up to 2^53, and truncated as specified. Whole
+  // powers are whole, up to the error of the logarithm.
   Type wide = b.getF64Type();
+  Value power = convertScalar(b, x[1], exponentType, wide);
   Value result =
-      math::PowFOp::create(b, convertScalar(b, x[0], base, wide),
-                           convertScalar(b, x[1], exponentType, wide));
+      math::PowFOp::create(b, convertScalar(b, x[0], base, wide), power);
+  Value isWhole = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, power,
+                                        math::TruncOp::create(b, power));
+  result = arith::SelectOp::create(
+      b, isWhole, math::RoundEvenOp::create(b, result), result);
   return convertScalar(b, result, wide, base);
 }
 

@@ -1,8 +1,8 @@
 """Element types between modules, NumPy and ml_dtypes.
 
-NumPy has no bfloat16, float8 or 4-bit integers. Arrays of them are ml_dtypes' where that package is
-installed. Without it, and as input in any case, they are arrays of bits: uint16 for bfloat16, uint8
-for the float8 types, int8 and uint8 with one element each for int4 and uint4.
+NumPy has no bfloat16 and no types of fewer than 8 bits, nor floats of 8. Arrays of them are ml_dtypes'
+where that package is installed. Without it, and as input in any case, they are arrays of bits: uint16
+for bfloat16, uint8 for the others, each element in the low bits of a byte of its own.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _TYPES = {
     "f8e4m3fnuz": ("float8_e4m3fnuz", "uint8"),
     "f8e5m2": ("float8_e5m2", "uint8"),
     "f8e5m2fnuz": ("float8_e5m2fnuz", "uint8"),
+    "f8e8m0fnu": ("float8_e8m0fnu", "uint8"),
     "i8": ("int8", None),
     "i16": ("int16", None),
     "i32": ("int32", None),
@@ -32,8 +33,13 @@ _TYPES = {
     "ui16": ("uint16", None),
     "ui32": ("uint32", None),
     "ui64": ("uint64", None),
-    "i4": ("int4", "int8"),
+    "i4": ("int4", "uint8"),
     "ui4": ("uint4", "uint8"),
+    "i2": ("int2", "uint8"),
+    "ui2": ("uint2", "uint8"),
+    "f4e2m1fn": ("float4_e2m1fn", "uint8"),
+    "f6e2m3fn": ("float6_e2m3fn", "uint8"),
+    "f6e3m2fn": ("float6_e3m2fn", "uint8"),
     "bool": ("bool", None),
 }
 

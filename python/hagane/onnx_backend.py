@@ -8,6 +8,7 @@ of values.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,14 +23,22 @@ from ._session import Module
 
 # By operator: the positions of inputs that choose what is computed. Reduce* stands for all of them.
 _CHOICES = {
+    "AffineGrid": {1},
+    "BlackmanWindow": {0},
+    "CenterCropPad": {1},
     "CumProd": {1},
     "CumSum": {1},
     "DFT": {1, 2},
     "Dropout": {1, 2},
+    "HammingWindow": {0},
+    "HannWindow": {0},
+    "MelWeightMatrix": {0, 1, 2, 3, 4},
     "Pad": {3},
     "Reduce*": {1},
     "Resize": {1, 2, 3},
     "Slice": {3, 4},
+    "STFT": {1, 3},
+    "SplitToSequence": {1},
     "Squeeze": {1},
     "Unsqueeze": {1},
     "Upsample": {1},
@@ -39,13 +48,26 @@ _CHOICES = {
 class HaganeRep(BackendRep):
     """A compiled model."""
 
-    def __init__(self, module: Module, threads: int = 1):
+    def __init__(self, module: Module, graph: onnx.GraphProto, threads: int = 1):
         self.module = module
         self.session = module.session(threads)
+        self.outputs = [(value.name, value.type.HasField("sequence_type"))
+                        for value in graph.output]
 
-    def run(self, inputs: Any, **kwargs: Any) -> tuple[np.ndarray, ...]:
-        """The outputs in order, for arrays in order or by name."""
-        return tuple(self.session.run(inputs).values())
+    def run(self, inputs: Any, **kwargs: Any) -> tuple[Any, ...]:
+        """The outputs in order, for arrays in order or by name; a sequence is a list."""
+        results = self.session.run(inputs)
+        if not any(is_sequence for _, is_sequence in self.outputs):
+            return tuple(results.values())
+        return tuple(self._sequence(name, results) if is_sequence else results[name]
+                     for name, is_sequence in self.outputs)
+
+    @staticmethod
+    def _sequence(name: str, results: dict[str, Any]) -> list[Any]:
+        """A module gives the elements of a sequence as outputs of their own."""
+        elements = itertools.takewhile(lambda key: key in results,
+                                       (f"{name}[{i}]" for i in itertools.count()))
+        return [results[key] for key in elements]
 
 
 class ChoosingRep(BackendRep):
@@ -63,7 +85,8 @@ class ChoosingRep(BackendRep):
         chosen = {name: np.asarray(inputs[name]) for name in self.choices if name in inputs}
         key = tuple((array.shape, array.tobytes()) for array in chosen.values())
         if key not in self.compiled:
-            self.compiled[key] = HaganeRep(compile(_fix(self.model, chosen), **self.options))
+            self.compiled[key] = HaganeRep(
+                compile(_fix(self.model, chosen), **self.options), self.model.graph)
         return self.compiled[key].run({k: v for k, v in inputs.items() if k not in chosen})
 
 
@@ -105,7 +128,7 @@ class HaganeBackend(Backend):
         super().prepare(model, device)
         kwargs.setdefault("threads", 1)
         try:
-            return HaganeRep(compile(model, **kwargs))
+            return HaganeRep(compile(model, **kwargs), model.graph)
         except CompileError as error:
             choices = _find_choices(model.graph)
             if not choices or "constant" not in str(error):

@@ -13,8 +13,8 @@ using nb::dlpack::dtype_code;
 namespace {
 
 /// What an element type is in arrays: DLPack's own type, and the type of the
-/// NumPy array that carries it (the same, unsigned bits of the same width, or
-/// a byte for each element of fewer bits).
+/// NumPy array that carries it: the same, or unsigned bits of the same width.
+/// An element of fewer than 8 bits is a byte.
 struct ElementRow {
   hgn_dtype dtype;
   dtype_code code;
@@ -40,8 +40,14 @@ constexpr ElementRow kElements[] = {
     {HGN_F8E4M3FNUZ, dtype_code::Float8_E4M3FNUZ, 8, dtype_code::UInt},
     {HGN_F8E5M2, dtype_code::Float8_E5M2, 8, dtype_code::UInt},
     {HGN_F8E5M2FNUZ, dtype_code::Float8_E5M2FNUZ, 8, dtype_code::UInt},
-    {HGN_UI4, dtype_code::UInt, 4, dtype_code::UInt},
-    {HGN_I4, dtype_code::Int, 4, dtype_code::Int},
+    {HGN_UI4, dtype_code::UInt, 8, dtype_code::UInt},
+    {HGN_I4, dtype_code::Int, 8, dtype_code::UInt},
+    {HGN_F4E2M1FN, dtype_code::UInt, 8, dtype_code::UInt},
+    {HGN_F8E8M0FNU, dtype_code::Float8_E8M0FNU, 8, dtype_code::UInt},
+    {HGN_UI2, dtype_code::UInt, 8, dtype_code::UInt},
+    {HGN_I2, dtype_code::Int, 8, dtype_code::UInt},
+    {HGN_F6E2M3FN, dtype_code::UInt, 8, dtype_code::UInt},
+    {HGN_F6E3M2FN, dtype_code::UInt, 8, dtype_code::UInt},
 };
 
 const ElementRow &elementOf(hgn_dtype dtype) {
@@ -57,43 +63,12 @@ nb::dlpack::dtype typeOf(dtype_code code, uint8_t bits) {
   return {static_cast<uint8_t>(code), bits, 1};
 }
 
-bool isPacked(const ElementRow &row) { return row.bits < 8; }
-
-nb::dlpack::dtype storageType(const ElementRow &row) {
-  return typeOf(row.storage, isPacked(row) ? 8 : row.bits);
-}
-
 std::string describe(nb::dlpack::dtype type) {
   static constexpr const char *names[] = {
       "int", "uint", "float", "handle", "bfloat", "complex", "bool",
   };
   std::string name = type.code < std::size(names) ? names[type.code] : "float";
   return name + (name == "bool" ? "" : std::to_string(type.bits));
-}
-
-/// Element i of n takes `bits` bits, the first the lowest of their byte.
-std::vector<uint8_t> pack(const uint8_t *elements, size_t count, int bits) {
-  std::vector<uint8_t> bytes((count * bits + 7) / 8);
-  for (size_t i = 0; i < count; ++i)
-    bytes[i * bits / 8] |= (elements[i] & ((1 << bits) - 1)) << (i * bits % 8);
-  return bytes;
-}
-
-void unpack(const uint8_t *bytes, uint8_t *elements, size_t count, int bits,
-            bool isSigned) {
-  int unused = 8 - bits;
-  for (size_t i = 0; i < count; ++i) {
-    uint8_t high = bytes[i * bits / 8] << (unused - i * bits % 8);
-    elements[i] =
-        isSigned ? static_cast<int8_t>(high) >> unused : high >> unused;
-  }
-}
-
-size_t countOf(const hgn_tensor &tensor) {
-  size_t count = 1;
-  for (int32_t i = 0; i < tensor.rank; ++i)
-    count *= static_cast<size_t>(tensor.dims[i]);
-  return count;
 }
 
 std::string shapeText(const hgn_tensor &tensor) {
@@ -112,8 +87,8 @@ std::string shapeText(const hgn_tensor &tensor) {
 void checkType(const char *kind, nb::dlpack::dtype found,
                const hgn_value_info &value) {
   const ElementRow &row = elementOf(value.dtype);
-  bool matches = found == storageType(row) ||
-                 (!isPacked(row) && found == typeOf(row.code, row.bits));
+  bool matches = found == typeOf(row.storage, row.bits) ||
+                 found == typeOf(row.code, row.bits);
   if (!matches)
     refuse(kind, value,
            "has element type " + describe(found) + ", expected " +
@@ -146,13 +121,6 @@ Argument Argument::input(nb::handle object, const hgn_value_info &value) {
     refuse("input", value, "is not an array in the processor's memory");
   checkType("input", argument.in.dtype(), value);
   argument.bind(argument.in, value);
-  const ElementRow &row = elementOf(value.dtype);
-  if (isPacked(row)) {
-    argument.packed = pack(static_cast<const uint8_t *>(argument.tensor.data),
-                           countOf(argument.tensor), row.bits);
-    argument.tensor.data = argument.packed.data();
-    argument.tensor.bytes = argument.packed.size();
-  }
   return argument;
 }
 
@@ -165,12 +133,6 @@ Argument Argument::output(nb::handle object, const hgn_value_info &value) {
            "memory");
   checkType("output", argument.out.dtype(), value);
   argument.bind(argument.out, value);
-  const ElementRow &row = elementOf(value.dtype);
-  if (isPacked(row)) {
-    argument.packed.resize((countOf(argument.tensor) * row.bits + 7) / 8);
-    argument.tensor.data = argument.packed.data();
-    argument.tensor.bytes = argument.packed.size();
-  }
   return argument;
 }
 
@@ -181,14 +143,6 @@ void Argument::matchShape(const hgn_tensor &result,
     return;
   refuse("output", value,
          "has shape " + shapeText(tensor) + ", expected " + shapeText(result));
-}
-
-void Argument::finish() {
-  if (packed.empty() || !out.is_valid())
-    return;
-  const ElementRow &row = elementOf(tensor.dtype);
-  unpack(packed.data(), static_cast<uint8_t *>(out.data()), out.size(),
-         row.bits, row.code == dtype_code::Int);
 }
 
 void FreshOutput::Free::operator()(uint8_t *memory) const { std::free(memory); }
@@ -218,27 +172,23 @@ FreshOutput::FreshOutput(hgn_tensor &tensor) {
 
 nb::object FreshOutput::release(const hgn_tensor &tensor, bool dlpack) {
   const ElementRow &row = elementOf(tensor.dtype);
-  size_t count = countOf(tensor);
   if (!memory) {
-    size_t bytes = (count * static_cast<size_t>(row.bits) + 7) / 8;
+    size_t bytes = static_cast<size_t>(row.bits) / 8;
+    for (int32_t i = 0; i < tensor.rank; ++i)
+      bytes *= static_cast<size_t>(tensor.dims[i]);
     memory.reset(allocate(bytes));
     if (bytes > 0)
       std::memcpy(memory.get(), tensor.data, bytes);
   }
-  if (isPacked(row)) {
-    std::unique_ptr<uint8_t, Free> elements(allocate(count));
-    unpack(memory.get(), elements.get(), count, row.bits,
-           row.code == dtype_code::Int);
-    memory = std::move(elements);
-  }
   nb::capsule owner(memory.get(), [](void *data) noexcept { std::free(data); });
   uint8_t *data = memory.release();
   std::vector<size_t> shape(tensor.dims, tensor.dims + tensor.rank);
-  if (dlpack && !isPacked(row))
+  if (dlpack)
     return nb::cast(nb::ndarray<nb::array_api>(
         data, shape.size(), shape.data(), owner, nullptr,
         typeOf(row.code, row.bits), nb::device::cpu::value));
   nb::ndarray<nb::numpy> array(data, shape.size(), shape.data(), owner, nullptr,
-                               storageType(row), nb::device::cpu::value);
+                               typeOf(row.storage, row.bits),
+                               nb::device::cpu::value);
   return nb::cast(array);
 }

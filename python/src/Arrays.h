@@ -26,10 +26,9 @@ using OutputArray =
     nanobind::ndarray<nanobind::c_contig, nanobind::device::cpu>;
 
 /// An argument of a run: its array, kept alive, and what the runtime sees.
-/// Elements of fewer than 8 bits are one per byte in Python and packed here.
 class Argument {
 public:
-  /// Copies only what is not dense and row-major, or packed.
+  /// Copies only what is not dense and row-major.
   static Argument input(nanobind::handle object, const hgn_value_info &value);
   /// The caller's memory for an output.
   static Argument output(nanobind::handle object, const hgn_value_info &value);
@@ -37,8 +36,6 @@ public:
   hgn_tensor tensor = {};
   /// Refuses an output's memory that has not the shape of its result.
   void matchShape(const hgn_tensor &result, const hgn_value_info &value) const;
-  /// After the run: unpacks into the caller's array.
-  void finish();
 
 private:
   template <typename Array>
@@ -47,7 +44,6 @@ private:
   InputArray in;
   OutputArray out;
   std::vector<int64_t> dims;
-  std::vector<uint8_t> packed;
 };
 
 /// Whether a resolved output has an extent that only the run tells.

@@ -88,12 +88,10 @@ nb::list Session::run(const nb::list &inputs, const nb::list &outputs,
 
   nb::list results;
   for (uint32_t i = 0; i < view.output_count; ++i) {
-    if (taken[i]) {
-      taken[i]->finish();
+    if (taken[i])
       results.append(outputs[i]);
-    } else {
+    else
       results.append(fresh[i]->release(out[i], dlpack));
-    }
   }
   return results;
 }

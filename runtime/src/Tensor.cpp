@@ -32,8 +32,14 @@ static constexpr DTypeRow kDTypes[] = {
     {HGN_F8E4M3FNUZ, 8, "f8e4m3fnuz"},
     {HGN_F8E5M2, 8, "f8e5m2"},
     {HGN_F8E5M2FNUZ, 8, "f8e5m2fnuz"},
-    {HGN_UI4, 4, "ui4"},
-    {HGN_I4, 4, "i4"},
+    {HGN_UI4, 8, "ui4"},
+    {HGN_I4, 8, "i4"},
+    {HGN_F4E2M1FN, 8, "f4e2m1fn"},
+    {HGN_F8E8M0FNU, 8, "f8e8m0fnu"},
+    {HGN_UI2, 8, "ui2"},
+    {HGN_I2, 8, "i2"},
+    {HGN_F6E2M3FN, 8, "f6e2m3fn"},
+    {HGN_F6E3M2FN, 8, "f6e3m2fn"},
 };
 
 static const DTypeRow *findDType(hgn_dtype dtype) {

@@ -482,7 +482,7 @@ TEST(Status, NullIsOk) {
   EXPECT_STREQ(hgn_status_message(nullptr), "ok");
   hgn_status_release(nullptr);
   EXPECT_STREQ(hgn_dtype_name(HGN_BF16), "bf16");
-  EXPECT_EQ(hgn_dtype_bits(HGN_I4), 4);
+  EXPECT_EQ(hgn_dtype_bits(HGN_I4), 8);
   EXPECT_EQ(hgn_dtype_bits(0), 0);
 }
 

@@ -34,7 +34,7 @@ static std::string runtimeName(Type type) {
 }
 
 static std::optional<hgn_dtype> findType(StringRef name) {
-  for (hgn_dtype dtype = HGN_F32; dtype <= HGN_I4; ++dtype)
+  for (hgn_dtype dtype = HGN_F32; dtype <= HGN_F6E3M2FN; ++dtype)
     if (name == hgn_dtype_name(dtype))
       return dtype;
   return std::nullopt;

@@ -20,7 +20,7 @@ std::optional<Element> Element::get(Type type) {
     element.kind = Class::Float;
     element.semantics = &floatType.getFloatSemantics();
     element.bits = floatType.getWidth();
-    if (element.bits % 8 != 0 || element.bits > 64)
+    if (element.bits > 64)
       return std::nullopt;
   } else if (isa<IndexType>(type)) {
     element.bits = 64;
@@ -135,7 +135,7 @@ double Element::loadReal(const char *at) const {
       table = valuesOfCodes(*semantics, bits).data();
       cached = semantics;
     }
-    return table[readBits(at, bytes)];
+    return table[readBits(at, bytes) & ((uint64_t(1) << bits) - 1)];
   }
   int64_t value = loadInteger(at);
   return isUnsigned() ? static_cast<double>(static_cast<uint64_t>(value))

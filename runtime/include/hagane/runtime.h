@@ -51,8 +51,8 @@ HGN_API void hgn_status_release(hgn_status status);
 
 /*===--- Tensors ----------------------------------------------------------===*/
 
-/* Element types, numbered as in ONNX. HGN_I4 and HGN_UI4 pack two elements per
- * byte, the first in the low bits. */
+/* Element types, numbered as in ONNX. An element of fewer than 8 bits takes the
+ * low bits of a byte of its own. */
 typedef int32_t hgn_dtype;
 enum {
   HGN_F32 = 1,
@@ -73,7 +73,13 @@ enum {
   HGN_F8E5M2 = 19,
   HGN_F8E5M2FNUZ = 20,
   HGN_UI4 = 21,
-  HGN_I4 = 22
+  HGN_I4 = 22,
+  HGN_F4E2M1FN = 23,
+  HGN_F8E8M0FNU = 24,
+  HGN_UI2 = 25,
+  HGN_I2 = 26,
+  HGN_F6E2M3FN = 27,
+  HGN_F6E3M2FN = 28
 };
 
 /* A dense row-major tensor in the caller's memory. */
@@ -85,7 +91,7 @@ typedef struct hgn_tensor {
   const int64_t *dims; /* rank extents; may be NULL if rank is 0 */
 } hgn_tensor;
 
-/* Bits per element, 0 for an unknown type. */
+/* Bits that an element takes in memory, 0 for an unknown type. */
 HGN_API int32_t hgn_dtype_bits(hgn_dtype dtype);
 /* "f32", "bf16", ...; "unknown" for an unknown type. Static storage. */
 HGN_API const char *hgn_dtype_name(hgn_dtype dtype);

@@ -47,3 +47,25 @@ func.func @wide(%x: f64) -> f32 {
   %y = arith.truncf %x : f64 to f32
   return %y : f32
 }
+
+// Floats of at most 8 bits, by way of f32.
+// CHECK-LABEL: func @narrow_f8
+// CHECK-NOT: arith.truncf
+// CHECK: %[[CODE:.*]] = arith.trunci %{{.*}} : vector<4xi32> to vector<4xi8>
+// CHECK: arith.bitcast %[[CODE]] : vector<4xi8> to vector<4xf8E4M3FN>
+// KEEP-LABEL: func @narrow_f8
+// KEEP-NOT: arith.truncf
+func.func @narrow_f8(%x: vector<4xf32>) -> vector<4xf8E4M3FN> {
+  %y = arith.truncf %x : vector<4xf32> to vector<4xf8E4M3FN>
+  return %y : vector<4xf8E4M3FN>
+}
+
+// CHECK-LABEL: func @widen_f4
+// CHECK-NOT: arith.extf
+// CHECK: arith.bitcast %{{.*}} : f4E2M1FN to i4
+// KEEP-LABEL: func @widen_f4
+// KEEP-NOT: arith.extf
+func.func @widen_f4(%x: f4E2M1FN) -> f32 {
+  %y = arith.extf %x : f4E2M1FN to f32
+  return %y : f32
+}

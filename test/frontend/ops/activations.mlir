@@ -311,3 +311,11 @@ func.func @Dropout13(%i0: tensor<2x4xf32>) -> (!onnx.unknown, !onnx.unknown) {
     : (tensor<2x4xf32>, none, none) -> (!onnx.unknown, !onnx.unknown)
   return %y#0, %y#1 : !onnx.unknown, !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @SwiGLU28(
+// CHECK: %[[GATE:.*]] = xf.silu %arg0
+// CHECK: xf.mul %[[GATE]], %arg1
+func.func @SwiGLU28(%a: tensor<4xf32>, %b: tensor<4xf32>) -> !onnx.unknown {
+  %y = onnx.node "SwiGLU" since 28 (%a, %b) : (tensor<4xf32>, tensor<4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

@@ -78,3 +78,38 @@ func.func @RotaryEmbedding23_partial(%i0: tensor<1x3x32xf32>, %i1: tensor<1x3x2x
     : (tensor<1x3x32xf32>, tensor<1x3x2xf32>, tensor<1x3x2xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// The scores after the cap, as a result of their own.
+// CHECK-LABEL: func.func @Attention23_scores(
+// CHECK: xf.matmul
+// CHECK: xf.tanh
+// CHECK: xf.attention
+func.func @Attention23_scores(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x5x4xf32>) -> (!onnx.unknown, !onnx.unknown) {
+  %y:4 = onnx.node "Attention" since 23 (%q, %k, %k) {softcap = 2.0 : f32, qk_matmul_output_mode = 1 : i64}
+    : (tensor<1x2x3x4xf32>, tensor<1x2x5x4xf32>, tensor<1x2x5x4xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown)
+  return %y#0, %y#3 : !onnx.unknown, !onnx.unknown
+}
+
+// A window without a causal mask is written out as a mask.
+// CHECK-LABEL: func.func @Attention25_window(
+// CHECK: %[[MASK:.*]] = xf.and
+// CHECK: xf.attention %arg0, %arg1, %arg1 bias %[[MASK]] {causal = #xf.causal_kind<none>
+func.func @Attention25_window(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x5x4xf32>) -> !onnx.unknown {
+  %y = onnx.node "Attention" since 25 (%q, %k, %k) {left_window_size = 1 : i64, right_window_size = 2 : i64}
+    : (tensor<1x2x3x4xf32>, tensor<1x2x5x4xf32>, tensor<1x2x5x4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// CHECK-LABEL: func.func @FlexAttention1(
+// CHECK: %[[SCORES:.*]] = xf.mul
+// CHECK: %[[CHANGED:.*]] = xf.tanh %[[SCORES]]
+// CHECK: %[[WEIGHTS:.*]] = xf.softmax %[[CHANGED]]
+// CHECK: xf.matmul %[[WEIGHTS]], %arg1
+func.func @FlexAttention1(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x5x4xf32>) -> !onnx.unknown {
+  %y = onnx.node "FlexAttention" domain "ai.onnx.preview" since 1 (%q, %k, %k) {subgraphs = ["score_mod"]} ({
+  ^bb0(%s: tensor<1x2x3x5xf32>):
+    %t = onnx.node "Tanh" since 13 (%s) : (tensor<1x2x3x5xf32>) -> !onnx.unknown
+    onnx.yield %t : !onnx.unknown
+  }) : (tensor<1x2x3x4xf32>, tensor<1x2x5x4xf32>, tensor<1x2x5x4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

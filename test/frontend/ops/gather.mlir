@@ -95,3 +95,13 @@ func.func @Compress9(%x: tensor<2x3xf32>, %c: tensor<3xi1>) -> !onnx.unknown {
   %y = onnx.node "Compress" domain "" since 9 (%x, %c) {axis = -1 : i64} : (tensor<2x3xf32>, tensor<3xi1>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @TensorScatter24(
+// CHECK: xf.add
+// CHECK: xf.mod
+// CHECK: xf.scatter_elements %arg0, %{{.*}}, %arg1 {axis = 2 : i64, kind = #xf.scatter_kind<set>}
+func.func @TensorScatter24(%cache: tensor<2x3x8x4xf32>, %x: tensor<2x3x2x4xf32>, %at: tensor<2xi64>) -> !onnx.unknown {
+  %y = onnx.node "TensorScatter" since 24 (%cache, %x, %at) {mode = "circular"}
+    : (tensor<2x3x8x4xf32>, tensor<2x3x2x4xf32>, tensor<2xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

@@ -171,3 +171,13 @@ func.func @Tile13(%i0: tensor<2x4xf32>) -> !onnx.unknown {
     : (tensor<2x4xf32>, tensor<2xi64>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// One axis is cut, the other padded.
+// CHECK-LABEL: func.func @CenterCropPad18(
+// CHECK: %[[CUT:.*]] = xf.slice %arg0 {{.*}} -> tensor<4x7xf32>
+// CHECK: xf.pad %[[CUT]], %{{.*}} pads = [#xf.dim<0>, #xf.dim<1>, #xf.dim<0>, #xf.dim<2>]{{.*}} -> tensor<4x10xf32>
+func.func @CenterCropPad18(%x: tensor<9x7xf32>) -> !onnx.unknown {
+  %shape = onnx.initializer "shape" dense<[4, 10]> : tensor<2xi64>
+  %y = onnx.node "CenterCropPad" since 18 (%x, %shape) : (tensor<9x7xf32>, tensor<2xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

@@ -204,3 +204,13 @@ func.func @TopK11_dynamic(%i0: tensor<2x4xf32>, %i1: tensor<1xi64>) -> (!onnx.un
     : (tensor<2x4xf32>, tensor<1xi64>) -> (!onnx.unknown, !onnx.unknown)
   return %y#0, %y#1 : !onnx.unknown, !onnx.unknown
 }
+
+// Only trailing axes are reduced so.
+// CHECK-LABEL: func.func @ReduceLogSumExp18_inner(
+// CHECK: %[[T:.*]] = xf.transpose %arg0 {permutation = array<i64: 0, 2, 1>}
+// CHECK: xf.reduce %[[T]] {axes = array<i64: 2>, kind = #xf.reduce_kind<log_sum_exp>}
+func.func @ReduceLogSumExp18_inner(%x: tensor<2x3x4xf32>) -> !onnx.unknown {
+  %axes = onnx.initializer "axes" dense<1> : tensor<1xi64>
+  %y = onnx.node "ReduceLogSumExp" since 18 (%x, %axes) : (tensor<2x3x4xf32>, tensor<1xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

@@ -1,0 +1,340 @@
+// Windows, mel filters and Fourier transforms. Their sizes must be known: the
+// tables become constants, and a transform is a matrix product.
+#include "frontend/ops/MatMul.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::frontend;
+
+static constexpr double kTau = 6.283185307179586;
+/// Elements of a table, which the module stores.
+static constexpr int64_t kMaxTable = int64_t(1) << 26;
+
+static Value makeTable(NodeConverter &n, ArrayRef<int64_t> shape, Type type,
+                       ArrayRef<double> values) {
+  auto real = dyn_cast_or_null<FloatType>(type);
+  if (!real) {
+    (void)n.error("the result is not of a float type");
+    return {};
+  }
+  SmallVector<APFloat> elements;
+  for (double value : values) {
+    APFloat element(value);
+    bool losesInfo;
+    element.convert(real.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                    &losesInfo);
+    elements.push_back(element);
+  }
+  return n.constant(
+      DenseElementsAttr::get(RankedTensorType::get(shape, type), elements));
+}
+
+/// A known whole number of an input, at least `least`.
+static std::optional<int64_t> knownCount(NodeConverter &n, unsigned input,
+                                         StringRef name, int64_t least) {
+  auto values = n.constInts(n.in(input));
+  if (!values || values->size() != 1) {
+    (void)n.error(name + " is computed by the model, expected a constant");
+    return std::nullopt;
+  }
+  if (values->front() < least || values->front() > kMaxTable) {
+    (void)n.error(name + " is " + Twine(values->front()) +
+                  ", expected between " + Twine(least) + " and 2^26");
+    return std::nullopt;
+  }
+  return values->front();
+}
+
+static Type outputType(NodeConverter &n) {
+  Type type = n.getDataType("output_datatype");
+  return type ? type : Type(n.builder().getF32Type());
+}
+
+//===-- Windows -----------------------------------------------------------===//
+
+/// a0 - a1 cos(x) + a2 cos(2x).
+struct Cosines {
+  double a0, a1, a2;
+};
+
+static LogicalResult makeWindow(NodeConverter &n, Cosines a) {
+  std::optional<int64_t> size = knownCount(n, 0, "size", 0);
+  if (!size)
+    return failure();
+  bool isPeriodic = n.getInt("periodic", 1) != 0;
+  double period = static_cast<double>(isPeriodic ? *size : *size - 1);
+  SmallVector<double> values;
+  for (int64_t i = 0; i < *size; ++i) {
+    double x = kTau * static_cast<double>(i) / period;
+    values.push_back(a.a0 - a.a1 * std::cos(x) + a.a2 * std::cos(2 * x));
+  }
+  return n.done({makeTable(n, {*size}, outputType(n), values)});
+}
+
+static LogicalResult convertHann(NodeConverter &n) {
+  return makeWindow(n, {0.5, 0.5, 0});
+}
+static LogicalResult convertHamming(NodeConverter &n) {
+  return makeWindow(n, {25.0 / 46, 1 - 25.0 / 46, 0});
+}
+static LogicalResult convertBlackman(NodeConverter &n) {
+  return makeWindow(n, {0.42, 0.5, 0.08});
+}
+
+//===-- Mel filters -------------------------------------------------------===//
+
+static double toMel(double hertz) { return 2595 * std::log10(1 + hertz / 700); }
+static double toHertz(double mel) {
+  return 700 * (std::pow(10.0, mel / 2595) - 1);
+}
+
+/// Triangles between neighbours of equidistant places on the mel scale, each
+/// at a whole bin of the spectrum.
+static SmallVector<double> melFilters(ArrayRef<int64_t> edges, int64_t bins) {
+  int64_t filters = static_cast<int64_t>(edges.size()) - 2;
+  SmallVector<double> values(static_cast<size_t>(bins * filters), 0);
+  auto set = [&](int64_t bin, int64_t filter, int64_t part, int64_t whole) {
+    if (bin >= 0 && bin < bins)
+      values[static_cast<size_t>(bin * filters + filter)] =
+          static_cast<double>(part) / static_cast<double>(whole);
+  };
+  for (int64_t i = 0; i < filters; ++i) {
+    int64_t low = edges[i], centre = edges[i + 1], high = edges[i + 2];
+    if (low == centre)
+      set(centre, i, 1, 1);
+    for (int64_t bin = low; low < centre && bin <= centre; ++bin)
+      set(bin, i, bin - low, centre - low);
+    for (int64_t bin = centre; bin < high; ++bin)
+      set(bin, i, high - bin, high - centre);
+  }
+  return values;
+}
+
+static LogicalResult convertMelWeightMatrix(NodeConverter &n) {
+  std::optional<int64_t> filters = knownCount(n, 0, "num_mel_bins", 1),
+                         length = knownCount(n, 1, "dft_length", 1),
+                         rate = knownCount(n, 2, "sample_rate", 1);
+  auto low = n.constFloats(n.in(3)), high = n.constFloats(n.in(4));
+  if (n.failed())
+    return failure();
+  if (!low || low->size() != 1 || !high || high->size() != 1)
+    return n.error("an edge is computed by the model, expected a constant");
+  int64_t bins = *length / 2 + 1;
+  if (bins > kMaxTable / *filters)
+    return n.error("the matrix has more than 2^26 elements");
+  double first = toMel(low->front());
+  double step =
+      (toMel(high->front()) - first) / static_cast<double>(*filters + 2);
+  SmallVector<int64_t> edges;
+  for (int64_t i = 0; i < *filters + 2; ++i) {
+    double hertz = toHertz(static_cast<double>(i) * step + first);
+    double bin = std::floor(static_cast<double>(*length + 1) * hertz /
+                            static_cast<double>(*rate));
+    if (!(bin >= 0 && bin <= static_cast<double>(*length)))
+      return n.error("an edge is outside the spectrum");
+    edges.push_back(static_cast<int64_t>(bin));
+  }
+  return n.done(
+      {makeTable(n, {bins, *filters}, outputType(n), melFilters(edges, bins))});
+}
+
+//===-- Fourier transforms ------------------------------------------------===//
+
+namespace {
+/// Of `length` numbers to the first `outputs` frequencies, or back.
+struct Transform {
+  int64_t length, outputs;
+  bool inverse;
+};
+} // namespace
+
+/// [length, outputs] of cosines or sines, which carry an inverse's factor.
+static Value makeWaves(NodeConverter &n, const Transform &t, int64_t inputs,
+                       Type type, bool sines) {
+  SmallVector<double> values;
+  double factor = t.inverse ? 1 / static_cast<double>(t.length) : 1;
+  for (int64_t i = 0; i < inputs; ++i)
+    for (int64_t k = 0; k < t.outputs; ++k) {
+      // The product is reduced first, which keeps the angle exact.
+      double x = kTau * static_cast<double>(i * k % t.length) /
+                 static_cast<double>(t.length);
+      values.push_back(factor * (sines ? std::sin(x) : std::cos(x)));
+    }
+  return makeTable(n, {inputs, t.outputs}, type, values);
+}
+
+/// Parts of a complex number; null for one that is 0.
+using Complex = std::pair<Value, Value>;
+
+static Value plus(NodeConverter &n, Value x, Value y, bool minus = false) {
+  if (!y)
+    return x;
+  if (!x)
+    return minus ? n.make<xf::Neg>(y) : y;
+  return minus ? n.sub(x, y) : n.add(x, y);
+}
+
+/// Transforms the last axis, as long as `t.length` or a shorter one that zeros
+/// would follow.
+static Complex transform(NodeConverter &n, Complex x, const Transform &t,
+                         int64_t inputs) {
+  if (inputs > kMaxTable / t.outputs) {
+    (void)n.error("the transform has more than 2^26 factors");
+    return {};
+  }
+  Type type = n.elem(x.first);
+  Value cosines = makeWaves(n, t, inputs, type, /*sines=*/false),
+        sines = makeWaves(n, t, inputs, type, /*sines=*/true);
+  auto times = [&](Value part, Value waves) {
+    return part ? makeMatMul(n, part, waves) : Value();
+  };
+  // e^(-ix) forwards, e^(ix) back.
+  Value real = plus(n, times(x.first, cosines), times(x.second, sines),
+                    /*minus=*/t.inverse);
+  Value imaginary = plus(n, times(x.second, cosines), times(x.first, sines),
+                         /*minus=*/!t.inverse);
+  return {real, imaginary};
+}
+
+/// The parts along the last axis, of size 1 or 2, which goes.
+static Complex split(NodeConverter &n, Value x) {
+  int64_t last = n.rank(x) - 1;
+  auto parts = last >= 0 ? n.staticSize(x, last) : std::nullopt;
+  if (!parts || *parts < 1 || *parts > 2) {
+    (void)n.error("the last axis has not 1 or 2 parts");
+    return {};
+  }
+  auto part = [&](int64_t i) {
+    return n.squeeze(n.slice(x, last, i, i + 1), {last});
+  };
+  return {part(0), *parts == 2 ? part(1) : Value()};
+}
+
+static Value join(NodeConverter &n, Complex x) {
+  int64_t last = n.rank(x.first);
+  return n.concat({n.unsqueeze(x.first, {last}), n.unsqueeze(x.second, {last})},
+                  last);
+}
+
+static Value swapAxes(NodeConverter &n, Value x, int64_t i, int64_t j) {
+  if (!x || i == j)
+    return x;
+  auto order = llvm::to_vector(llvm::seq<int64_t>(0, n.rank(x)));
+  std::swap(order[i], order[j]);
+  return n.transpose(x, order);
+}
+
+/// The rest of a spectrum of real numbers mirrors its first half.
+static Complex mirror(NodeConverter &n, Complex x, int64_t length) {
+  int64_t last = n.rank(x.first) - 1, half = length / 2 + 1;
+  auto mirrored = [&](Value part, bool negate) {
+    SmallVector<int64_t> places;
+    for (int64_t k = half; k < length; ++k)
+      places.push_back(length - k);
+    Value tail = n.make<xf::Gather>(part, n.ints(places), last);
+    return n.concat({part, negate ? n.make<xf::Neg>(tail) : tail}, last);
+  };
+  return {mirrored(x.first, false), mirrored(x.second, true)};
+}
+
+static LogicalResult transformAxis(NodeConverter &n, int64_t axis) {
+  Complex x = split(n, n.in(0));
+  if (n.failed())
+    return failure();
+  int64_t last = n.rank(x.first) - 1;
+  axis = n.normalAxis(axis, last + 2);
+  bool inverse = n.getInt("inverse", 0) != 0,
+       onesided = n.getInt("onesided", 0) != 0;
+  std::optional<int64_t> size, length;
+  if (!n.failed() && axis <= last)
+    size = n.staticSize(x.first, axis);
+  if (!size)
+    return n.error("the size of axis " + Twine(axis) + " is not known");
+  if (n.in(1))
+    length = knownCount(n, 1, "dft_length", 1);
+  else
+    length = onesided && inverse ? 2 * (*size - 1) : *size;
+  if (!length || *length < 1)
+    return n.failed() ? failure() : n.error("the transform is empty");
+  x = {swapAxes(n, x.first, axis, last), swapAxes(n, x.second, axis, last)};
+  // Numbers beyond the length are cut off; missing ones are zeros.
+  bool mirrors = onesided && inverse;
+  int64_t used = std::min(*size, mirrors ? *length / 2 + 1 : *length);
+  if (used < *size)
+    x = {n.slice(x.first, last, 0, used),
+         x.second ? n.slice(x.second, last, 0, used) : Value()};
+  if (mirrors) {
+    if (!x.second || used < *length / 2 + 1)
+      return n.error("a one-sided inverse needs a complex half spectrum");
+    x = mirror(n, x, *length);
+    used = *length;
+  }
+  bool half = onesided && !inverse;
+  Transform t{*length, half ? *length / 2 + 1 : *length, inverse};
+  Complex y = transform(n, x, t, used);
+  y = {swapAxes(n, y.first, axis, last), swapAxes(n, y.second, axis, last)};
+  return n.done({mirrors ? n.unsqueeze(y.first, {last + 1}) : join(n, y)});
+}
+
+static LogicalResult convertDftAttribute(NodeConverter &n) {
+  return transformAxis(n, n.getInt("axis", 1));
+}
+
+static LogicalResult convertDft(NodeConverter &n) {
+  if (!n.in(2))
+    return transformAxis(n, -2);
+  auto axis = n.constInts(n.in(2));
+  if (!axis || axis->size() != 1)
+    return n.error("the axis is computed by the model, expected a constant");
+  return transformAxis(n, axis->front());
+}
+
+/// (signal [batch, length, parts], step, window, frame length).
+static LogicalResult convertStft(NodeConverter &n) {
+  Value signal = n.in(0), window = n.in(2);
+  auto size = n.rank(signal) == 3 ? n.staticSize(signal, 1) : std::nullopt;
+  if (!size)
+    return n.error("the length of the signal is not known");
+  std::optional<int64_t> step = knownCount(n, 1, "frame_step", 1),
+                         length = size;
+  if (n.in(3))
+    length = knownCount(n, 3, "frame_length", 1);
+  else if (window)
+    length = n.staticSize(window, 0);
+  if (n.failed() || !length || *length < 1 || *length > *size)
+    return n.failed() ? failure()
+                      : n.error("a frame is not known to fit into the signal");
+  int64_t count = (*size - *length) / *step + 1;
+  if (count > kMaxTable / *length)
+    return n.error("the frames have more than 2^26 elements");
+  SmallVector<int64_t> places;
+  for (int64_t frame = 0; frame < count; ++frame)
+    for (int64_t i = 0; i < *length; ++i)
+      places.push_back(frame * *step + i);
+  Value indices = n.constant(DenseElementsAttr::get(
+      RankedTensorType::get({count, *length}, n.builder().getI64Type()),
+      ArrayRef<int64_t>(places)));
+  Complex x = split(n, n.make<xf::Gather>(signal, indices, int64_t(1)));
+  if (n.failed())
+    return failure();
+  if (window)
+    x = {n.mul(x.first, window), x.second ? n.mul(x.second, window) : Value()};
+  bool half = n.getInt("onesided", 1) != 0;
+  Transform t{*length, half ? *length / 2 + 1 : *length, /*inverse=*/false};
+  return n.done({join(n, transform(n, x, t, *length))});
+}
+
+static const OpRow rows[] = {
+    {"BlackmanWindow", 17, 1, convertBlackman},
+    {"DFT", 17, 1, convertDftAttribute},
+    {"DFT", 20, 1, convertDft},
+    {"HammingWindow", 17, 1, convertHamming},
+    {"HannWindow", 17, 1, convertHann},
+    {"MelWeightMatrix", 17, 5, convertMelWeightMatrix},
+    {"STFT", 17, 2, convertStft},
+};
+
+void hagane::frontend::registerSignal(OpRegistry &registry) {
+  registry.add("", rows);
+}
