@@ -24,8 +24,9 @@ static Value reduceLogSumExp(NodeConverter &n, Value x, ArrayRef<int64_t> axes,
     trailing.push_back(static_cast<int64_t>(order.size()));
     order.push_back(axis);
   }
-  if (!llvm::is_sorted(order))
-    x = n.transpose(x, order);
+  if (llvm::is_sorted(order))
+    return n.reduce(x, ReduceKind::log_sum_exp, axes, keepDims);
+  x = n.transpose(x, order);
   Value y = n.reduce(x, ReduceKind::log_sum_exp, trailing, false);
   SmallVector<int64_t> kept(axes);
   llvm::sort(kept);

@@ -106,10 +106,10 @@ func.func @Attention25_window(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x5x4xf32>) 
 // CHECK: %[[WEIGHTS:.*]] = xf.softmax %[[CHANGED]]
 // CHECK: xf.matmul %[[WEIGHTS]], %arg1
 func.func @FlexAttention1(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x5x4xf32>) -> !onnx.unknown {
-  %y = onnx.node "FlexAttention" domain "ai.onnx.preview" since 1 (%q, %k, %k) {subgraphs = ["score_mod"]} ({
+  %y = onnx.node "FlexAttention" domain "ai.onnx.preview" since 1 (%q, %k, %k) graphs ["score_mod"] {
   ^bb0(%s: tensor<1x2x3x5xf32>):
     %t = onnx.node "Tanh" since 13 (%s) : (tensor<1x2x3x5xf32>) -> !onnx.unknown
     onnx.yield %t : !onnx.unknown
-  }) : (tensor<1x2x3x4xf32>, tensor<1x2x5x4xf32>, tensor<1x2x5x4xf32>) -> !onnx.unknown
+  } : (tensor<1x2x3x4xf32>, tensor<1x2x5x4xf32>, tensor<1x2x5x4xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }

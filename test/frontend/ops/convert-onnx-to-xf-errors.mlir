@@ -6,8 +6,8 @@ func.func @main(%x: tensor<2x4xf32> {onnx.dims = [2, 4], onnx.name = "x"}) -> te
   %0 = onnx.node "NoSuch" since 3 (%x) : (tensor<2x4xf32>) -> tensor<2x4xf32>
   // expected-error @+1 {{operator some.domain.Other version 1 is not supported}}
   %1 = onnx.node "Other" domain "some.domain" since 1 (%0) : (tensor<2x4xf32>) -> tensor<2x4xf32>
-  // expected-error @+1 {{operator ai.onnx.Add version 1 is not supported, expected version 7 or later}}
-  %2 = onnx.node "Add" since 1 (%1, %0) : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  // expected-error @+1 {{operator ai.onnx.Equal version 1 is not supported, expected version 7 or later}}
+  %2 = onnx.node "Equal" since 1 (%1, %0) : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
   %3 = onnx.node "Relu" since 14 (%2) : (tensor<2x4xf32>) -> tensor<2x4xf32>
   return %3 : tensor<2x4xf32>
 }

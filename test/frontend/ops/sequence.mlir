@@ -49,11 +49,11 @@ func.func @SequenceConstruct11(%x: tensor<3xf32>, %y: tensor<2xf32>) -> (!onnx.u
 // CHECK: xf.concat %[[A]], %[[B]]
 func.func @SequenceMap17(%x: tensor<3xf32>, %y: tensor<3xf32>) -> !onnx.unknown {
   %s = onnx.node "SequenceConstruct" since 11 (%x, %y) : (tensor<3xf32>, tensor<3xf32>) -> !onnx.unknown
-  %m = onnx.node "SequenceMap" since 17 (%s, %y) {subgraphs = ["body"]} ({
+  %m = onnx.node "SequenceMap" since 17 (%s, %y) graphs ["body"] {
   ^bb0(%a: !onnx.unknown, %b: !onnx.unknown):
     %c = onnx.node "Add" since 14 (%a, %b) : (!onnx.unknown, !onnx.unknown) -> !onnx.unknown
     onnx.yield %c : !onnx.unknown
-  }) : (!onnx.unknown, tensor<3xf32>) -> !onnx.unknown
+  } : (!onnx.unknown, tensor<3xf32>) -> !onnx.unknown
   %g = onnx.node "ConcatFromSequence" since 11 (%m) {axis = 0 : i64} : (!onnx.unknown) -> !onnx.unknown
   return %g : !onnx.unknown
 }
@@ -65,7 +65,7 @@ func.func @SequenceMap17(%x: tensor<3xf32>, %y: tensor<3xf32>) -> !onnx.unknown 
 // CHECK: dense<false> : tensor<i1>
 // CHECK: return %arg0
 func.func @optional(%x: tensor<3xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown) {
-  %none = onnx.absent
+  %none = onnx.absent : none
   %v = onnx.node "OptionalGetElement" since 18 (%x) : (tensor<3xf32>) -> !onnx.unknown
   %a = onnx.node "OptionalHasElement" since 18 (%x) : (tensor<3xf32>) -> !onnx.unknown
   %b = onnx.node "OptionalHasElement" since 18 (%none) : (none) -> !onnx.unknown
@@ -74,8 +74,8 @@ func.func @optional(%x: tensor<3xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.u
 
 // -----
 
-func.func @unknown_length(%s: !onnx.unknown) -> !onnx.unknown {
+func.func @unknown_length(%s: tensor<3xf32>) -> !onnx.unknown {
   // expected-error @+1 {{the length of the sequence is not known}}
-  %n = onnx.node "SequenceLength" since 11 (%s) : (!onnx.unknown) -> !onnx.unknown
+  %n = onnx.node "SequenceLength" since 11 (%s) : (tensor<3xf32>) -> !onnx.unknown
   return %n : !onnx.unknown
 }

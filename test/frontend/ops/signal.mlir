@@ -29,7 +29,7 @@ func.func @unknown_size(%size: tensor<i64>) -> !onnx.unknown {
 // CHECK-NOT: xf.linear
 // CHECK: xf.concat %{{.*}} -> tensor<2x5x2xf32>
 func.func @DFT20(%x: tensor<2x8x1xf32>) -> !onnx.unknown {
-  %none = onnx.absent
+  %none = onnx.absent : none
   %axis = onnx.initializer "axis" dense<1> : tensor<i64>
   %y = onnx.node "DFT" since 20 (%x, %none, %axis) {onesided = 1 : i64}
     : (tensor<2x8x1xf32>, none, tensor<i64>) -> !onnx.unknown
