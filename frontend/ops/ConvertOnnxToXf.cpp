@@ -139,10 +139,17 @@ LogicalResult hagane::frontend::convertBlock(ConversionState &state,
                               << "', expected operations of the onnx dialect";
     }
   }
+  bool isModel = isa_and_present<func::FuncOp>(block.getParentOp());
   for (Value output : ops.back()->getOperands()) {
-    bool isSequence = state.sequences.contains(output);
     outputs.push_back(state.values.lookup(output));
-    if (!outputs.back() && !isSequence && ok) {
+    if (outputs.back() || !ok)
+      continue;
+    bool isSequence = state.sequences.contains(output);
+    if (isSequence && !isModel) {
+      ok = false;
+      emitError(ops.back()->getLoc())
+          << "an output of a subgraph is a sequence, expected a tensor";
+    } else if (!isSequence) {
       ok = false;
       emitError(ops.back()->getLoc()) << "an output of the graph has no value";
     }

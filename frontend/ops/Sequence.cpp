@@ -17,18 +17,19 @@ static std::optional<Elements> elementsOf(NodeConverter &n, unsigned input) {
   return std::nullopt;
 }
 
-/// A known position in [0, end), counted from the back if negative.
+/// A known position of an element, counted from the back if negative; with
+/// `orEnd` also the place behind the last.
 static std::optional<size_t> positionIn(NodeConverter &n, unsigned input,
-                                        size_t end) {
+                                        size_t count, bool orEnd = false) {
   auto at = n.constInts(n.in(input));
   if (!at || at->size() != 1) {
     (void)n.error("the position is computed by the model, expected a constant");
     return std::nullopt;
   }
-  int64_t size = static_cast<int64_t>(end), position = at->front();
+  int64_t size = static_cast<int64_t>(count), position = at->front();
   if (position < 0)
     position += size;
-  if (position < 0 || position >= size) {
+  if (position < 0 || position >= size + orEnd) {
     (void)n.error("position " + Twine(at->front()) +
                   " is out of range for a sequence of " + Twine(size));
     return std::nullopt;
@@ -58,7 +59,7 @@ static LogicalResult convertInsert(NodeConverter &n) {
     return failure();
   std::optional<size_t> at = elements->size();
   if (n.in(2))
-    at = positionIn(n, 2, elements->size() + 1);
+    at = positionIn(n, 2, elements->size(), /*orEnd=*/true);
   if (!at)
     return failure();
   elements->insert(elements->begin() + static_cast<ptrdiff_t>(*at), n.in(1));

@@ -32,6 +32,34 @@ func.func @edited(%x: tensor<3xf32>, %y: tensor<3xf32>) -> (!onnx.unknown, !onnx
 
 // -----
 
+// A negative place of insertion is before the element it names.
+// CHECK-LABEL: func.func @inserted(
+// CHECK: xf.concat %arg0, %arg0, %arg1 {axis = 0 : i64}
+func.func @inserted(%x: tensor<3xf32>, %y: tensor<3xf32>) -> !onnx.unknown {
+  %back = onnx.initializer "back" dense<-1> : tensor<i64>
+  %a = onnx.node "SequenceConstruct" since 11 (%x, %y) : (tensor<3xf32>, tensor<3xf32>) -> !onnx.unknown
+  %b = onnx.node "SequenceInsert" since 11 (%a, %x, %back) : (!onnx.unknown, tensor<3xf32>, tensor<i64>) -> !onnx.unknown
+  %c = onnx.node "ConcatFromSequence" since 11 (%b) {axis = 0 : i64} : (!onnx.unknown) -> !onnx.unknown
+  return %c : !onnx.unknown
+}
+
+// -----
+
+func.func @chosen(%c: tensor<i1>, %x: tensor<3xf32>) -> !onnx.unknown {
+  %y = onnx.node "If" since 16 (%c) graphs ["then_branch", "else_branch"] {
+    %s = onnx.node "SequenceConstruct" since 11 (%x) : (tensor<3xf32>) -> !onnx.unknown
+    // expected-error @+1 {{an output of a subgraph is a sequence, expected a tensor}}
+    onnx.yield %s : !onnx.unknown
+  }, {
+    %s = onnx.node "SequenceConstruct" since 11 (%x, %x) : (tensor<3xf32>, tensor<3xf32>) -> !onnx.unknown
+    // expected-error @+1 {{an output of a subgraph is a sequence, expected a tensor}}
+    onnx.yield %s : !onnx.unknown
+  } : (tensor<i1>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
 // A sequence as a result is one result per element.
 // CHECK-LABEL: func.func @SequenceConstruct11(
 // CHECK-SAME: -> (tensor<3xf32> {onnx.name = "out[0]"}, tensor<2xf32> {onnx.name = "out[1]"})
