@@ -1,6 +1,8 @@
 //===- FormKernels.cpp - Operations become kernels ------------------------===//
 
 #include "dialects/xf/XfDynamic.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "passes/kernels/Forms.h"
 #include "passes/kernels/Passes.h"
@@ -99,10 +101,13 @@ struct FormKernels : hagane::impl::FormKernelsPassBase<FormKernels> {
       if (failed(formOne(op, b)))
         return failure();
     }
-    function.walk([&](func::ReturnOp ret) {
-      b.rewriter.setInsertionPoint(ret);
-      for (OpOperand &operand : ret->getOpOperands())
-        operand.set(b.tensor(operand.get()));
+    function.walk([&](Operation *op) {
+      if (!isa<func::ReturnOp, scf::YieldOp, arith::SelectOp>(op))
+        return;
+      b.rewriter.setInsertionPoint(op);
+      for (OpOperand &operand : op->getOpOperands())
+        if (isa<RankedTensorType>(operand.get().getType()))
+          operand.set(b.tensor(operand.get()));
     });
     eraseDead(function);
     return success();

@@ -2,6 +2,7 @@
 
 #include "passes/shapes/ShapeAnalysis.h"
 #include "dialects/xf/XfDynamic.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -130,6 +131,10 @@ const Facts &ShapeAnalysis::get(Value value) {
     unsigned i = cast<OpResult>(value).getResultNumber();
     Facts left = get(branches.thenYield().getOperand(i));
     joinFacts(facts, left, get(branches.elseYield().getOperand(i)), prover);
+  } else if (auto select = dyn_cast_or_null<arith::SelectOp>(op)) {
+    // An scf.if whose branches compute nothing.
+    Facts left = get(select.getTrueValue());
+    joinFacts(facts, left, get(select.getFalseValue()), prover);
   }
   return known[value] = std::move(facts);
 }

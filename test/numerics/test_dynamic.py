@@ -98,6 +98,26 @@ def test_if(tmp_path):
     check(text, runs, tmp_path, tolerance=1e-5)
 
 
+def test_if_between_constants(tmp_path):
+    text = """(bool c) => (float[3] z) {
+          z = If (c) <
+            then_branch = a () => (float[3] t) { t = Constant<value = float[3] {1, 2, 3}>() },
+            else_branch = b () => (float[3] e) { e = Constant<value = float[3] {4, 5, 6}>() }>
+        }"""
+    check(text, [{"c": np.array(c)} for c in (True, False)], tmp_path)
+
+
+def test_if_between_inputs(tmp_path):
+    text = """(bool c, float[n,4] x, float[n,4] y) => (float[n,4] z) {
+          b = If (c) <
+            then_branch = a () => (float[n,4] t) { t = Identity(x) },
+            else_branch = b () => (float[n,4] e) { e = Identity(y) }>
+          z = Neg(b)
+        }"""
+    inputs = {"x": floats(3, 4), "y": floats(3, 4, seed=5)}
+    check(text, [{"c": np.array(c), **inputs} for c in (True, False)], tmp_path)
+
+
 def test_if_on_a_computed_condition(tmp_path):
     """The condition comes from a kernel; branches nest and may give a result through."""
     text = """(float[n,4] x) => (float[n,4] z) <float zero = {0}, float one = {1}, int64[2] axes = {0, 1}> {
