@@ -12,6 +12,8 @@
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/Signals.h"
 
 using namespace hagane;
 using namespace hagane::codegen;
@@ -92,11 +94,14 @@ static Error writeLibrary(const std::string &file, const llvm::Triple &triple,
                           const EmbeddedParts &parts,
                           std::unique_ptr<llvm::MemoryBuffer> module) {
   llvm::SmallString<128> object;
-  if (std::error_code code =
-          llvm::sys::fs::createUniqueFile(file + ".%%%%%%.o.tmp", object))
-    return llvm::createStringError("cannot create '%s': %s", file.c_str(),
-                                   code.message().c_str());
-  llvm::scope_exit cleanUp([&] { (void)llvm::sys::fs::remove(object); });
+  int descriptor = -1;
+  if (Error error = createTemporary(file, ".o.tmp", object, descriptor))
+    return error;
+  llvm::sys::Process::SafelyCloseFileDescriptor(descriptor);
+  llvm::scope_exit cleanUp([&] {
+    (void)llvm::sys::fs::remove(object);
+    llvm::sys::DontRemoveFileOnSignal(object);
+  });
   if (Error error = writeEmbedding(object.str().str(), triple, parts))
     return error;
   module.reset();

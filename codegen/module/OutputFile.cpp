@@ -22,6 +22,35 @@ Error OutputFile::failed(const char *what, std::error_code code) {
                                  code.message().c_str());
 }
 
+Error hagane::codegen::createTemporary(const std::string &path,
+                                       llvm::StringRef ending,
+                                       llvm::SmallVectorImpl<char> &name,
+                                       int &descriptor) {
+  constexpr int kTries = 64;
+  std::error_code code;
+  for (int i = 0; i < kTries; ++i) {
+    llvm::SmallString<16> middle;
+    llvm::sys::fs::createUniquePath(".%%%%%%", middle, /*MakeAbsolute=*/false);
+    name.assign(path.begin(), path.end());
+    name.append(middle.begin(), middle.end());
+    name.append(ending.begin(), ending.end());
+    llvm::StringRef chosen(name.data(), name.size());
+    // Before the file exists, so that no signal finds one that nobody removes.
+    llvm::sys::RemoveFileOnSignal(chosen);
+    code = llvm::sys::fs::openFileForWrite(chosen, descriptor,
+                                           llvm::sys::fs::CD_CreateNew,
+                                           llvm::sys::fs::OF_None, 0644);
+    if (!code)
+      return Error::success();
+    llvm::sys::DontRemoveFileOnSignal(chosen);
+    if (code != std::errc::file_exists)
+      break;
+  }
+  name.clear();
+  return llvm::createStringError("cannot create '%s': %s", path.c_str(),
+                                 code.message().c_str());
+}
+
 Error OutputFile::open() {
   // A device or a folder must not be replaced by a file.
   llvm::sys::fs::file_status status;
@@ -30,11 +59,8 @@ Error OutputFile::open() {
     return llvm::createStringError("cannot create '%s': not a regular file",
                                    path.c_str());
   int descriptor = -1;
-  if (std::error_code code = llvm::sys::fs::createUniqueFile(
-          path + ".%%%%%%.tmp", descriptor, temporary, llvm::sys::fs::OF_None,
-          0644))
-    return failed("create", code);
-  llvm::sys::RemoveFileOnSignal(temporary);
+  if (Error error = createTemporary(path, ".tmp", temporary, descriptor))
+    return error;
   stream =
       std::make_unique<llvm::raw_fd_ostream>(descriptor, /*shouldClose=*/true);
   return Error::success();

@@ -10,6 +10,11 @@
 
 namespace hagane::codegen {
 
+/// Creates an empty file for `path`, which goes if the process is interrupted.
+/// The ending of its name begins with a dot.
+llvm::Error createTemporary(const std::string &path, llvm::StringRef ending,
+                            llvm::SmallVectorImpl<char> &name, int &descriptor);
+
 /// A file under a temporary name that vanishes unless it is kept. Errors of
 /// writing are reported by `keep`.
 class OutputFile {

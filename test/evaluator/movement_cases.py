@@ -184,7 +184,9 @@ def generator_cases():
         yield Case(f"lower{k}", "trilu", [x, np.array(k)], [np.tril(x, k)])
     flags = RNG.integers(0, 2, (3, 4))
     for dtype in ("float32", "int64", "bool"):
-        yield Case(dtype, "nonzero", [flags.astype(dtype)], [np.array(np.nonzero(flags))])
+        places = np.array(np.nonzero(flags))
+        yield Case(dtype, "nonzero", [flags.astype(dtype)], [places])
+        yield Case(dtype, "compact", [flags.astype(dtype)], [places], f"count = [#xf.dim<{places.shape[1]}>]")
     yield from topk_cases()
 
 

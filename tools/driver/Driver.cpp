@@ -17,6 +17,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/xxhash.h"
@@ -302,11 +303,11 @@ void Compilation::releaseModel() {
 /// By way of a module file that goes again, or becomes the weights' place.
 LogicalResult Compilation::writeEmbedding() {
   llvm::SmallString<128> module;
-  if (std::error_code code = llvm::sys::fs::createUniqueFile(
-          options.output + ".%%%%%%.hgn.tmp", module))
-    return emitError(UnknownLoc::get(&context))
-           << "cannot create '" << options.output << "': " << code.message();
-  llvm::sys::RemoveFileOnSignal(module);
+  int descriptor = -1;
+  if (llvm::Error error = codegen::createTemporary(options.output, ".hgn.tmp",
+                                                   module, descriptor))
+    return report(std::move(error));
+  llvm::sys::Process::SafelyCloseFileDescriptor(descriptor);
   llvm::scope_exit cleanUp([&] {
     (void)llvm::sys::fs::remove(module);
     llvm::sys::DontRemoveFileOnSignal(module);

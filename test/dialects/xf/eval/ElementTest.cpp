@@ -257,7 +257,6 @@ TEST_F(ElementTest, TypesThatTensorsCannotHold) {
   EXPECT_FALSE(Element::get(builder.getNoneType()));
   EXPECT_FALSE(Element::get(builder.getIntegerType(65)));
   EXPECT_FALSE(Element::get(builder.getF128Type()));
-  EXPECT_FALSE(Element::get(builder.getType<mlir::Float6E2M3FNType>()));
 }
 
 class HostTensorTest : public ElementTest {
