@@ -208,6 +208,17 @@ static LogicalResult readRegion(NodeConverter &n, Value roi, int64_t rank,
   return success();
 }
 
+/// floor(size of x * scale), for a size that is not known yet.
+static Value scaledSize(NodeConverter &n, Value x, int64_t axis, double scale) {
+  Value size = n.sizeTensor(Size(x, axis));
+  if (scale == 1)
+    return size;
+  if (scale == std::floor(scale))
+    return n.mulScalar(size, scale);
+  Value scaled = n.mulScalar(n.cast(size, n.builder().getF64Type()), scale);
+  return n.cast(n.make<xf::Floor>(scaled), n.builder().getI64Type());
+}
+
 static LogicalResult makeResize(NodeConverter &n, Value scales, Value sizes,
                                 StringRef coordinates, StringRef nearest) {
   Value x = n.in(0);
@@ -234,17 +245,13 @@ static LogicalResult makeResize(NodeConverter &n, Value scales, Value sizes,
       failed(readRegion(n, n.in(1), rank, plan)))
     return failure();
   if (!llvm::all_of(plan.sizes, [&](Dim size) { return n.isDurable(size); })) {
-    // Sizes that only running the model tells are those of x.
     SmallVector<Value> all;
     Type oneSize = RankedTensorType::get({1}, n.builder().getI64Type());
-    for (auto [axis, size] : llvm::enumerate(plan.sizes)) {
-      bool scaled = !n.isDurable(size) && plan.scales[axis] != 1;
-      if (scaled)
-        return n.error("the input's sizes are not known");
+    for (auto [axis, size] : llvm::enumerate(plan.sizes))
       all.push_back(n.isDurable(size)
                         ? n.make<xf::Dims>(n.dims({size}), oneSize)
-                        : n.sizeTensor(Size(x, static_cast<int64_t>(axis))));
-    }
+                        : scaledSize(n, x, static_cast<int64_t>(axis),
+                                     plan.scales[axis]));
     plan.sizes.clear();
     plan.sizesValue = n.concat(all, 0);
   }

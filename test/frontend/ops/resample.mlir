@@ -113,3 +113,19 @@ func.func @RoiAlign16(%x: tensor<1x4x8x8xf32>, %r: tensor<5x4xf32>, %i: tensor<5
     : (tensor<1x4x8x8xf32>, tensor<5x4xf32>, tensor<5xi64>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// So do scales of sizes that are not known yet, here by a whole number and by a half more.
+// CHECK-LABEL: func.func @Resize13_unknown(
+// CHECK: xf.mul {{.*}} : (tensor<1xi64>, tensor<{{.*}}i64>) -> tensor<1xi64>
+// CHECK: %[[SCALED:.*]] = xf.mul {{.*}} -> tensor<1xf64>
+// CHECK: xf.floor %[[SCALED]]
+// CHECK: %[[SIZES:.*]] = xf.concat {{.*}} -> tensor<3xi64>
+// CHECK: xf.resize %{{.*}}, %[[SIZES]] {
+func.func @Resize13_unknown(%i0: tensor<24xf32>, %shape: tensor<3xi64>) -> !onnx.unknown {
+  %i1 = onnx.absent : none
+  %i2 = onnx.initializer "c2" dense<[1.0, 2.0, 1.5]> : tensor<3xf32>
+  %x = onnx.node "Reshape" since 13 (%i0, %shape) : (tensor<24xf32>, tensor<3xi64>) -> !onnx.unknown
+  %y = onnx.node "Resize" since 13 (%x, %i1, %i2) {mode = "nearest"}
+    : (!onnx.unknown, none, tensor<3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
