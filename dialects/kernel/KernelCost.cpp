@@ -10,19 +10,19 @@ using xf::Dim;
 
 static constexpr int64_t kAlign = 64;
 
-static Dim constant(Operation *op, int64_t value) {
+Dim kernel::getConstant(Operation *op, int64_t value) {
   return Dim::constant(op->getContext(), value);
 }
 
-static Dim product(Operation *op, ArrayRef<Dim> dims) {
-  Dim result = constant(op, 1);
+Dim kernel::getProduct(Operation *op, ArrayRef<Dim> dims) {
+  Dim result = getConstant(op, 1);
   for (Dim dim : dims)
     result = result * dim;
   return result;
 }
 
 static Dim ceilDiv(Operation *op, Dim dim, int64_t divisor) {
-  return dim.ceilDiv(constant(op, divisor));
+  return dim.ceilDiv(getConstant(op, divisor));
 }
 
 static Dim alignUp(Operation *op, Dim bytes) {
@@ -35,10 +35,10 @@ int64_t kernel::getElementBytes(Type type) {
 }
 
 Dim kernel::getOperandBytes(Operation *op) {
-  Dim sum = constant(op, 0);
+  Dim sum = getConstant(op, 0);
   for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
     auto type = cast<ShapedType>(operand.getType());
-    sum = sum + product(op, kernel::detail::getOperandDims(op, i)) *
+    sum = sum + getProduct(op, kernel::detail::getOperandDims(op, i)) *
                     getElementBytes(type.getElementType());
   }
   return sum;
@@ -88,7 +88,7 @@ struct GemmSizes {
 static GemmSizes getSizes(Gemm op) {
   auto out = kernel::detail::getOperandDims(op, firstOut(op)),
        a = kernel::detail::getOperandDims(op, 0);
-  Dim batch = out.size() == 3 ? out[0] : constant(op, 1);
+  Dim batch = out.size() == 3 ? out[0] : getConstant(op, 1);
   return {batch, out[out.size() - 2], out.back(), a.back()};
 }
 
@@ -121,7 +121,7 @@ GemmScratch kernel::getGemmScratch(Gemm op) {
 }
 
 Dim Gemm::getScratchBytes() {
-  return constant(*this, getGemmScratch(*this).bytes);
+  return getConstant(*this, getGemmScratch(*this).bytes);
 }
 
 Dim Gemm::getFlops() {
@@ -177,7 +177,7 @@ Dim Attention::getItems() {
 }
 
 Dim Attention::getScratchBytes() {
-  return constant(*this, getAttentionScratch(*this).bytes);
+  return getConstant(*this, getAttentionScratch(*this).bytes);
 }
 
 Dim Attention::getFlops() {
@@ -203,13 +203,13 @@ static SmallVector<Dim> iterationDims(Operation *op, ArrayAttr maps) {
         dims[position.getPosition()] = dim;
   for (Dim &dim : dims)
     if (!dim)
-      dim = constant(op, 1);
+      dim = getConstant(op, 1);
   return dims;
 }
 
 Dim Rows::getItems() {
   auto dims = iterationDims(*this, getMaps());
-  return ceilDiv(*this, product(*this, ArrayRef(dims).drop_back()),
+  return ceilDiv(*this, getProduct(*this, ArrayRef(dims).drop_back()),
                  getScheduleAttr().getItemRows());
 }
 
@@ -224,7 +224,7 @@ Dim Rows::getFlops() {
   int64_t ops = countOps(getMap()) + int64_t(getStages().size());
   for (Region &stage : getStages())
     ops += countOps(stage);
-  return product(*this, iterationDims(*this, getMaps())) * ops;
+  return getProduct(*this, iterationDims(*this, getMaps())) * ops;
 }
 
 Dim Rows::getBytes() { return getOperandBytes(*this); }
@@ -233,8 +233,8 @@ StringRef Rows::getKernelKind() { return "rows"; }
 //===-- map and reduce ----------------------------------------------------===//
 
 static Dim loopItems(Operation *op, ArrayRef<Dim> dims, int64_t itemSize) {
-  return dims.empty() ? constant(op, 1)
-                      : ceilDiv(op, product(op, dims.drop_back()), itemSize);
+  return dims.empty() ? getConstant(op, 1)
+                      : ceilDiv(op, getProduct(op, dims.drop_back()), itemSize);
 }
 
 Dim Map::getItems() {
@@ -243,11 +243,11 @@ Dim Map::getItems() {
                    getScheduleAttr().getItemSize());
 }
 
-Dim Map::getScratchBytes() { return constant(*this, 0); }
+Dim Map::getScratchBytes() { return getConstant(*this, 0); }
 
 Dim Map::getFlops() {
-  return product(*this,
-                 kernel::detail::getOperandDims(*this, firstOut(*this))) *
+  return getProduct(*this,
+                    kernel::detail::getOperandDims(*this, firstOut(*this))) *
          countOps(getBody());
 }
 
@@ -260,10 +260,10 @@ Dim Reduce::getItems() {
                    getScheduleAttr().getItemSize());
 }
 
-Dim Reduce::getScratchBytes() { return constant(*this, 0); }
+Dim Reduce::getScratchBytes() { return getConstant(*this, 0); }
 
 Dim Reduce::getFlops() {
-  return product(*this, iterationDims(*this, getMaps())) *
+  return getProduct(*this, iterationDims(*this, getMaps())) *
          (countOps(getBody()) + 1);
 }
 
@@ -275,28 +275,28 @@ StringRef Reduce::getKernelKind() { return "reduce"; }
 Dim Gather::getItems() {
   auto table = kernel::detail::getOperandDims(*this, 0),
        indices = kernel::detail::getOperandDims(*this, 1);
-  Dim rows = product(*this, ArrayRef(table).take_front(getAxis())) *
-             product(*this, indices);
+  Dim rows = getProduct(*this, ArrayRef(table).take_front(getAxis())) *
+             getProduct(*this, indices);
   return ceilDiv(*this, rows, getScheduleAttr().getItemSize());
 }
 
-Dim Gather::getScratchBytes() { return constant(*this, 0); }
-Dim Gather::getFlops() { return constant(*this, 0); }
+Dim Gather::getScratchBytes() { return getConstant(*this, 0); }
+Dim Gather::getFlops() { return getConstant(*this, 0); }
 
 Dim Gather::getBytes() {
   // The table is read where indexed, as much as is written.
   auto out = cast<ShapedType>(getOuts()[0].getType());
   auto indices = cast<ShapedType>(getIndices().getType());
-  return product(*this, kernel::detail::getOperandDims(*this, 2)) *
+  return getProduct(*this, kernel::detail::getOperandDims(*this, 2)) *
              (2 * getElementBytes(out.getElementType())) +
-         product(*this, kernel::detail::getOperandDims(*this, 1)) *
+         getProduct(*this, kernel::detail::getOperandDims(*this, 1)) *
              getElementBytes(indices.getElementType());
 }
 
 StringRef Gather::getKernelKind() { return "gather"; }
 
 Dim Task::getItems() { return getItemCountAttr(); }
-Dim Task::getScratchBytes() { return constant(*this, 0); }
-Dim Task::getFlops() { return constant(*this, 0); }
+Dim Task::getScratchBytes() { return getConstant(*this, 0); }
+Dim Task::getFlops() { return getConstant(*this, 0); }
 Dim Task::getBytes() { return getOperandBytes(*this); }
 StringRef Task::getKernelKind() { return "task"; }

@@ -65,6 +65,10 @@ AttentionSizes getAttentionSizes(Attention op);
 /// Bytes an element takes in memory: packed types round up to one byte.
 int64_t getElementBytes(Type type);
 
+/// A number of items, bytes or operations that no symbol changes.
+xf::Dim getConstant(Operation *op, int64_t value);
+xf::Dim getProduct(Operation *op, ArrayRef<xf::Dim> dims);
+
 /// Bytes of all operands of a kernel.
 xf::Dim getOperandBytes(Operation *op);
 

@@ -44,17 +44,6 @@ ConvScratch kernel::getConvScratch(Conv op) {
   return scratch;
 }
 
-static Dim constant(Operation *op, int64_t value) {
-  return Dim::constant(op->getContext(), value);
-}
-
-static Dim product(Operation *op, ArrayRef<Dim> dims) {
-  Dim result = constant(op, 1);
-  for (Dim dim : dims)
-    result = result * dim;
-  return result;
-}
-
 template <typename OpTy> static SmallVector<Dim> outDims(OpTy op) {
   return op.getOperandDims(op.getDpsInitsMutable()[0].getOperandNumber());
 }
@@ -66,20 +55,22 @@ Dim Conv::getItems() {
   ConvScheduleAttr schedule = getScheduleAttr();
   int64_t groups = getGroups();
   // With several groups, rule (C4) makes the channels constant.
-  Dim channels =
-      groups == 1 ? dims[1] : constant(*this, *dims[1].getConstant() / groups);
+  Dim channels = groups == 1
+                     ? dims[1]
+                     : getConstant(*this, *dims[1].getConstant() / groups);
   return dims[0] * groups *
-         channels.ceilDiv(constant(*this, schedule.getItemM())) *
-         dims[2].ceilDiv(constant(*this, schedule.getItemN()));
+         channels.ceilDiv(getConstant(*this, schedule.getItemM())) *
+         dims[2].ceilDiv(getConstant(*this, schedule.getItemN()));
 }
 
 Dim Conv::getScratchBytes() {
-  return constant(*this, getConvScratch(*this).bytes);
+  return getConstant(*this, getConvScratch(*this).bytes);
 }
 
 Dim Conv::getFlops() {
   int64_t depth = cast<ShapedType>(getWeight().getType()).getDimSize(1);
-  return product(*this, outDims(*this)) * (2 * depth + countOps(getEpilogue()));
+  return getProduct(*this, outDims(*this)) *
+         (2 * depth + countOps(getEpilogue()));
 }
 
 Dim Conv::getBytes() { return getOperandBytes(*this); }
@@ -89,15 +80,15 @@ StringRef Conv::getKernelKind() { return "conv"; }
 
 Dim Window::getItems() {
   SmallVector<Dim> dims = outDims(*this);
-  return product(*this, ArrayRef(dims).drop_back())
-      .ceilDiv(constant(*this, getScheduleAttr().getItemSize()));
+  return getProduct(*this, ArrayRef(dims).drop_back())
+      .ceilDiv(getConstant(*this, getScheduleAttr().getItemSize()));
 }
 
-Dim Window::getScratchBytes() { return constant(*this, 0); }
+Dim Window::getScratchBytes() { return getConstant(*this, 0); }
 
 Dim Window::getFlops() {
   int64_t volume = getWindowVolume(getWindow());
-  return product(*this, outDims(*this)) *
+  return getProduct(*this, outDims(*this)) *
          (volume * (countOps(getBody()) + 1) + countOps(getFinish()));
 }
 

@@ -1,5 +1,6 @@
 //===- OutlineKernels.cpp - Distinct kernels become functions -------------===//
 
+#include "dialects/xf/NodeNames.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "passes/memory/Passes.h"
 #include "llvm/ADT/SetVector.h"
@@ -13,15 +14,6 @@ using namespace mlir;
 using namespace hagane;
 
 namespace {
-
-/// The names in a location: those of the ONNX nodes that were fused.
-void collectNames(Location loc, llvm::SetVector<StringRef> &names) {
-  if (auto name = dyn_cast<NameLoc>(loc))
-    names.insert(name.getName());
-  else if (auto fused = dyn_cast<FusedLoc>(loc))
-    for (Location part : fused.getLocations())
-      collectNames(part, names);
-}
 
 /// What a run says when the kernel meets an index out of range.
 std::string getCheckMessage(const llvm::SetVector<StringRef> &nodes) {
@@ -107,8 +99,7 @@ LogicalResult Outliner::outline(kernel::KernelOpInterface op) {
   llvm::raw_string_ostream os(scheduleText);
   if (schedule)
     os << schedule;
-  llvm::SetVector<StringRef> names;
-  collectNames(op.getLoc(), names);
+  llvm::SetVector<StringRef> names = xf::collectNodeNames(op.getLoc());
   OpBuilder builder(op);
   StringAttr check;
   if (kernel::canFail(op))

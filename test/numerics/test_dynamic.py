@@ -1,19 +1,9 @@
 """Sizes and branches that only running the model tells, against ONNX's reference."""
 
-import subprocess
-
 import numpy as np
 import pytest
-from test_indexing import HAGANE, check, compile_graph, floats, run
-
-
-def fails(folder, inputs):
-    np.savez(folder / "in.npz", **inputs)
-    command = [HAGANE, "run", folder / "model.hgn", "--inputs", folder / "in.npz"]
-    command += ["--outputs", folder / "bad.npz"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 1
-    return result.stderr
+from files import fails, run
+from test_indexing import check, compile_graph, floats
 
 
 def test_nonzero(tmp_path):

@@ -1,18 +1,11 @@
 """GroupQueryAttention over sequences of different lengths, against ONNX Runtime."""
 
-import os
-import pathlib
-import subprocess
-
 import numpy as np
-import onnx
 import onnx.parser
 import onnxruntime
 import pytest
+from files import compile_to, fails, run
 
-SOURCE = pathlib.Path(os.environ.get("HAGANE_SOURCE", pathlib.Path(__file__).parents[2]))
-BUILD = pathlib.Path(os.environ.get("HAGANE_BUILD", SOURCE / "build/release"))
-HAGANE = os.environ.get("HAGANE", BUILD / "bin/hagane")
 HEADS, KV_HEADS, SIZE, POSITIONS = 4, 2, 16, 64
 
 
@@ -52,25 +45,12 @@ def graph(attributes, packed=False, bias=False, sinks=False, positions=False):
 
 def compile_model(text, folder):
     model = onnx.parser.parse_model(text)
-    onnx.save(model, folder / "model.onnx")
-    command = [HAGANE, "compile", folder / "model.onnx", "-o", folder / "model.hgn"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
+    compile_to(folder, model)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-
-
-def run(folder, inputs):
-    np.savez(folder / "in.npz", **inputs)
-    command = [HAGANE, "run", folder / "model.hgn", "--inputs", folder / "in.npz"]
-    command += ["--outputs", folder / "out.npz"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    with np.load(folder / "out.npz") as outputs:
-        return dict(outputs)
 
 
 def make_inputs(lengths, seq, past, total, packed=False, seed=1):
@@ -179,9 +159,4 @@ def test_length_beyond_the_cache(tmp_path):
     compile_model(graph(""), tmp_path)
     inputs = make_inputs([6, 3], 1, 5, 6)
     inputs["mask"][1] = 7
-    np.savez(tmp_path / "in.npz", **inputs)
-    command = [HAGANE, "run", tmp_path / "model.hgn", "--inputs", tmp_path / "in.npz"]
-    command += ["--outputs", tmp_path / "bad.npz"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 1
-    assert "index 41 is out of range for an axis of size 6" in result.stderr
+    assert "index 41 is out of range for an axis of size 6" in fails(tmp_path, inputs)

@@ -1,38 +1,19 @@
 """Gathers, scatters, scans, top-k, quantization and norms of groups, against ONNX."""
 
-import os
-import pathlib
-import subprocess
-
 import numpy as np
 import onnx
 import onnx.parser
 import pytest
+from files import compile_to, fails, run, start_compile
 from onnx.reference import ReferenceEvaluator
 
-SOURCE = pathlib.Path(os.environ.get("HAGANE_SOURCE", pathlib.Path(__file__).parents[2]))
-BUILD = pathlib.Path(os.environ.get("HAGANE_BUILD", SOURCE / "build/release"))
-HAGANE = os.environ.get("HAGANE", BUILD / "bin/hagane")
 
 
 def compile_graph(text, folder, opset):
     header = f'<ir_version: 8, opset_import: ["" : {opset}]>'
     model = onnx.shape_inference.infer_shapes(onnx.parser.parse_model(f"{header} graph {text}"))
-    onnx.save(model, folder / "model.onnx")
-    command = [HAGANE, "compile", folder / "model.onnx", "-o", folder / "model.hgn"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
+    compile_to(folder, model)
     return model
-
-
-def run(folder, inputs):
-    np.savez(folder / "in.npz", **inputs)
-    command = [HAGANE, "run", folder / "model.hgn", "--inputs", folder / "in.npz"]
-    command += ["--outputs", folder / "out.npz"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    with np.load(folder / "out.npz") as outputs:
-        return dict(outputs)
 
 
 def check(text, runs, folder, reference=None, opset=20, tolerance=2e-6):
@@ -286,16 +267,6 @@ BAD_INDEX = {
 }  # fmt: skip
 
 
-def fail(folder, inputs):
-    np.savez(folder / "in.npz", **inputs)
-    command = [HAGANE, "run", folder / "model.hgn", "--inputs", folder / "in.npz"]
-    command += ["--outputs", folder / "bad.npz"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 1
-    assert not (folder / "bad.npz").exists()
-    return result.stderr
-
-
 @pytest.mark.parametrize("kind", BAD_INDEX)
 @pytest.mark.parametrize("bad", [4, -5, 2**62, -(2**63)])
 def test_index_out_of_range(kind, bad, tmp_path):
@@ -306,14 +277,12 @@ def test_index_out_of_range(kind, bad, tmp_path):
     )
     model.graph.node[0].name = "/embed/node"
     model = onnx.shape_inference.infer_shapes(model)
-    onnx.save(model, tmp_path / "model.onnx")
-    command = [HAGANE, "compile", tmp_path / "model.onnx", "-o", tmp_path / "model.hgn"]
-    subprocess.run(command, check=True)
+    compile_to(tmp_path, model)
     shape = {"gather": (2,), "gather_nd": (2, 1), "scatter_nd": (2, 1)}.get(kind, (2, 3))
     i = np.zeros(shape, np.int64)
     inputs = {"x": floats(4, 3), "i": i, **more}
     i.flat[-1] = bad
-    message = fail(tmp_path, inputs)
+    message = fails(tmp_path, inputs)
     assert "'/embed/node'" in message
     assert f"index {bad} is out of range for an axis of size 4" in message
     i.flat[-1] = -4
@@ -323,7 +292,7 @@ def test_index_out_of_range(kind, bad, tmp_path):
 def test_empty_table(tmp_path):
     compile_graph(f"({INPUT}) => (float[n,b] y) {{ y = Gather<axis = 0>(x, i) }}", tmp_path, 20)
     empty = {"x": np.zeros((0, 3), np.float32)}
-    assert "axis of size 0" in fail(tmp_path, {**empty, "i": np.zeros(2, np.int64)})
+    assert "axis of size 0" in fails(tmp_path, {**empty, "i": np.zeros(2, np.int64)})
     assert run(tmp_path, {**empty, "i": np.zeros(0, np.int64)})["y"].shape == (0, 3)
 
 
@@ -332,15 +301,13 @@ def test_elements_beyond_the_table(tmp_path):
     text = """(float[a,b] x, int64[c,d] i) => (float[c,d] y) { y = GatherElements<axis = 0>(x, i) }"""
     compile_graph(text, tmp_path, 20)
     inputs = {"x": floats(4, 3), "i": np.zeros((2, 5), np.int64)}
-    assert "index 3 is out of range for an axis of size 3" in fail(tmp_path, inputs)
+    assert "index 3 is out of range for an axis of size 3" in fails(tmp_path, inputs)
 
 
 def test_constant_index_is_refused(tmp_path):
     text = """(float[3,b] x) => (float[2,b] y) <int64[2] i = {1, 3}> { y = Gather<axis = 0>(x, i) }"""
     model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 20]> graph {text}')
-    onnx.save(model, tmp_path / "model.onnx")
-    command = [HAGANE, "compile", tmp_path / "model.onnx", "-o", tmp_path / "model.hgn"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = start_compile(tmp_path, model)
     assert result.returncode == 1
     assert "has index 3, expected -3 <= index < 3" in result.stderr
     assert not (tmp_path / "model.hgn").exists()

@@ -178,62 +178,17 @@ private:
   int64_t largestInteger = 0, count = 0;
 };
 
-LogicalResult definePool(Pool op, Evaluation &evaluation) {
+/// Calls `visit` with the result, each of its elements, where that element's
+/// plane of x begins, and a function that visits the places of its window:
+/// whether they are in x, whether they are padding, and their coordinates.
+template <typename OpTy, typename Visit>
+LogicalResult forEachWindow(OpTy op, int64_t leastRank, Evaluation &evaluation,
+                            Visit visit) {
   const HostTensor &x = evaluation.operand(0);
-  if (x.getRank() < 2)
+  if (x.getRank() < leastRank)
     return evaluation.error("found " + describe(x) +
-                            ", expected a rank of at least 2");
-  Sliding sliding{x.getShape().drop_front(2),
-                  op.getWindow(),
-                  op.getStrides(),
-                  op.getPads(),
-                  op.getDilations(),
-                  {}};
-  if (failed(place(sliding, op.getCeilMode(), evaluation)))
-    return failure();
-  Shape shape(x.getShape().take_front(2));
-  shape.append(sliding.output);
-  FailureOr<HostTensor *> y = evaluation.create(shape);
-  if (failed(y))
-    return failure();
-  int64_t inSpace = product(sliding.input, 0, sliding.rank());
-  int64_t windowSize = product(sliding.window, 0, sliding.rank());
-  Shape coordinate(sliding.rank(), 0);
-  Odometer at(shape, {});
-  for (int64_t n = 0; n < (*y)->getCount(); ++n, at.next()) {
-    int64_t origin =
-        (at.getCoordinate()[0] * x.getSize(1) + at.getCoordinate()[1]) *
-        inSpace;
-    Pooled pooled(op, x);
-    Odometer inWindow(sliding.window, {});
-    for (int64_t w = 0; w < windowSize; ++w, inWindow.next()) {
-      bool isPadded;
-      if (sliding.locate(at.getCoordinate().drop_front(2),
-                         inWindow.getCoordinate(), coordinate, &isPadded))
-        pooled.add(origin + offsetOf(sliding.input, coordinate));
-      else if (isPadded)
-        pooled.addPadding();
-    }
-    pooled.store(**y, n);
-  }
-  return success();
-}
-
-/// The position of a place in x; planes count in reverse if `columnMajor`.
-int64_t positionOf(ArrayRef<int64_t> space, ArrayRef<int64_t> coordinate,
-                   bool columnMajor) {
-  if (!columnMajor)
-    return offsetOf(space, coordinate);
-  Shape reversedSpace(llvm::reverse(space)),
-      reversed(llvm::reverse(coordinate));
-  return offsetOf(reversedSpace, reversed);
-}
-
-LogicalResult definePoolIndices(PoolIndices op, Evaluation &evaluation) {
-  const HostTensor &x = evaluation.operand(0);
-  if (x.getRank() < 3)
-    return evaluation.error("found " + describe(x) +
-                            ", expected a rank of at least 3");
+                            ", expected a rank of at least " +
+                            Twine(leastRank));
   Sliding sliding{x.getShape().drop_front(2),
                   op.getWindow(),
                   op.getStrides(),
@@ -254,22 +209,62 @@ LogicalResult definePoolIndices(PoolIndices op, Evaluation &evaluation) {
   for (int64_t n = 0; n < (*y)->getCount(); ++n, at.next()) {
     int64_t origin =
         (at.getCoordinate()[0] * x.getSize(1) + at.getCoordinate()[1]) * space;
-    int64_t best = -1, found = 0;
-    Odometer inWindow(sliding.window, {});
-    for (int64_t w = 0; w < volume; ++w, inWindow.next()) {
-      if (!sliding.locate(at.getCoordinate().drop_front(2),
-                          inWindow.getCoordinate(), coordinate))
-        continue;
-      int64_t index = origin + offsetOf(sliding.input, coordinate);
-      if (best >= 0 && !(x.getReal(index) > x.getReal(best)))
-        continue;
-      best = index;
-      found =
-          origin + positionOf(sliding.input, coordinate, op.getColumnMajor());
-    }
-    (*y)->setInteger(n, found);
+    visit(**y, n, origin, [&](auto visitPlace) {
+      Odometer inWindow(sliding.window, {});
+      for (int64_t w = 0; w < volume; ++w, inWindow.next()) {
+        bool isPadded;
+        bool isInside =
+            sliding.locate(at.getCoordinate().drop_front(2),
+                           inWindow.getCoordinate(), coordinate, &isPadded);
+        visitPlace(isInside, isPadded, ArrayRef<int64_t>(coordinate));
+      }
+    });
   }
   return success();
+}
+
+LogicalResult definePool(Pool op, Evaluation &evaluation) {
+  const HostTensor &x = evaluation.operand(0);
+  return forEachWindow(
+      op, 2, evaluation,
+      [&](HostTensor &y, int64_t n, int64_t origin, auto forEachPlace) {
+        Pooled pooled(op, x);
+        forEachPlace([&](bool isInside, bool isPadded, ArrayRef<int64_t> at) {
+          if (isInside)
+            pooled.add(origin + offsetOf(x.getShape().drop_front(2), at));
+          else if (isPadded)
+            pooled.addPadding();
+        });
+        pooled.store(y, n);
+      });
+}
+
+/// The position of a place in x; planes count in reverse if `columnMajor`.
+int64_t positionOf(ArrayRef<int64_t> space, ArrayRef<int64_t> coordinate,
+                   bool columnMajor) {
+  if (!columnMajor)
+    return offsetOf(space, coordinate);
+  Shape reversedSpace(llvm::reverse(space)),
+      reversed(llvm::reverse(coordinate));
+  return offsetOf(reversedSpace, reversed);
+}
+
+LogicalResult definePoolIndices(PoolIndices op, Evaluation &evaluation) {
+  const HostTensor &x = evaluation.operand(0);
+  return forEachWindow(
+      op, 3, evaluation,
+      [&](HostTensor &y, int64_t n, int64_t origin, auto forEachPlace) {
+        ArrayRef<int64_t> input = x.getShape().drop_front(2);
+        int64_t best = -1, found = 0;
+        forEachPlace([&](bool isInside, bool, ArrayRef<int64_t> at) {
+          int64_t index = isInside ? origin + offsetOf(input, at) : 0;
+          if (!isInside || (best >= 0 && !(x.getReal(index) > x.getReal(best))))
+            return;
+          best = index;
+          found = origin + positionOf(input, at, op.getColumnMajor());
+        });
+        y.setInteger(n, found);
+      });
 }
 
 LogicalResult defineFoldWindows(FoldWindows op, Evaluation &evaluation) {
