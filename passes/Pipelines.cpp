@@ -64,6 +64,7 @@ void hagane::buildBufferizePhase(OpPassManager &pm,
   cleanUp(pm);
   pm.addNestedPass<func::FuncOp>(createCopiesToKernelsPass());
   assignSchedules(pm, target);
+  pm.addNestedPass<func::FuncOp>(createReuseOperandsPass());
   pm.addPass(createPlanArenaPass());
   pm.addPass(createCSEPass());
 }

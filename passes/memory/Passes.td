@@ -44,6 +44,20 @@ def CopiesToKernelsPass : Pass<"hagane-copies-to-kernels", "::mlir::func::FuncOp
   let dependentDialects = ["::hagane::kernel::KernelDialect"];
 }
 
+def ReuseOperandsPass : Pass<"hagane-reuse-operands", "::mlir::func::FuncOp"> {
+  let summary = "write results over operands that end there";
+  let description = [{
+    Where a buffer is last read by a kernel that reads it element by element (an
+    input of a map, an extra operand of a product or convolution, by the
+    identity) and the kernel's result is a buffer of the same type and sizes,
+    both become one. Nothing else of the kernel may see the buffer.
+
+    Before: `kernel.map ins %a outs %b ...`, the last use of `%a`. After:
+    `kernel.map ins %a outs %a ...`, and `%a` wherever `%b` was.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def PlanArenaPass : Pass<"hagane-plan-arena", "::mlir::ModuleOp"> {
   let summary = "place all buffers in one arena";
   let description = [{

@@ -2,7 +2,7 @@
 
 #include "dialects/kernel/KernelCost.h"
 #include "dialects/xf/XfDynamic.h"
-#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "passes/memory/BufferLife.h"
 #include "passes/memory/MemrefDims.h"
 #include "passes/memory/Passes.h"
 #include "passes/shapes/ShapeAnalysis.h"
@@ -90,50 +90,10 @@ private:
   llvm::StringMap<int64_t> samples;
   llvm::StringSet<> computed;
   xf::DimProver prover;
-  DenseMap<Operation *, int64_t> positions;
+  Positions positions;
   SmallVector<Buffer> buffers;
   SmallVector<Bin> bins;
 };
-
-/// Where else a buffer may be found once `user` has it: in views of it and in
-/// what control flow carries on.
-SmallVector<Value> aliasesMadeBy(Operation *user) {
-  SmallVector<Value> aliases;
-  auto addFrom = [&](ValueRange values) {
-    for (Value value : values)
-      if (isa<BaseMemRefType>(value.getType()))
-        aliases.push_back(value);
-  };
-  addFrom(user->getResults());
-  for (Region &region : user->getRegions())
-    if (!region.empty())
-      addFrom(region.front().getArguments());
-  Operation *parent = user->getParentOp();
-  if (user->hasTrait<OpTrait::IsTerminator>() && !isa<func::FuncOp>(parent)) {
-    addFrom(parent->getResults());
-    for (Region &region : parent->getRegions())
-      if (!region.empty())
-        addFrom(region.front().getArguments());
-  }
-  return aliases;
-}
-
-/// Positions of all uses of a buffer and of what it goes by elsewhere.
-void extendLife(Value alloc, Block *block,
-                const DenseMap<Operation *, int64_t> &positions,
-                Buffer &buffer) {
-  llvm::SmallSetVector<Value, 4> names;
-  names.insert(alloc);
-  for (size_t i = 0; i < names.size(); ++i)
-    for (Operation *user : names[i].getUsers()) {
-      names.insert_range(aliasesMadeBy(user));
-      if (isa<ViewLikeOpInterface>(user))
-        continue;
-      int64_t position = positions.lookup(block->findAncestorOpInBlock(*user));
-      buffer.first = std::min(buffer.first, position);
-      buffer.last = std::max(buffer.last, position);
-    }
-}
 
 LogicalResult ArenaPlanner::measure(Buffer &buffer) {
   memref::AllocOp alloc = buffer.alloc;
@@ -159,8 +119,7 @@ LogicalResult ArenaPlanner::measure(Buffer &buffer) {
 
 LogicalResult ArenaPlanner::collect() {
   Block *block = &function.front();
-  for (auto [i, op] : llvm::enumerate(*block))
-    positions[&op] = i;
+  positions = numberOperations(*block);
   auto result = function.walk([&](memref::AllocOp alloc) {
     Buffer buffer;
     buffer.alloc = alloc;
@@ -170,9 +129,9 @@ LogicalResult ArenaPlanner::collect() {
       alloc->setAttr("kernel.heap_bytes", buffer.bytes.getAttr());
       return WalkResult::advance();
     }
-    buffer.first = std::numeric_limits<int64_t>::max();
-    buffer.last = -1;
-    extendLife(alloc, block, positions, buffer);
+    Life life = getLife(alloc, *block, positions);
+    buffer.first = life.first;
+    buffer.last = life.last;
     buffers.push_back(buffer);
     return WalkResult::advance();
   });

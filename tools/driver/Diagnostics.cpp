@@ -72,4 +72,7 @@ DiagnosticPrinter::DiagnosticPrinter(MLIRContext *context, bool verbose,
         else
           llvm::errs() << text;
         return success();
-      }) {}
+      }) {
+  // The operation's IR helps who reads IR; the message names the node.
+  context->printOpOnDiagnostic(verbose);
+}

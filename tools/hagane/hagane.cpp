@@ -256,6 +256,7 @@ CLI::App *addBisect(CLI::App &app, BisectOptions &options) {
       ->add_option("--kernels", options.kernels,
                    "Run these kernels instead of the compiler's: what compile "
                    "--emit=mlir-kernel --locations printed, changed by hand")
+      ->check(CLI::ExistingFile)
       ->type_name("FILE.mlir");
   command
       ->add_option("--reproducer", options.reproducer,
