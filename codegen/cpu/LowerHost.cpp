@@ -255,9 +255,39 @@ static bool isDense(Value memref) {
   return type && type.getLayout().isIdentity();
 }
 
+/// Splits axes of strided memory. The stock conversion fails on groups with
+/// more than one dynamic size.
+static void expandStrided(ImplicitLocOpBuilder &b, memref::ExpandShapeOp op) {
+  auto type = op.getResultType();
+  auto [typeStrides, typeOffset] = type.getStridesAndOffset();
+  auto source = memref::ExtractStridedMetadataOp::create(b, op.getSrc());
+  SmallVector<OpFoldResult> sizes = op.getMixedOutputShape();
+  SmallVector<OpFoldResult> strides(sizes.size());
+  auto orStatic = [&](int64_t known, Value value) -> OpFoldResult {
+    return ShapedType::isDynamic(known) ? OpFoldResult(value)
+                                        : OpFoldResult(b.getIndexAttr(known));
+  };
+  for (auto [group, step] :
+       llvm::zip_equal(op.getReassociationIndices(), source.getStrides())) {
+    Value stride = step;
+    for (int64_t axis : llvm::reverse(group)) {
+      strides[axis] = orStatic(typeStrides[axis], stride);
+      Value size = getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes[axis]);
+      stride = arith::MulIOp::create(b, stride, size);
+    }
+  }
+  Value view = memref::ReinterpretCastOp::create(
+      b, type, source.getBaseBuffer(), orStatic(typeOffset, source.getOffset()),
+      sizes, strides);
+  op.replaceAllUsesWith(view);
+  op.erase();
+}
+
 LogicalResult HostLowering::lowerExpand(memref::ExpandShapeOp op) {
-  if (!isDense(op.getSrc()) || !isDense(op.getResult()))
-    return success(); // Left to the stock conversions.
+  if (!isDense(op.getSrc()) || !isDense(op.getResult())) {
+    expandStrided(b, op);
+    return success();
+  }
   SmallVector<Value> sizes;
   for (Value size : op.getOutputShape())
     sizes.push_back(arith::IndexCastOp::create(b, b.getI64Type(), size));

@@ -70,11 +70,48 @@ static LogicalResult castTo(NodeConverter &n, Value x, Type to) {
   return n.done({n.cast(x, to, saturate)});
 }
 
+/// The value of a short float vector as i64, if it is made of integers only;
+/// else null. Exporters send shape arithmetic through floats, as Max and Min
+/// had no integer form. A size that f32 would round is the model's own error.
+static Value asIntegers(NodeConverter &n, Value x, unsigned depth = 0) {
+  constexpr unsigned deepest = 8;
+  Type i64 = n.builder().getI64Type();
+  Operation *op = x.getDefiningOp();
+  if (!op || depth > deepest || n.rank(x) > 1 || !n.type(x).hasStaticShape() ||
+      n.type(x).getNumElements() > xf::Facts::kMaxContent)
+    return {};
+  if (auto cast = dyn_cast<xf::Cast>(op))
+    return isa<IntegerType>(n.elem(cast.getX())) ? n.cast(cast.getX(), i64)
+                                                 : Value();
+  if (auto constants = n.constFloats(x)) {
+    SmallVector<int64_t> integers;
+    for (double constant : *constants) {
+      if (constant != std::trunc(constant) || std::abs(constant) > 1e15)
+        return {};
+      integers.push_back(static_cast<int64_t>(constant));
+    }
+    auto type = RankedTensorType::get(n.type(x).getShape(), i64);
+    return n.constant(DenseIntElementsAttr::get(type, integers));
+  }
+  if (!isa<xf::Max, xf::Min>(op))
+    return {};
+  Value left = asIntegers(n, op->getOperand(0), depth + 1),
+        right = left ? asIntegers(n, op->getOperand(1), depth + 1) : Value();
+  if (!right)
+    return {};
+  return isa<xf::Max>(op) ? n.make<xf::Max>(left, right)
+                          : n.make<xf::Min>(left, right);
+}
+
 static LogicalResult convertCast(NodeConverter &n) {
   Type to = n.getDataType("to");
   if (!to)
     return n.error("attribute 'to' is missing");
-  return castTo(n, n.in(0), to);
+  Value x = n.in(0);
+  if (isa<FloatType>(n.elem(x)) && to.isInteger() && !to.isInteger(1))
+    if (Value integers = asIntegers(n, x))
+      x = integers;
+  return castTo(n, x, to);
 }
 
 static LogicalResult convertCastLike(NodeConverter &n) {

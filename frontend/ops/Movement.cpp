@@ -49,6 +49,18 @@ static LogicalResult convertSliceAttributes(NodeConverter &n) {
                                    n.dims(*ends), steps)});
 }
 
+/// Positions, where they are known. Exporters write 10^9 or more for an end
+/// that the size itself decides, which a minimum of both would hide.
+static ArrayAttr knownPositions(NodeConverter &n, Value value) {
+  auto known = n.constInts(value);
+  if (!known)
+    return n.knownSizes(value);
+  for (int64_t &position : *known)
+    if (position >= 1000000000)
+      position = std::numeric_limits<int64_t>::max();
+  return n.dims(*known);
+}
+
 static LogicalResult convertSlice(NodeConverter &n) {
   Value x = n.in(0), starts = n.in(1), ends = n.in(2);
   SmallVector<int64_t> axes, steps;
@@ -73,7 +85,7 @@ static LogicalResult convertSlice(NodeConverter &n) {
   } else {
     steps.assign(axes.size(), 1);
   }
-  ArrayAttr from = n.knownSizes(starts), to = n.knownSizes(ends);
+  ArrayAttr from = knownPositions(n, starts), to = knownPositions(n, ends);
   return n.done({n.make<xf::Slice>(
       x, from ? Value() : starts, to ? Value() : ends, axes, from, to, steps)});
 }

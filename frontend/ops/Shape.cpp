@@ -72,6 +72,27 @@ static LogicalResult convertFlatten(NodeConverter &n) {
   return n.done({n.make<xf::Reshape>(x, sizes, ArrayAttr(), false)});
 }
 
+/// Axes of at most one element give up that element, which a reshape to a shape
+/// without them would not say: `x[:, 0:1]` has size min(1, n).
+static Value takeOnly(NodeConverter &n, Value x, ArrayRef<int64_t> axes) {
+  SmallVector<int64_t> ones, others(axes);
+  llvm::sort(others, std::greater<>());
+  for (int64_t axis : others) {
+    Dim size = n.dim(x, axis);
+    if (size.getConstant() || n.getState().prover.getRange(size).max != 1)
+      ones.push_back(axis);
+  }
+  llvm::erase_if(others,
+                 [&](int64_t axis) { return llvm::is_contained(ones, axis); });
+  // From the last axis on, so that those before keep their places.
+  for (int64_t axis : others) {
+    x = n.make<xf::Gather>(x, n.scalar(0, n.builder().getI64Type()), axis);
+    for (int64_t &one : ones)
+      one -= one > axis;
+  }
+  return ones.empty() ? x : n.squeeze(x, ones);
+}
+
 static LogicalResult convertSqueeze(NodeConverter &n) {
   Value x = n.in(0);
   std::optional<SmallVector<int64_t>> axes = n.getAxes(1);
@@ -83,7 +104,7 @@ static LogicalResult convertSqueeze(NodeConverter &n) {
       if (auto size = n.staticSize(x, axis); size && *size != 1)
         return n.error("axis " + Twine(axis) + " has size " + Twine(*size) +
                        ", expected 1");
-    return n.done({n.squeeze(x, dropped)});
+    return n.done({takeOnly(n, x, dropped)});
   }
   SmallVector<int64_t> ones;
   for (int64_t axis = 0; axis < n.rank(x); ++axis) {
@@ -178,8 +199,11 @@ static LogicalResult convertEyeLike(NodeConverter &n) {
 }
 
 static LogicalResult convertTrilu(NodeConverter &n) {
-  return n.done(
-      {n.make<xf::Trilu>(n.in(0), n.in(1), n.getInt("upper", 1) != 0)});
+  // Exporters also write the diagonal as a vector of one element.
+  Value k = n.in(1);
+  if (k && n.rank(k) == 1 && n.staticSize(k, 0) == 1)
+    k = n.squeeze(k, {0});
+  return n.done({n.make<xf::Trilu>(n.in(0), k, n.getInt("upper", 1) != 0)});
 }
 
 /// Moves blocks of channels to space: c = (h, w, C) with DCR, (C, h, w) with

@@ -429,6 +429,32 @@ func.func @Cast13(%i0: tensor<2x4xf32>) -> !onnx.unknown {
   return %y : !onnx.unknown
 }
 
+// Integers that pass through floats for the sake of Max stay integers.
+// CHECK-LABEL: func.func @Cast13_integers(
+// CHECK: %[[X:.*]] = xf.cast %arg0 {to = i64} : (tensor<2xi32>) -> tensor<2xi64>
+// CHECK: %[[C:.*]] = xf.constant {{.*}}dense<[3, 5]> : tensor<2xi64>
+// CHECK: %[[MAX:.*]] = xf.max %[[X]], %[[C]]
+// CHECK: %[[Y:.*]] = xf.cast %[[MAX]] {to = i32} : (tensor<2xi64>) -> tensor<2xi32>
+// CHECK: return %[[Y]]
+func.func @Cast13_integers(%i0: tensor<2xi32>) -> !onnx.unknown {
+  %i1 = onnx.initializer "c1" dense<[3.0, 5.0]> : tensor<2xf32>
+  %x = onnx.node "Cast" since 13 (%i0) {to = 1 : i64} : (tensor<2xi32>) -> !onnx.unknown
+  %m = onnx.node "Max" since 13 (%x, %i1) : (!onnx.unknown, tensor<2xf32>) -> !onnx.unknown
+  %y = onnx.node "Cast" since 13 (%m) {to = 6 : i64} : (!onnx.unknown) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// A constant that is no integer keeps the floats.
+// CHECK-LABEL: func.func @Cast13_fractions(
+// CHECK: xf.max %{{.*}} : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+func.func @Cast13_fractions(%i0: tensor<2xi32>) -> !onnx.unknown {
+  %i1 = onnx.initializer "c1" dense<[3.0, 5.5]> : tensor<2xf32>
+  %x = onnx.node "Cast" since 13 (%i0) {to = 1 : i64} : (tensor<2xi32>) -> !onnx.unknown
+  %m = onnx.node "Max" since 13 (%x, %i1) : (!onnx.unknown, tensor<2xf32>) -> !onnx.unknown
+  %y = onnx.node "Cast" since 13 (%m) {to = 6 : i64} : (!onnx.unknown) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
 // CHECK-LABEL: func.func @Cast19_f8(
 // CHECK-NEXT: %[[V0:.*]] = xf.cast %arg0 {saturate, to = f8E4M3FN} : (tensor<2x4xf32>) -> tensor<2x4xf8E4M3FN>
 // CHECK-NEXT: return %[[V0]] : tensor<2x4xf8E4M3FN>

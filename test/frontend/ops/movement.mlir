@@ -55,6 +55,17 @@ func.func @Slice13_dynamic(%i0: tensor<2x3x4xf32>, %i1: tensor<1xi64>) -> !onnx.
   return %y : !onnx.unknown
 }
 
+// An end of 10^9 or more stands for the size.
+// CHECK-LABEL: func.func @Slice13_open(
+// CHECK: xf.slice %arg0 {axes = array<i64: 0>, ends = [#xf.dim<9223372036854775807>], {{.*}} : (tensor<?x4xf32>) -> tensor<?x4xf32>
+func.func @Slice13_open(%i0: tensor<?x4xf32>) -> !onnx.unknown {
+  %i1 = onnx.initializer "c1" dense<[0]> : tensor<1xi64>
+  %i2 = onnx.initializer "c2" dense<[1000000000]> : tensor<1xi64>
+  %y = onnx.node "Slice" since 13 (%i0, %i1, %i2)
+    : (tensor<?x4xf32>, tensor<1xi64>, tensor<1xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
 // CHECK-LABEL: func.func @Slice1(
 // CHECK-NEXT: %[[V0:.*]] = xf.slice %arg0 {axes = array<i64: 0, 2>, ends = [#xf.dim<1>, #xf.dim<-1>], operandSegmentSizes = array<i32: 1, 0, 0>, starts = [#xf.dim<0>, #xf.dim<1>], steps = array<i64: 1, 1>} : (tensor<2x3x4xf32>) -> tensor<1x3x2xf32>
 // CHECK-NEXT: return %[[V0]] : tensor<1x3x2xf32>

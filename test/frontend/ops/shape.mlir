@@ -116,6 +116,21 @@ func.func @Squeeze11_attribute(%i0: tensor<1x2x1xf32>) -> !onnx.unknown {
   return %y : !onnx.unknown
 }
 
+// What has at most one element gives it up.
+// CHECK-LABEL: func.func @Squeeze13_first(
+// CHECK: %[[FIRST:.*]] = xf.slice %arg0
+// CHECK: %[[AT:.*]] = xf.constant {{.*}}dense<0> : tensor<i64>
+// CHECK: xf.gather %[[FIRST]], %[[AT]] {axis = 1 : i64} : (tensor<2x?x4xf32>, tensor<i64>) -> tensor<2x4xf32>
+func.func @Squeeze13_first(%i0: tensor<2x?x4xf32>) -> !onnx.unknown {
+  %i1 = onnx.initializer "c1" dense<[0]> : tensor<1xi64>
+  %i2 = onnx.initializer "c2" dense<[1]> : tensor<1xi64>
+  %x = onnx.node "Slice" since 13 (%i0, %i1, %i2, %i2)
+    : (tensor<2x?x4xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> !onnx.unknown
+  %y = onnx.node "Squeeze" since 13 (%x, %i2)
+    : (!onnx.unknown, tensor<1xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
 // CHECK-LABEL: func.func @Unsqueeze13(
 // CHECK-NEXT: %[[V0:.*]] = xf.constant  {name = "c1", value = dense<[0, -1]> : tensor<2xi64>} : () -> tensor<2xi64>
 // CHECK-NEXT: %[[V1:.*]] = xf.reshape %arg0 {shape = [#xf.dim<1>, #xf.dim<2>, #xf.dim<4>, #xf.dim<1>]} : (tensor<2x4xf32>) -> tensor<1x2x4x1xf32>
@@ -209,6 +224,16 @@ func.func @Range11_dynamic(%i1: tensor<i64>) -> !onnx.unknown {
 func.func @EyeLike22(%i0: tensor<2x4xf32>) -> !onnx.unknown {
   %y = onnx.node "EyeLike" since 22 (%i0) {k = 1 : i64, dtype = 11 : i64}
     : (tensor<2x4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// CHECK-LABEL: func.func @Trilu14_vector(
+// CHECK: %[[K:.*]] = xf.reshape %{{.*}} {shape = []} : (tensor<1xi64>) -> tensor<i64>
+// CHECK: xf.trilu %arg0, %[[K]] {upper}
+func.func @Trilu14_vector(%i0: tensor<4x4xf32>) -> !onnx.unknown {
+  %i1 = onnx.initializer "c1" dense<[1]> : tensor<1xi64>
+  %y = onnx.node "Trilu" since 14 (%i0, %i1)
+    : (tensor<4x4xf32>, tensor<1xi64>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
 
