@@ -4,14 +4,19 @@
 #define HAGANE_CODEGEN_MODULE_EVALUATEWEIGHT_H
 
 #include "dialects/kernel/KernelOps.h"
-#include "dialects/xf/eval/HostTensor.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace hagane::codegen {
 
-/// Computes the tensor that a `kernel.global` stands for. What is a constant
-/// as it is in the model stays borrowed from the mapped file; intermediate
-/// values are freed after their last use. Errors are diagnostics.
-llvm::FailureOr<xf::eval::HostTensor> evaluateWeight(kernel::Global global);
+/// Takes the bytes of a constant piece by piece, from front to back.
+using WeightSink = llvm::function_ref<void(const char *bytes, uint64_t size)>;
+
+/// Computes the tensor that a `kernel.global` stands for, in pieces of about
+/// `pieceBytes`, so that weights of any size pass through little memory. What
+/// is a constant as it is in the model stays in the mapped file. Errors are
+/// diagnostics.
+llvm::LogicalResult evaluateWeight(kernel::Global global, int64_t pieceBytes,
+                                   WeightSink sink);
 
 } // namespace hagane::codegen
 

@@ -10,7 +10,6 @@
 using namespace mlir;
 using namespace hagane;
 using namespace hagane::codegen;
-using xf::eval::HostTensor;
 
 /// The constants in the order of their places; equal ones share a place.
 static FailureOr<ModuleLayout> layOutWeights(ModuleOp module) {
@@ -46,7 +45,30 @@ static void placeSegments(ArrayRef<CodeVariant> variants, uint64_t headerSize,
       layout.weightsSize ? llvm::alignTo(end, format::kSegmentAlignment) : 0;
 }
 
-/// Evaluates and writes one constant after the other and notes their hashes.
+/// Weights pass through memory in pieces of this size.
+static constexpr int64_t kPieceBytes = int64_t(32) << 20;
+
+/// Evaluates and writes a constant, and notes its hash.
+static LogicalResult writeWeight(OutputFile &file, uint64_t position,
+                                 ModuleLayout::Weight &weight) {
+  uint64_t written = 0;
+  XXH3_state_t hash;
+  XXH3_64bits_reset(&hash);
+  auto write = [&](const char *bytes, uint64_t size) {
+    XXH3_64bits_update(&hash, bytes, size);
+    file.writeAt(position + written, bytes, size);
+    written += size;
+  };
+  if (failed(evaluateWeight(weight.global, kPieceBytes, write)))
+    return failure();
+  if (written != weight.size)
+    return weight.global.emitError("gave ")
+           << written << " bytes, expected " << weight.size;
+  weight.hash = XXH3_64bits_digest(&hash);
+  return success();
+}
+
+/// Writes one constant after the other.
 static LogicalResult writeWeights(OutputFile &file, ModuleLayout &layout,
                                   const WeightProgress &progress) {
   const ModuleLayout::Weight *previous = nullptr;
@@ -56,17 +78,8 @@ static LogicalResult writeWeights(OutputFile &file, ModuleLayout &layout,
       weight.hash = previous->hash;
       continue;
     }
-    FailureOr<HostTensor> tensor = evaluateWeight(weight.global);
-    if (failed(tensor))
+    if (failed(writeWeight(file, layout.weightsOffset + weight.offset, weight)))
       return failure();
-    const char *bytes = std::as_const(*tensor).data();
-    if (static_cast<uint64_t>(tensor->getByteCount()) != weight.size)
-      return weight.global.emitError("gave ")
-             << tensor->getByteCount() << " bytes, expected " << weight.size;
-    weight.hash = format::hashBytes(bytes, weight.size);
-    // Where all constants are empty there is no segment.
-    if (weight.size)
-      file.writeAt(layout.weightsOffset + weight.offset, bytes, weight.size);
     if (file.hasError())
       return success(); // Reported when the file is closed.
     previous = &weight;

@@ -3,6 +3,7 @@
 #include "codegen/module/OutputFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Signals.h"
+#include <cstring>
 
 using namespace hagane::codegen;
 using llvm::Error;
@@ -66,9 +67,25 @@ Error OutputFile::open() {
   return Error::success();
 }
 
+static bool isZero(const char *data, uint64_t size) {
+  return data[0] == 0 && std::memcmp(data, data + 1, size - 1) == 0;
+}
+
 void OutputFile::writeAt(uint64_t position, const void *data, uint64_t size) {
-  stream->write_zeros(position - stream->tell());
-  stream->write(static_cast<const char *>(data), size);
+  constexpr uint64_t kBlock = 1 << 16;
+  auto *bytes = static_cast<const char *>(data);
+  while (size) {
+    uint64_t part = std::min(size, kBlock - position % kBlock);
+    // The last bytes are written in any case: they make the file's size.
+    if (part == size || !isZero(bytes, part)) {
+      if (stream->tell() != position)
+        stream->seek(position);
+      stream->write(bytes, part);
+    }
+    bytes += part;
+    position += part;
+    size -= part;
+  }
 }
 
 void OutputFile::rewriteStart(const void *data, uint64_t size, const void *more,

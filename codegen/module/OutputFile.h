@@ -28,7 +28,8 @@ public:
   llvm::raw_ostream &getStream() { return *stream; }
   /// For others to write to, instead of to the stream.
   llvm::StringRef getTemporary() const { return temporary; }
-  /// Fills with zeros up to `position`, then writes.
+  /// Writes at `position`, which is not before the end. Zeros before it, and
+  /// long runs of zeros in the data, become holes where files have such.
   void writeAt(uint64_t position, const void *data, uint64_t size);
   /// Replaces the first bytes; nothing may be written afterwards.
   void rewriteStart(const void *data, uint64_t size, const void *more,

@@ -9,6 +9,7 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "tools/driver/Diagnostics.h"
 #include "tools/driver/Phases.h"
+#include "tools/driver/Report.h"
 #include "tools/driver/Source.h"
 #include "tools/driver/SymbolFacts.h"
 #include "tools/hagane/CompileOptions.h"
@@ -75,6 +76,7 @@ private:
   LogicalResult writeText(Operation *op);
   LogicalResult writeModuleFile(const std::string &path);
   LogicalResult writeEmbedding();
+  LogicalResult writeReport(ModuleOp module);
   void releaseModel();
   LogicalResult report(llvm::Error error) {
     if (!error)
@@ -140,19 +142,23 @@ LogicalResult Compilation::parseOptions() {
   if (!options.scheduleFile.empty())
     return emitError(UnknownLoc::get(&context))
            << "schedule files cannot be read yet";
+  if (options.shapeOnly && options.emit != Emit::Module && !printsIr)
+    return emitError(UnknownLoc::get(&context))
+           << "without weights only code can be made and reported on";
   return success();
 }
 
 LogicalResult Compilation::load() {
   progress("import");
+  frontend::ImportOptions limits = importOptions(options);
   if (options.model.empty())
-    source = loadSource(&context, options.input, start);
+    source = loadSource(&context, options.input, start, limits);
   else
     source = frontend::importModel(
         &context,
         llvm::MemoryBuffer::getMemBuffer(options.model, options.input,
                                          /*RequiresNullTerminator=*/false),
-        options.input);
+        options.input, limits);
   return failure(!source);
 }
 
@@ -179,7 +185,27 @@ LogicalResult Compilation::runPhases(ModuleOp module, Phase first, Phase last,
   return success();
 }
 
+/// Large weights give way to what is not printed either: the printer would make
+/// text of every byte before it leaves it out.
+static void dropWeights(MLIRContext *context) {
+  constexpr size_t kPrinted = 16;
+  static const char kStub[2 * kPrinted] = {};
+  auto &manager = DenseResourceElementsHandle::getManagerInterface(context)
+                      .getBlobManager();
+  SmallVector<std::string> names;
+  manager.getBlobMap([&](const auto &blobs) {
+    for (const auto &entry : blobs)
+      if (const AsmResourceBlob *blob = entry.second.getBlob();
+          blob && blob->getData().size() > kPrinted)
+        names.push_back(entry.getKey().str());
+  });
+  for (const std::string &name : names)
+    manager.update(
+        name, UnmanagedAsmResourceBlob::allocateInferAlign(ArrayRef(kStub)));
+}
+
 LogicalResult Compilation::writeText(Operation *op) {
+  dropWeights(&context);
   std::string text;
   llvm::raw_string_ostream stream(text);
   // Weights stay in the model; what is printed is for reading.
@@ -195,10 +221,33 @@ LogicalResult Compilation::writeText(Operation *op) {
   return report(codegen::writeFile(options.output, text));
 }
 
+/// Of the first level's kernels.
+LogicalResult Compilation::writeReport(ModuleOp module) {
+  if (options.report.empty() || !records.empty())
+    return success();
+  FailureOr<Report> made = makeReport(module, options);
+  if (failed(made))
+    return failure();
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  if (StringRef(options.report).ends_with(".json"))
+    printJson(*made, stream);
+  else
+    printText(*made, stream);
+  if (options.report != "-")
+    return report(codegen::writeFile(options.report, text));
+  progress("");
+  llvm::outs() << text;
+  return success();
+}
+
 /// The rest of the pipeline for one level.
 LogicalResult Compilation::compileFor(const cpu::Target &target) {
   OwningOpRef<ModuleOp> module = source->clone();
   if (failed(runPhases(*module, Phase::Kernels,
+                       std::min(plan.last, Phase::Bufferize), target)) ||
+      (plan.last >= Phase::Bufferize && failed(writeReport(*module))) ||
+      failed(runPhases(*module, Phase::Outline,
                        std::min(plan.last, Phase::Lower), target)))
     return failure();
   if (plan.last <= Phase::Lower)
@@ -337,7 +386,7 @@ LogicalResult Compilation::run() {
   for (const cpu::Target &target : targets)
     if (failed(compileFor(target)))
       return failure();
-  if (!writesModule)
+  if (!writesModule || options.shapeOnly)
     return success();
   return options.emit == Emit::Module ? writeModuleFile(options.output)
                                       : writeEmbedding();

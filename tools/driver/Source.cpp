@@ -2,7 +2,6 @@
 
 #include "dialects/kernel/KernelOps.h"
 #include "dialects/onnx/OnnxDialect.h"
-#include "frontend/Import.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 
@@ -35,14 +34,24 @@ static Phase findStart(ModuleOp module) {
              : Phase::Shapes;
 }
 
-OwningOpRef<ModuleOp> hagane::driver::loadSource(MLIRContext *context,
-                                                 const std::string &path,
-                                                 Phase &start) {
+OwningOpRef<ModuleOp>
+hagane::driver::loadSource(MLIRContext *context, const std::string &path,
+                           Phase &start,
+                           const frontend::ImportOptions &options) {
   start = Phase::Convert;
   if (!StringRef(path).ends_with(".mlir"))
-    return frontend::importModel(context, path);
+    return frontend::importModel(context, path, options);
   auto module = parseSourceFile<ModuleOp>(path, context);
   if (module)
     start = findStart(*module);
   return module;
+}
+
+frontend::ImportOptions
+hagane::driver::importOptions(const CompileOptions &options) {
+  frontend::ImportOptions result;
+  result.weightless = options.shapeOnly;
+  result.maxNodes = options.limits.nodes;
+  result.maxSparseBytes = options.limits.sparseBytes;
+  return result;
 }

@@ -1,8 +1,10 @@
 // Models as IR, from ONNX or from text.
 #pragma once
 
+#include "frontend/Import.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "tools/driver/Phases.h"
+#include "tools/hagane/CompileOptions.h"
 
 namespace hagane::driver {
 
@@ -10,6 +12,10 @@ namespace hagane::driver {
 /// phase printed is ready for the next one, which `start` tells. Null after a
 /// diagnostic.
 mlir::OwningOpRef<mlir::ModuleOp>
-loadSource(mlir::MLIRContext *context, const std::string &path, Phase &start);
+loadSource(mlir::MLIRContext *context, const std::string &path, Phase &start,
+           const frontend::ImportOptions &options = {});
+
+/// What the command line says of limits and weights.
+frontend::ImportOptions importOptions(const CompileOptions &options);
 
 } // namespace hagane::driver

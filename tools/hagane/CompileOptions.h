@@ -40,6 +40,12 @@ using ProgressFn = std::function<void(std::string_view phase, double fraction)>;
 /// Called for each diagnostic with its whole text, which ends in a line feed.
 using DiagnosticFn = std::function<void(std::string_view text)>;
 
+/// What a model may ask of the compiler.
+struct Limits {
+  uint64_t nodes = uint64_t(1) << 20;        // with functions inlined
+  uint64_t sparseBytes = uint64_t(64) << 20; // of a sparse tensor made dense
+};
+
 struct CompileOptions {
   std::string input;
   /// The model's bytes, which must outlive the call; `input` is then only its
@@ -60,14 +66,30 @@ struct CompileOptions {
   unsigned threads = 0;        // 0: as many as there are cores
   unsigned runThreads = 0;     // that work is cut for; 0: the target's cores
   bool verbose = false;        // remarks and timing on standard error
-  ProgressFn progress;         // may be empty
-  DiagnosticFn diagnostic;     // empty: standard error
+  /// Weights are not read, external data may be missing, no module is written.
+  bool shapeOnly = false;
+  std::string report;     // where to write one, JSON if it ends in .json
+  std::string machine;    // that the report is for; "": the default
+  int64_t context = 2048; // tokens that the report's points cover
+  std::vector<std::string> points; // NAME=N,NAME=N; empty: as suggested
+  bool check = false;              // each phase's outcome, before compiling
+  std::string checkInputs; // an npz file; "": random data at small sizes
+  std::vector<std::pair<std::string, std::string>>
+      replacedPhases; // a phase and the IR to check in place of its outcome
+  Limits limits;
+  ProgressFn progress;     // may be empty
+  DiagnosticFn diagnostic; // empty: standard error
 };
 
 /// Compiles the model. False if there were errors, in which case no output
 /// exists. Outputs are written under a
 /// temporary name and renamed.
 bool compileModel(const CompileOptions &options);
+
+/// Compares what each phase makes of the model with what it was before, by the
+/// evaluator and, for code, by running it. False after a diagnostic that names
+/// the first phase that changes results and the node.
+bool checkModel(const CompileOptions &options);
 
 struct BisectOptions {
   CompileOptions compile; // input, targets, dims; nothing is written

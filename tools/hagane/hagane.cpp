@@ -149,6 +149,48 @@ void addCompilerOptions(CLI::App *app, CompileOptions &options) {
                 "Remarks and timing on standard error");
 }
 
+void addReport(CLI::App *app, CompileOptions &options) {
+  app->add_option("--report", options.report,
+                  "Write parameters, memory, work and roofline times; JSON if "
+                  "the name ends in .json; - for standard output")
+      ->type_name("FILE");
+  app->add_option("--machine", options.machine,
+                  "That the report is for: a name, or "
+                  "flops=GFLOP/s,bandwidth=GB/s")
+      ->type_name("MACHINE");
+  app->add_option("--context", options.context,
+                  "Tokens that prefill and decode in the report cover")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
+      ->capture_default_str();
+  addEach(app, "--at", "Report on, and check at, these sizes instead",
+          "NAME=N[,NAME=N...]", [&options](const std::string &text) {
+            options.points.push_back(text);
+          });
+}
+
+void addChecks(CLI::App *app, CompileOptions &options) {
+  app->add_flag("--check", options.check,
+                "Compare what each phase computes with the phase before; on "
+                "random inputs unless others are given");
+  app->add_option("--check-inputs", options.checkInputs, "Arrays to check on")
+      ->type_name("IN.npz");
+  addEach(app, "--check-phase",
+          "Check this IR in place of what the phase makes", "PHASE=FILE.mlir",
+          [&options](const std::string &text) {
+            options.replacedPhases.push_back(
+                splitAssignment(text, "--check-phase"));
+          });
+}
+
+void addLimits(CLI::App *app, Limits &limits) {
+  app->add_option("--max-nodes", limits.nodes,
+                  "Nodes that a model may have once functions are inlined")
+      ->capture_default_str();
+  app->add_option("--max-sparse-bytes", limits.sparseBytes,
+                  "Bytes that a sparse tensor may take when made dense")
+      ->capture_default_str();
+}
+
 CLI::App *addCompile(CLI::App &app, CompileOptions &options,
                      std::string &emit) {
   CLI::App *command = app.add_subcommand("compile", "Compile an ONNX model");
@@ -167,6 +209,12 @@ CLI::App *addCompile(CLI::App &app, CompileOptions &options,
           std::vector<std::string>(std::begin(kPhases), std::end(kPhases))));
   command->add_flag("--locations", options.locations,
                     "Print IR with the names of ONNX nodes");
+  command->add_flag("--shape-only", options.shapeOnly,
+                    "Compile without weights, whose files may be missing; no "
+                    "module is written");
+  addReport(command, options);
+  addChecks(command, options);
+  addLimits(command, options.limits);
   command
       ->add_option("--embed-limit", options.embedLimit,
                    "Weights of more bytes stay in a .hgn file beside an object "
@@ -282,7 +330,7 @@ void compile(CompileOptions &options, const std::string &emit) {
     options.output =
         std::filesystem::path(options.input).stem().string() + kind.suffix;
   options.progress = makeProgress();
-  bool ok = compileModel(options);
+  bool ok = (!options.check || checkModel(options)) && compileModel(options);
   clearProgress();
   if (!ok)
     throw Reported();

@@ -1,0 +1,189 @@
+//===- WeightPieces.cpp - Parts of the constants of the module ------------===//
+
+#include "codegen/module/WeightPieces.h"
+#include "codegen/module/PackWeights.h"
+#include "dialects/xf/eval/Evaluate.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <cstring>
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::codegen;
+using xf::eval::HostTensor;
+using Tensor = llvm::Expected<HostTensor>;
+
+static int64_t product(ArrayRef<int64_t> sizes) {
+  int64_t result = 1;
+  for (int64_t size : sizes)
+    result *= size;
+  return result;
+}
+
+static ArrayRef<int64_t> shapeOf(Value value) {
+  return cast<ShapedType>(value.getType()).getShape();
+}
+
+/// A part of a tensor: borrowed where it is contiguous, else a copy.
+static Tensor cut(const HostTensor &tensor, PieceRange range) {
+  ArrayRef<int64_t> shape = tensor.getShape();
+  SmallVector<int64_t> result(shape);
+  result[range.axis] = range.end - range.begin;
+  int64_t outer = product(shape.take_front(range.axis)),
+          inner = product(shape.drop_front(range.axis + 1)) *
+                  tensor.getElement().bytes,
+          row = shape[range.axis] * inner, part = result[range.axis] * inner;
+  const char *source = tensor.data() + range.begin * inner;
+  if (outer == 1)
+    return HostTensor::borrow(tensor.getElementType(), result,
+                              ArrayRef(source, static_cast<size_t>(part)),
+                              std::make_shared<HostTensor>(tensor));
+  Tensor copy = HostTensor::create(tensor.getElementType(), result);
+  if (copy && part)
+    for (int64_t i = 0; i < outer; ++i)
+      std::memcpy(copy->data() + i * part, source + i * row, part);
+  return copy;
+}
+
+/// One operation on parts: its result may have other sizes than it states.
+Tensor WeightPieces::evaluate(Operation *op, ArrayRef<HostTensor> operands) {
+  guilty = op;
+  Operation *copy = op->cloneWithoutRegions();
+  auto type = cast<RankedTensorType>(copy->getResult(0).getType());
+  copy->getResult(0).setType(RankedTensorType::get(
+      SmallVector<int64_t>(type.getRank(), ShapedType::kDynamic),
+      type.getElementType()));
+  SmallVector<HostTensor> results;
+  llvm::Error error = xf::eval::evaluate(copy, operands, {}, results);
+  copy->destroy();
+  if (error)
+    return error;
+  return std::move(results.front());
+}
+
+Tensor WeightPieces::getWhole(Value value) {
+  auto known = whole.find(value);
+  if (known != whole.end())
+    return known->second;
+  Operation *op = value.getDefiningOp();
+  SmallVector<HostTensor> operands, results;
+  for (Value operand : op->getOperands()) {
+    Tensor tensor = getWhole(operand);
+    if (!tensor)
+      return tensor;
+    operands.push_back(*tensor);
+  }
+  guilty = op;
+  if (auto pack = dyn_cast<kernel::Pack>(op))
+    return packPanels(op->getContext(), operands.front(), pack.getPanel(),
+                      pack.getTransposed());
+  if (llvm::Error error = xf::eval::evaluate(op, operands, {}, results))
+    return error;
+  for (auto [result, tensor] : llvm::zip_equal(op->getResults(), results))
+    whole[result] = tensor;
+  return whole[value];
+}
+
+Tensor WeightPieces::cutWhole(Value value, PieceRange range) {
+  Tensor tensor = getWhole(value);
+  return tensor ? cut(*tensor, range) : std::move(tensor);
+}
+
+/// Some panels are some columns of the matrix.
+Tensor WeightPieces::getPacked(kernel::Pack op, PieceRange range) {
+  int64_t columnAxis = op.getTransposed() ? 0 : 1, panel = op.getPanel(),
+          columns = shapeOf(op.getW())[columnAxis];
+  if (range.axis != 0)
+    return cutWhole(op.getY(), range);
+  Tensor part = get(op.getW(), {columnAxis, range.begin * panel,
+                                std::min(range.end * panel, columns)});
+  guilty = op;
+  return part ? packPanels(op.getContext(), *part, panel, op.getTransposed())
+              : std::move(part);
+}
+
+Tensor WeightPieces::getConcat(xf::Concat op, PieceRange range) {
+  int64_t axis = op.getAxis(), start = 0;
+  SmallVector<HostTensor> parts;
+  for (Value operand : op->getOperands()) {
+    int64_t size = shapeOf(operand)[axis];
+    PieceRange wanted = range;
+    if (axis == range.axis) {
+      wanted.begin = std::clamp<int64_t>(range.begin - start, 0, size);
+      wanted.end = std::clamp<int64_t>(range.end - start, 0, size);
+    }
+    start += size;
+    Tensor part = get(operand, wanted);
+    if (!part)
+      return part;
+    parts.push_back(*part);
+  }
+  return evaluate(op, parts);
+}
+
+/// Scales and zero points are one, one per element of `axis`, or, with blocks,
+/// of x's rank.
+Tensor WeightPieces::getDequantized(xf::Dequantize op, PieceRange range) {
+  int64_t block = static_cast<int64_t>(op.getBlock());
+  bool isAlong = static_cast<int64_t>(op.getAxis()) == range.axis;
+  if (block > 0 && isAlong && range.begin % block != 0)
+    return cutWhole(op.getY(), range);
+  Tensor x = get(op.getX(), range);
+  if (!x)
+    return x;
+  SmallVector<HostTensor> parts{*x};
+  for (Value operand : op->getOperands().drop_front()) {
+    bool isOne = product(shapeOf(operand)) == 1;
+    PieceRange wanted = range;
+    if (block > 0 && isAlong)
+      wanted = {range.axis, range.begin / block,
+                static_cast<int64_t>(llvm::divideCeil(range.end, block))};
+    if (block <= 0)
+      wanted.axis = 0;
+    Tensor part = isOne || (block <= 0 && !isAlong) ? getWhole(operand)
+                                                    : get(operand, wanted);
+    if (!part)
+      return part;
+    parts.push_back(*part);
+  }
+  return evaluate(op, parts);
+}
+
+/// Rows in front stay rows in front if the bounds fall between them.
+Tensor WeightPieces::getReshaped(xf::Reshape op, PieceRange range) {
+  ArrayRef<int64_t> to = shapeOf(op.getY()), from = shapeOf(op.getX());
+  if (range.axis != 0 || from.empty() || op->getNumOperands() != 1)
+    return cutWhole(op.getY(), range);
+  int64_t toRow = product(to.drop_front()),
+          fromRow = product(from.drop_front());
+  if (fromRow == 0 || range.begin * toRow % fromRow != 0 ||
+      range.end * toRow % fromRow != 0)
+    return cutWhole(op.getY(), range);
+  Tensor rows = get(op.getX(), {0, range.begin * toRow / fromRow,
+                                range.end * toRow / fromRow});
+  if (!rows)
+    return rows;
+  SmallVector<int64_t> shape(to);
+  shape[0] = range.end - range.begin;
+  return rows->withShape(shape);
+}
+
+Tensor WeightPieces::get(Value value, PieceRange range) {
+  ArrayRef<int64_t> shape = shapeOf(value);
+  if (range.begin == 0 && range.end == shape[range.axis])
+    return getWhole(value);
+  return llvm::TypeSwitch<Operation *, Tensor>(value.getDefiningOp())
+      .Case([&](kernel::Pack op) { return getPacked(op, range); })
+      .Case([&](xf::Concat op) { return getConcat(op, range); })
+      .Case([&](xf::Dequantize op) { return getDequantized(op, range); })
+      .Case([&](xf::Reshape op) { return getReshaped(op, range); })
+      .Case([&](xf::Cast op) -> Tensor {
+        Tensor part = get(op.getX(), range);
+        return part ? evaluate(op, *part) : std::move(part);
+      })
+      .Case([&](xf::Transpose op) -> Tensor {
+        Tensor part = get(op.getX(), {op.getPermutation()[range.axis],
+                                      range.begin, range.end});
+        return part ? evaluate(op, *part) : std::move(part);
+      })
+      .Default([&](Operation *) { return cutWhole(value, range); });
+}

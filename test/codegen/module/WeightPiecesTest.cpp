@@ -1,0 +1,123 @@
+// A constant in pieces has the bytes that it has as a whole.
+#include "codegen/module/EvaluateWeight.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Parser/Parser.h"
+#include <gtest/gtest.h>
+
+using namespace mlir;
+using namespace hagane;
+
+namespace {
+
+constexpr const char *kConstants = R"(
+  %a = xf.constant {value = dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0], [10.0, 11.0, 12.0]]> : tensor<4x3xf32>} : () -> tensor<4x3xf32>
+  %b = xf.constant {value = dense<[[13.0, 14.0], [15.0, 16.0], [17.0, 18.0], [19.0, 20.0]]> : tensor<4x2xf32>} : () -> tensor<4x2xf32>
+  %q = xf.constant {value = dense<[[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12], [-1, -2, -3, -4], [50, 60, 70, 80]]> : tensor<5x4xi8>} : () -> tensor<5x4xi8>
+  %one = xf.constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %rows = xf.constant {value = dense<[1.0, 2.0, 3.0, 4.0, 5.0]> : tensor<5xf32>} : () -> tensor<5xf32>
+  %columns = xf.constant {value = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>} : () -> tensor<4xf32>
+  %down = xf.constant {value = dense<[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0], [9.0, 10.0, 11.0, 12.0]]> : tensor<3x4xf32>} : () -> tensor<3x4xf32>
+  %across = xf.constant {value = dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0], [9.0, 10.0]]> : tensor<5x2xf32>} : () -> tensor<5x2xf32>
+)";
+
+struct Expression {
+  const char *name, *text, *type;
+};
+
+constexpr Expression kExpressions[] = {
+    {"constant", "kernel.yield %a : tensor<4x3xf32>", "tensor<4x3xf32>"},
+    {"scalar", "kernel.yield %one : tensor<f32>", "tensor<f32>"},
+    {"concat_and_pack", R"(
+      %0 = xf.concat %a, %b {axis = 1 : i64} : (tensor<4x3xf32>, tensor<4x2xf32>) -> tensor<4x5xf32>
+      %1 = kernel.pack %0 {panel = 2 : i64} : tensor<4x5xf32> -> tensor<3x4x2xf32>
+      kernel.yield %1 : tensor<3x4x2xf32>)",
+     "tensor<3x4x2xf32>"},
+    {"concat_along", R"(
+      %0 = xf.concat %a, %a {axis = 0 : i64} : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<8x3xf32>
+      kernel.yield %0 : tensor<8x3xf32>)",
+     "tensor<8x3xf32>"},
+    {"transpose_and_pack", R"(
+      %0 = xf.transpose %a {permutation = array<i64: 1, 0>} : (tensor<4x3xf32>) -> tensor<3x4xf32>
+      %1 = kernel.pack %0 {panel = 3 : i64} : tensor<3x4xf32> -> tensor<2x3x3xf32>
+      kernel.yield %1 : tensor<2x3x3xf32>)",
+     "tensor<2x3x3xf32>"},
+    {"pack_transposed_cast", R"(
+      %0 = xf.cast %a {to = f64} : (tensor<4x3xf32>) -> tensor<4x3xf64>
+      %1 = kernel.pack %0 {panel = 2 : i64, transposed} : tensor<4x3xf64> -> tensor<2x3x2xf64>
+      kernel.yield %1 : tensor<2x3x2xf64>)",
+     "tensor<2x3x2xf64>"},
+    {"reshape", R"(
+      %0 = xf.reshape %a {operandSegmentSizes = array<i32: 1, 0>, shape = [#xf.dim<6>, #xf.dim<2>]} : (tensor<4x3xf32>) -> tensor<6x2xf32>
+      kernel.yield %0 : tensor<6x2xf32>)",
+     "tensor<6x2xf32>"},
+    {"one_scale", R"(
+      %0 = xf.dequantize %q, %one {axis = 1 : i64, block = 0 : i64} : (tensor<5x4xi8>, tensor<f32>) -> tensor<5x4xf32>
+      kernel.yield %0 : tensor<5x4xf32>)",
+     "tensor<5x4xf32>"},
+    {"scale_per_row", R"(
+      %0 = xf.dequantize %q, %rows {axis = 0 : i64, block = 0 : i64} : (tensor<5x4xi8>, tensor<5xf32>) -> tensor<5x4xf32>
+      kernel.yield %0 : tensor<5x4xf32>)",
+     "tensor<5x4xf32>"},
+    {"scale_per_column", R"(
+      %0 = xf.dequantize %q, %columns {axis = 1 : i64, block = 0 : i64} : (tensor<5x4xi8>, tensor<4xf32>) -> tensor<5x4xf32>
+      kernel.yield %0 : tensor<5x4xf32>)",
+     "tensor<5x4xf32>"},
+    {"blocks_of_rows", R"(
+      %0 = xf.dequantize %q, %down {axis = 0 : i64, block = 2 : i64} : (tensor<5x4xi8>, tensor<3x4xf32>) -> tensor<5x4xf32>
+      kernel.yield %0 : tensor<5x4xf32>)",
+     "tensor<5x4xf32>"},
+    {"blocks_of_columns", R"(
+      %0 = xf.dequantize %q, %across {axis = 1 : i64, block = 2 : i64} : (tensor<5x4xi8>, tensor<5x2xf32>) -> tensor<5x4xf32>
+      kernel.yield %0 : tensor<5x4xf32>)",
+     "tensor<5x4xf32>"},
+};
+
+class WeightPieces : public testing::TestWithParam<Expression> {
+protected:
+  WeightPieces() {
+    context.loadDialect<xf::XfDialect, kernel::KernelDialect,
+                        tensor::TensorDialect>();
+    std::string text = std::string("kernel.global @w : ") + GetParam().type +
+                       " {" + kConstants + GetParam().text + "}";
+    module = parseSourceString<ModuleOp>(text, ParserConfig(&context));
+  }
+
+  /// The bytes, and how many pieces they came in.
+  std::pair<std::string, int> evaluate(int64_t pieceBytes) {
+    std::string bytes;
+    int pieces = 0;
+    EXPECT_TRUE(succeeded(codegen::evaluateWeight(
+        *module->getOps<kernel::Global>().begin(), pieceBytes,
+        [&](const char *data, uint64_t size) {
+          bytes.append(data, size);
+          ++pieces;
+        })));
+    return {bytes, pieces};
+  }
+
+  MLIRContext context;
+  OwningOpRef<ModuleOp> module;
+};
+
+TEST_P(WeightPieces, AgreeWithTheWhole) {
+  ASSERT_TRUE(module);
+  auto [whole, one] = evaluate(1 << 20);
+  EXPECT_EQ(one, 1);
+  EXPECT_FALSE(whole.empty());
+  auto type =
+      cast<ShapedType>((*module->getOps<kernel::Global>().begin()).getType());
+  for (int64_t bytes : {1, 20, 33, 50}) {
+    auto [joined, pieces] = evaluate(bytes);
+    EXPECT_EQ(joined, whole) << "in pieces of " << bytes;
+    if (bytes == 1 && type.getRank() > 0)
+      EXPECT_EQ(pieces, type.getDimSize(0));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Expressions, WeightPieces,
+                         testing::ValuesIn(kExpressions), [](const auto &info) {
+                           return std::string(info.param.name);
+                         });
+
+} // namespace

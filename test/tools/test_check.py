@@ -1,0 +1,89 @@
+"""hagane compile --check: phases that agree, and the first that does not."""
+
+import numpy as np
+import onnx
+import onnx.parser
+import pytest
+from onnx import numpy_helper
+
+TEXT = """<ir_version: 8, opset_import: ["" : 20]>
+graph (float[rows,4] x, int64[rows] ids) => (float[rows,4] y) {
+    p = MatMul(x, w) q = Relu(p) e = Gather(t, ids) y = Add(q, e)
+}"""
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("check") / "model.onnx"
+    parsed = onnx.parser.parse_model(TEXT)
+    rng = np.random.default_rng(1)
+    for name in "wt":
+        parsed.graph.initializer.append(
+            numpy_helper.from_array(rng.standard_normal((4, 4)).astype(np.float32), name))
+    for number, node in enumerate(parsed.graph.node):
+        node.name = f"{node.op_type}_{number}"
+    onnx.save(parsed, path)
+    return path
+
+
+def test_phases_agree(tool, model, tmp_path):
+    code, out, err = tool("hagane", "compile", model, "--check", "-o", tmp_path / "m.hgn",
+                          "--at=rows=3", "--at=rows=1")
+    assert code == 0, err
+    assert out.count("check: phases agree at rows=") == 2
+    assert (tmp_path / "m.hgn").exists()
+
+
+def test_given_inputs(tool, model, tmp_path):
+    np.savez(tmp_path / "in.npz", x=np.ones((2, 4), np.float32), ids=np.array([3, 0]))
+    code, out, err = tool("hagane", "compile", model, "--check", "-o", tmp_path / "m.hgn",
+                          "--check-inputs", tmp_path / "in.npz")
+    assert code == 0, err
+    assert "check: phases agree at" in out
+
+
+def broken(tool, model, folder, phase, old, new):
+    """The outcome of a phase with a mistake in it, and what the check says."""
+    path = folder / f"{phase}.mlir"
+    code, _, err = tool("hagane", "compile", model, f"--compile-to={phase}", "--locations", "-o",
+                        path)
+    assert code == 0, err
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    code, _, err = tool("hagane", "compile", model, "--check", "-o", folder / "m.hgn",
+                        f"--check-phase={phase}={path}")
+    assert code == 1
+    assert not (folder / "m.hgn").exists()
+    return err
+
+
+@pytest.mark.parametrize("phase", ["shapes", "fusion"])
+def test_the_first_phase_that_changes_results_is_named(tool, model, tmp_path, phase):
+    err = broken(tool, model, tmp_path, phase, "xf.relu", "xf.neg")
+    assert f"node 'Relu_1': phase '{phase}' changes results: xf.neg differs" in err
+    assert "output 'y' by" in err
+
+
+def test_code_that_computes_something_else(tool, model, tmp_path):
+    err = broken(tool, model, tmp_path, "kernels", "arith.addf", "arith.subf")
+    assert "the phases from 'kernels' to 'object' change results" in err
+    assert "kernel 'gemm' of 'MatMul_0" in err
+    assert "Add_3" in err
+
+
+def test_ir_of_another_model(tool, model, tmp_path):
+    (tmp_path / "other.mlir").write_text("func.func @main() { return }")
+    code, _, err = tool("hagane", "compile", model, "--check", "-o", tmp_path / "m.hgn",
+                        f"--check-phase=fusion={tmp_path / 'other.mlir'}")
+    assert code == 1
+    assert "is of another model: expected a function 'main' with 2 arguments" in err
+
+
+def test_inputs_that_the_model_does_not_take(tool, model, tmp_path):
+    np.savez(tmp_path / "in.npz", x=np.ones((2, 4), np.float32), ids=np.array([4, 0]))
+    code, _, err = tool("hagane", "compile", model, "--check", "-o", tmp_path / "m.hgn",
+                        "--check-inputs", tmp_path / "in.npz")
+    assert code == 1
+    assert "index 4 is out of range" in err
+    assert "give inputs that the model takes" in err

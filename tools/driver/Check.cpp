@@ -1,0 +1,344 @@
+// checkModel: every phase's outcome beside that of the phase before.
+#include "dialects/xf/NodeNames.h"
+#include "dialects/xf/eval/Interpreter.h"
+#include "mlir/Parser/Parser.h"
+#include "tools/driver/Diagnostics.h"
+#include "tools/driver/Execute.h"
+#include "tools/driver/Phases.h"
+#include "tools/driver/Program.h"
+#include "tools/driver/ReportPoints.h"
+#include "tools/driver/Source.h"
+#include "tools/driver/SymbolFacts.h"
+#include "tools/hagane/CompileOptions.h"
+#include "tools/lib/Register.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/ThreadPool.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::driver;
+using xf::eval::HostTensor;
+
+/// The context of generated inputs: large enough for caches and more than one
+/// query.
+static constexpr int64_t kContext = 5;
+
+namespace {
+
+using Tensors = SmallVector<HostTensor>;
+
+class Check {
+public:
+  explicit Check(const CompileOptions &options)
+      : options(options), pool(llvm::hardware_concurrency(options.threads)),
+        context(makeRegistry(), MLIRContext::Threading::DISABLED),
+        printer(&context, options.verbose, options.diagnostic) {
+    if (pool.getMaxConcurrency() > 1)
+      context.setThreadPool(pool);
+    context.loadAllAvailableDialects();
+    context.printOpOnDiagnostic(false);
+  }
+  LogicalResult run();
+
+private:
+  static DialectRegistry makeRegistry() {
+    DialectRegistry registry;
+    registerDialects(registry);
+    return registry;
+  }
+
+  LogicalResult load();
+  LogicalResult runPhase(ModuleOp module, Phase phase);
+  FailureOr<OwningOpRef<ModuleOp>> next(ModuleOp before, Phase phase);
+  LogicalResult addPoint(const Point &point);
+  LogicalResult checkAt(const Point &point, const Tensors &arguments);
+  FailureOr<Tensors> evaluate(Program &program, const Tensors &arguments);
+  LogicalResult checkCode(const Program &fused, const Tensors &arguments,
+                          const Tensors &expected);
+  LogicalResult blame(Phase phase, const Program &before, const Program &after,
+                      const Difference &difference, unsigned output);
+  Difference compareTo(const HostTensor &want, const HostTensor &got) {
+    return compare(got, want, absTolerance, relTolerance);
+  }
+  /// The first result of a kind that differs; nullopt if none does.
+  std::optional<std::pair<unsigned, Difference>>
+  findDifference(const Tensors &want, const Tensors &got);
+  bool differsEverywhere(Location location, const HostTensor &got,
+                         const References &references);
+  void progress(StringRef what) {
+    if (options.progress)
+      options.progress(std::string_view(what.data(), what.size()), -1);
+  }
+
+  const CompileOptions &options;
+  llvm::DefaultThreadPool pool;
+  MLIRContext context;
+  DiagnosticPrinter printer;
+  std::optional<cpu::Target> target;
+  double absTolerance = 0, relTolerance = 0;
+  SmallVector<std::pair<Phase, OwningOpRef<ModuleOp>>> stages;
+  OwningOpRef<ModuleOp> kernels;
+};
+
+} // namespace
+
+LogicalResult Check::runPhase(ModuleOp module, Phase phase) {
+  progress(getName(phase));
+  if (phase == Phase::Shapes && failed(applySymbolFacts(module, options)))
+    return failure();
+  PassManager pm(&context);
+  buildPhase(pm, phase, *target);
+  return pm.run(module);
+}
+
+/// What a phase makes of a module, or what the user put in its place.
+FailureOr<OwningOpRef<ModuleOp>> Check::next(ModuleOp before, Phase phase) {
+  for (const auto &[name, path] : options.replacedPhases)
+    if (name == getName(phase)) {
+      auto module = parseSourceFile<ModuleOp>(path, &context);
+      if (!module)
+        return failure();
+      auto main = Program::mainOf(*module);
+      if (!main ||
+          main.getNumArguments() != Program::mainOf(before).getNumArguments())
+        return module->emitError("'")
+               << path << "' is of another model: expected a function 'main' "
+               << "with " << Program::mainOf(before).getNumArguments()
+               << " arguments";
+      return module;
+    }
+  OwningOpRef<ModuleOp> module = before.clone();
+  if (failed(runPhase(*module, phase)))
+    return failure();
+  return module;
+}
+
+/// Narrow floats round where f32 does not.
+static bool hasNarrowFloats(ModuleOp module) {
+  return module
+      .walk([](Operation *op) {
+        bool found = llvm::any_of(op->getResultTypes(), [](Type type) {
+          auto element = dyn_cast<FloatType>(getElementTypeOrSelf(type));
+          return element && element.getWidth() < 32;
+        });
+        return found ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+LogicalResult Check::load() {
+  Location unknown = UnknownLoc::get(&context);
+  llvm::Expected<cpu::Target> parsed = cpu::parseTarget(
+      options.targetCpus.empty() ? "native" : options.targetCpus.front());
+  if (!parsed)
+    return emitError(unknown) << llvm::toString(parsed.takeError());
+  target = *parsed;
+  progress("import");
+  Phase start;
+  OwningOpRef<ModuleOp> source = loadSource(&context, options.input, start);
+  if (!source)
+    return failure();
+  if (start > Phase::Fusion || !Program::mainOf(*source))
+    return emitError(unknown)
+           << "a model is checked before its kernels are formed: expected "
+              "ONNX, or IR of the phases up to fusion";
+  if (start <= Phase::Convert && failed(runPhase(*source, Phase::Convert)))
+    return failure();
+  bool isNarrow = hasNarrowFloats(*source);
+  absTolerance = isNarrow ? 3e-2 : 1e-4;
+  relTolerance = isNarrow ? 3e-2 : 1e-3;
+  stages.emplace_back(start <= Phase::Convert ? Phase::Convert : start,
+                      std::move(source));
+  for (Phase phase : {Phase::Shapes, Phase::Fusion}) {
+    FailureOr<OwningOpRef<ModuleOp>> module =
+        next(*stages.back().second, phase);
+    if (failed(module))
+      return failure();
+    stages.emplace_back(phase, std::move(*module));
+  }
+  FailureOr<OwningOpRef<ModuleOp>> formed =
+      next(*stages.back().second, Phase::Kernels);
+  if (failed(formed))
+    return failure();
+  kernels = std::move(*formed);
+  return success();
+}
+
+FailureOr<Tensors> Check::evaluate(Program &program, const Tensors &arguments) {
+  progress("evaluate");
+  func::FuncOp main = program.main();
+  xf::eval::InterpreterOptions taps;
+  taps.afterOp = [&](Operation *op, ArrayRef<HostTensor> results) {
+    // What a loop computes differs from one iteration to the next.
+    if (op->getParentOp() == main)
+      for (auto [value, tensor] : llvm::zip(op->getResults(), results))
+        program.references[value] = tensor;
+    return success();
+  };
+  return interpret(main, arguments, taps);
+}
+
+std::optional<std::pair<unsigned, Difference>>
+Check::findDifference(const Tensors &want, const Tensors &got) {
+  for (auto [i, pair] : llvm::enumerate(llvm::zip(want, got))) {
+    auto &[expected, found] = pair;
+    Difference difference;
+    difference.isTolerable = expected.getShape() == found.getShape();
+    if (difference.isTolerable)
+      difference = compareTo(expected, found);
+    if (!difference.isTolerable)
+      return std::pair(static_cast<unsigned>(i), difference);
+  }
+  return std::nullopt;
+}
+
+/// Whether a value has counterparts and is none of them.
+bool Check::differsEverywhere(Location location, const HostTensor &got,
+                              const References &references) {
+  SmallVector<Value> candidates = findCandidates(
+      location, references, got.getElementType(), got.getCount());
+  return !candidates.empty() && llvm::none_of(candidates, [&](Value value) {
+    return compareTo(references.find(value)->second, got).isTolerable;
+  });
+}
+
+static std::string magnitude(const Difference &difference) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.3g", difference.absolute);
+  return text;
+}
+
+static std::string outputName(func::FuncOp main, unsigned output) {
+  auto name = main.getResultAttrOfType<StringAttr>(output, "onnx.name");
+  return name ? name.str() : std::to_string(output);
+}
+
+LogicalResult Check::blame(Phase phase, const Program &before,
+                           const Program &after, const Difference &difference,
+                           unsigned output) {
+  Location location = after.main().getLoc();
+  std::string what = "an operation";
+  for (const auto &[value, tensor] : after.references)
+    if (differsEverywhere(value.getLoc(), tensor, before.references)) {
+      location = value.getLoc();
+      what = value.getDefiningOp()->getName().getStringRef().str();
+      break;
+    }
+  return emitError(location)
+         << "phase '" << getName(phase) << "' changes results: " << what
+         << " differs from what was there before, and output '"
+         << outputName(after.main(), output) << "' by "
+         << magnitude(difference);
+}
+
+/// The phases from kernels on have no evaluator: their code is run.
+LogicalResult Check::checkCode(const Program &fused, const Tensors &arguments,
+                               const Tensors &expected) {
+  OwningOpRef<ModuleOp> module = kernels->clone();
+  unsigned own = Program::mainOf(*module).getNumResults();
+  SmallVector<Tap> taps = tapKernels(Program::mainOf(*module));
+  progress("run");
+  FailureOr<Tensors> results = compileAndRun(*module, *target, arguments);
+  if (failed(results))
+    return failure();
+  auto difference =
+      findDifference(expected, Tensors(ArrayRef(*results).take_front(own)));
+  if (!difference)
+    return success();
+  Location location = fused.main().getLoc();
+  std::string what = "a kernel";
+  for (auto [tap, got] :
+       llvm::zip_equal(taps, ArrayRef(*results).drop_front(own)))
+    if (differsEverywhere(tap.location, got, fused.references)) {
+      location = tap.location;
+      what = "kernel '" + tap.kind + "' of '" + xf::getNodeNames(tap.location) +
+             "'";
+      break;
+    }
+  return emitError(location)
+         << "the phases from '" << getName(Phase::Kernels) << "' to '"
+         << getName(Phase::Object) << "' change results: " << what
+         << " differs from the evaluator, and output '"
+         << outputName(fused.main(), difference->first) << "' by "
+         << magnitude(difference->second)
+         << "; hagane bisect takes the kernel apart";
+}
+
+LogicalResult Check::checkAt(const Point &point, const Tensors &arguments) {
+  Program before;
+  Tensors expected;
+  for (auto &[phase, module] : stages) {
+    Program after{module->clone(), {}};
+    FailureOr<Tensors> results = evaluate(after, arguments);
+    if (failed(results))
+      return after.main().emitError("what phase '")
+             << getName(phase) << "' made cannot be evaluated at '"
+             << point.name << "'; give inputs that the model takes, by "
+             << "--check-inputs, if these are none";
+    if (before.module)
+      if (auto difference = findDifference(expected, *results))
+        return blame(phase, before, after, difference->second,
+                     difference->first);
+    expected = std::move(*results);
+    before = std::move(after);
+  }
+  return checkCode(before, arguments, expected);
+}
+
+/// Tokens, positions and masks that any model takes are 0 and 1.
+static LogicalResult limitIntegers(Tensors &arguments, ModuleOp module) {
+  for (HostTensor &argument : arguments) {
+    Type element = argument.getElementType();
+    if (!element.isInteger(64) && !element.isInteger(32))
+      continue;
+    llvm::Expected<HostTensor> limited =
+        HostTensor::create(element, argument.getShape());
+    if (!limited)
+      return module.emitError(llvm::toString(limited.takeError()));
+    for (int64_t i = 0; i < argument.getCount(); ++i)
+      limited->setInteger(i, argument.getInteger(i) & 1);
+    argument = std::move(*limited);
+  }
+  return success();
+}
+
+LogicalResult Check::addPoint(const Point &point) {
+  BisectOptions inputs;
+  inputs.inputs = options.checkInputs;
+  for (const auto &[name, size] : point.sizes)
+    inputs.values.emplace_back(name, size);
+  FailureOr<Tensors> arguments = makeArguments(*stages.back().second, inputs);
+  if (failed(arguments) ||
+      (inputs.inputs.empty() &&
+       failed(limitIntegers(*arguments, *stages.back().second))) ||
+      failed(checkAt(point, *arguments)))
+    return failure();
+  progress("");
+  llvm::outs() << "check: phases agree at " << point.name << "\n";
+  return success();
+}
+
+LogicalResult Check::run() {
+  if (failed(load()))
+    return failure();
+  if (!options.checkInputs.empty()) {
+    Point point;
+    point.name = "'" + options.checkInputs + "'";
+    return addPoint(point);
+  }
+  CompileOptions atPoints;
+  atPoints.points = options.points;
+  atPoints.context = kContext;
+  FailureOr<SmallVector<Point>> points =
+      choosePoints(*stages.back().second, atPoints);
+  if (failed(points))
+    return failure();
+  for (const Point &point : *points)
+    if (failed(addPoint(point)))
+      return failure();
+  return success();
+}
+
+bool hagane::checkModel(const CompileOptions &options) {
+  return succeeded(Check(options).run());
+}

@@ -1,0 +1,173 @@
+#include "tools/driver/Report.h"
+
+#include "dialects/kernel/KernelCost.h"
+#include "dialects/kernel/KernelOps.h"
+#include "dialects/xf/XfOps.h"
+#include "tools/driver/ReportPoints.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::driver;
+using xf::Dim;
+
+static int64_t countBytes(ShapedType type) {
+  return type.getNumElements() * kernel::getElementBytes(type.getElementType());
+}
+
+/// Each constant of the model counts once, however many kernels' weights are
+/// made of it.
+static void countWeights(ModuleOp module, Report &report) {
+  llvm::DenseSet<std::pair<Attribute, Attribute>> seen;
+  for (auto global : module.getOps<kernel::Global>()) {
+    auto type = cast<ShapedType>(global.getType());
+    report.weightBytes += countBytes(type);
+    std::string name;
+    llvm::raw_string_ostream(name) << type.getElementType();
+    report.bytesByType[name] += countBytes(type);
+    global.walk([&](xf::Constant constant) {
+      auto value = cast<ElementsAttr>(constant.getValue());
+      Type element = value.getElementType();
+      bool isParameter =
+          isa<FloatType>(element) || element.getIntOrFloatBitWidth() <= 8;
+      if (isParameter && !element.isInteger(1) &&
+          seen.insert({value, constant.getNameAttr()}).second)
+        report.parameters += value.getNumElements();
+    });
+  }
+}
+
+/// The bytes of all arguments of one role.
+static Dim countArguments(func::FuncOp main, bool isOutput) {
+  MLIRContext *context = main.getContext();
+  Dim sum = Dim::constant(context, 0);
+  for (unsigned i = 0; i < main.getNumArguments(); ++i) {
+    auto dims = main.getArgAttrOfType<ArrayAttr>(i, "xf.dims");
+    if (!dims ||
+        static_cast<bool>(main.getArgAttr(i, "kernel.output")) != isOutput)
+      continue;
+    Dim bytes =
+        Dim::constant(context, kernel::getElementBytes(getElementTypeOrSelf(
+                                   main.getArgumentTypes()[i])));
+    for (xf::DimAttr dim : dims.getAsRange<xf::DimAttr>())
+      bytes = bytes * Dim(dim);
+    sum = sum + bytes;
+  }
+  return sum;
+}
+
+namespace {
+
+/// Evaluates costs at a point.
+class Evaluator {
+public:
+  Evaluator(const Report &report, Point &point)
+      : report(report), point(point) {}
+
+  LogicalResult add(kernel::KernelOpInterface op);
+  LogicalResult finish(ModuleOp module);
+
+private:
+  std::optional<int64_t> at(Dim dim) {
+    return dim ? dim.evaluate([&](StringRef name) -> std::optional<int64_t> {
+      auto it = point.sizes.find(name.str());
+      return it == point.sizes.end() ? std::nullopt : std::optional(it->second);
+    })
+               : std::nullopt;
+  }
+
+  const Report &report;
+  Point &point;
+  double memorySeconds = 0, computeSeconds = 0;
+};
+
+} // namespace
+
+static InFlightDiagnostic refuse(Operation *op, const Point &point,
+                                 StringRef what) {
+  return op->emitError("point '")
+         << point.name << "': " << what << " cannot be told at these sizes";
+}
+
+LogicalResult Evaluator::add(kernel::KernelOpInterface op) {
+  auto flops = at(op.getFlops()), bytes = at(op.getBytes()),
+       scratch = at(op.getScratchBytes());
+  if (!flops || !bytes || !scratch)
+    return refuse(op, point, "the kernel's cost");
+  double compute = double(*flops) / report.machine.flops,
+         memory = double(*bytes) / report.machine.bandwidth;
+  (compute > memory ? computeSeconds : memorySeconds) +=
+      std::max(compute, memory);
+  for (Cost *cost : {&point.total, &point.kinds[op.getKernelKind().str()]}) {
+    ++cost->count;
+    cost->flops += double(*flops);
+    cost->bytes += double(*bytes);
+    cost->seconds += std::max(compute, memory);
+  }
+  point.scratch = std::max(point.scratch, *scratch);
+  return success();
+}
+
+LogicalResult Evaluator::finish(ModuleOp module) {
+  for (auto [dim, value] : {std::pair(report.arena, &point.arena),
+                            std::pair(report.inputs, &point.inputs),
+                            std::pair(report.outputs, &point.outputs),
+                            std::pair(report.memory, &point.memory),
+                            std::pair(report.units, &point.units)}) {
+    auto found = at(dim);
+    if (!found)
+      return refuse(module, point, "the memory");
+    *value = *found;
+  }
+  point.isMemoryBound = memorySeconds >= computeSeconds;
+  return success();
+}
+
+static void measure(func::FuncOp main, Report &report) {
+  MLIRContext *context = main.getContext();
+  Dim zero = Dim::constant(context, 0);
+  auto arena = main->getAttrOfType<xf::DimAttr>("kernel.arena_bytes");
+  report.arena = arena ? Dim(arena) : zero;
+  report.inputs = countArguments(main, /*isOutput=*/false);
+  report.outputs = countArguments(main, /*isOutput=*/true);
+  report.memory = report.arena + report.inputs + report.outputs +
+                  Dim::constant(context, report.weightBytes);
+  report.flops = report.bytes = zero;
+  main.walk([&](kernel::KernelOpInterface op) {
+    report.flops = report.flops + op.getFlops();
+    report.bytes = report.bytes + op.getBytes();
+  });
+  Signature signature(main);
+  report.hasTokens = static_cast<bool>(signature.tokens);
+  report.units = Dim::constant(context, 1);
+  if (signature.tokens)
+    for (xf::DimAttr dim : signature.tokens.getAsRange<xf::DimAttr>())
+      report.units = report.units * Dim(dim);
+}
+
+FailureOr<Report> hagane::driver::makeReport(ModuleOp module,
+                                             const CompileOptions &options) {
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  if (!main)
+    return module.emitError("nothing to report on: there is no function main");
+  llvm::Expected<Machine> machine = parseMachine(options.machine);
+  if (!machine)
+    return module.emitError(llvm::toString(machine.takeError()));
+  Report report;
+  report.model = options.input;
+  report.machine = *machine;
+  countWeights(module, report);
+  measure(main, report);
+  FailureOr<SmallVector<Point>> points = choosePoints(module, options);
+  if (failed(points))
+    return failure();
+  report.points = std::move(*points);
+  for (Point &point : report.points) {
+    Evaluator evaluator(report, point);
+    auto result = main.walk([&](kernel::KernelOpInterface op) {
+      return WalkResult(evaluator.add(op));
+    });
+    if (result.wasInterrupted() || failed(evaluator.finish(module)))
+      return failure();
+  }
+  return report;
+}
