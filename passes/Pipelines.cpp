@@ -59,6 +59,7 @@ void hagane::buildKernelsPhase(OpPassManager &pm,
 void hagane::buildBufferizePhase(OpPassManager &pm,
                                  const TargetDescription &target) {
   pm.addNestedPass<func::FuncOp>(createPrepareOutputsPass());
+  pm.addNestedPass<func::FuncOp>(createPrepareLoopsPass());
   pm.addPass(createBufferizePass());
   // Dead allocations and views of views go before they are placed.
   cleanUp(pm);

@@ -55,6 +55,9 @@ private:
   void noteFailure(mlir::Value condition, mlir::Value number, mlir::Value got,
                    mlir::Value want);
   llvm::LogicalResult lowerBind(xf::Bind op);
+  void lowerMeasure(xf::Measure op);
+  void storeSize(llvm::StringRef symbol, mlir::Value size);
+  mlir::Value loopMemory(mlir::memref::AllocOp op, mlir::Value bytes);
   llvm::LogicalResult lowerAlloc(mlir::memref::AllocOp op);
   void lowerRequireEqual(xf::RequireEqual op);
   void finishBinds();
@@ -105,7 +108,12 @@ private:
   /// sizes and memory may be missing.
   bool isGuarded = false;
   llvm::StringMap<int64_t> symbols;
-  llvm::SmallVector<xf::Bind> binds;
+  /// Operations that give computed sizes their values, with those sizes.
+  struct BoundSizes {
+    mlir::Operation *op;
+    llvm::SmallVector<llvm::StringRef> symbols;
+  };
+  llvm::SmallVector<BoundSizes> binds;
   int64_t wordCount = 1;
   struct Buffer {
     xf::Dim offset, size;

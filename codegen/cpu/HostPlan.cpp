@@ -157,16 +157,26 @@ Value HostPlan::emitBound(ImplicitLocOpBuilder &b, StringRef name,
                           const llvm::StringSet<> &bound, Value plan,
                           llvm::function_ref<Value(StringRef)> load) {
   DimEmitter emitter(b, load);
-  for (auto [i, attr] : llvm::enumerate(dims)) {
+  auto isDue = [&](xf::Dim dim) {
     bool depends = false, isKnown = true;
-    xf::Dim(attr).forEachSymbol([&](StringRef symbol) {
+    dim.forEachSymbol([&](StringRef symbol) {
       depends |= symbol == name;
       isKnown &= symbol == name || !computed.contains(symbol) ||
                  bound.contains(symbol);
     });
-    if (depends && isKnown && !xf::Dim(attr).getSymbol())
+    return depends && isKnown;
+  };
+  for (auto [i, attr] : llvm::enumerate(dims))
+    if (isDue(attr) && !xf::Dim(attr).getSymbol())
       LLVM::StoreOp::create(b, emitter.emit(attr),
                             wordAt(b, plan, HGN_PLAN_FIXED_SLOTS + i));
+  for (xf::DimAttr bytes : scratch) {
+    if (!isDue(bytes))
+      continue;
+    Value most = loadWord(b, plan, HGN_PLAN_SCRATCH_BYTES);
+    LLVM::StoreOp::create(b,
+                          arith::MaxSIOp::create(b, most, emitter.emit(bytes)),
+                          wordAt(b, plan, HGN_PLAN_SCRATCH_BYTES));
   }
   return emitter.getBad();
 }
@@ -192,8 +202,9 @@ LogicalResult HostPlan::emit(ImplicitLocOpBuilder &b,
   if (arena)
     values[HGN_PLAN_ARENA_BYTES] = emitter.emit(arena);
   for (xf::DimAttr bytes : scratch)
-    values[HGN_PLAN_SCRATCH_BYTES] = arith::MaxSIOp::create(
-        b, values[HGN_PLAN_SCRATCH_BYTES], emitter.emit(bytes));
+    if (!isComputed(bytes))
+      values[HGN_PLAN_SCRATCH_BYTES] = arith::MaxSIOp::create(
+          b, values[HGN_PLAN_SCRATCH_BYTES], emitter.emit(bytes));
   for (xf::DimAttr dim : dims)
     values.push_back(isComputed(dim) ? emitter.constant(HGN_PLAN_UNKNOWN)
                                      : emitter.emit(dim));

@@ -41,10 +41,10 @@ public:
                            const llvm::StringMap<int64_t> &symbols,
                            int64_t rangeCheck);
 
-  /// Emits, into `hgn_run`, the slots that depend on the computed size `name`
-  /// and otherwise on sizes in `bound` alone, the size's own slot being stored.
-  /// `load` gives the value of a symbol. Returns whether a value left int64 (an
-  /// i1); slots then hold what is left of it.
+  /// Emits, into `hgn_run`, the slots and the scratch that depend on the
+  /// computed size `name` and otherwise on sizes in `bound` alone, the size's
+  /// own slot being stored. `load` gives the value of a symbol. Returns whether
+  /// a value left int64 (an i1); slots then hold what is left of it.
   mlir::Value emitBound(mlir::ImplicitLocOpBuilder &b, llvm::StringRef name,
                         const llvm::StringSet<> &bound, mlir::Value plan,
                         llvm::function_ref<mlir::Value(llvm::StringRef)> load);

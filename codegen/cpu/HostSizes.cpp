@@ -4,6 +4,7 @@
 #include "dialects/xf/NodeNames.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "runtime/include/hagane/abi.h"
 
 using namespace mlir;
@@ -98,12 +99,16 @@ static std::string nodeOf(Location loc) {
 /// computed in `finishBinds`, once all slots are known.
 LogicalResult HostLowering::lowerBind(xf::Bind op) {
   auto symbol = symbolTable.lookup<xf::ComputedSize>(op.getSymbol());
-  auto type = dyn_cast<MemRefType>(op.getSize().getType());
-  if (!type)
+  Value size;
+  if (auto type = dyn_cast<MemRefType>(op.getSize().getType())) {
+    SmallVector<Value> at(type.getRank(), arith::ConstantIndexOp::create(b, 0));
+    size = memref::LoadOp::create(b, op.getSize(), at);
+  } else if (op.getSize().getType().isIndex()) {
+    size = arith::IndexCastOp::create(b, b.getI64Type(), op.getSize());
+  } else {
     return op.emitError("expected the size in a buffer, found ")
            << op.getSize().getType();
-  SmallVector<Value> at(type.getRank(), arith::ConstantIndexOp::create(b, 0));
-  Value size = memref::LoadOp::create(b, op.getSize(), at);
+  }
   Value min = word(symbol.getMin()), max = word(symbol.getMax());
   Value fitting = arith::MinSIOp::create(
       b, max, arith::MaxSIOp::create(b, min, size).getResult());
@@ -113,11 +118,25 @@ LogicalResult HostLowering::lowerBind(xf::Bind op) {
               word(numberOf(nodeOf(op.getLoc()) +
                             "a computed size is {got}, its limit is {want}")),
               size, fitting);
-  Value slots = loadField(offsetof(hgn_exec, plan), pointerType());
-  int64_t slot = plan.getSlot(xf::Dim::symbol(b.getContext(), op.getSymbol()));
-  LLVM::StoreOp::create(b, fitting, pointerAt(slots, word(8 * slot)));
-  binds.push_back(op);
+  storeSize(op.getSymbol(), fitting);
+  binds.push_back({op, {op.getSymbol()}});
   return success();
+}
+
+void HostLowering::storeSize(StringRef symbol, Value size) {
+  Value slots = loadField(offsetof(hgn_exec, plan), pointerType());
+  int64_t slot = plan.getSlot(xf::Dim::symbol(b.getContext(), symbol));
+  LLVM::StoreOp::create(b, size, pointerAt(slots, word(8 * slot)));
+}
+
+/// The sizes of a buffer that control flow carries.
+void HostLowering::lowerMeasure(xf::Measure op) {
+  SmallVector<StringRef> symbols = op.getBoundSymbols();
+  for (auto [axis, symbol] : llvm::zip_equal(op.getBinds(), symbols)) {
+    Value size = memref::DimOp::create(b, op.getX(), axis);
+    storeSize(symbol, arith::IndexCastOp::create(b, b.getI64Type(), size));
+  }
+  binds.push_back({op, symbols});
 }
 
 void HostLowering::lowerRequireEqual(xf::RequireEqual op) {
@@ -133,8 +152,8 @@ void HostLowering::lowerRequireEqual(xf::RequireEqual op) {
 
 void HostLowering::finishBinds() {
   llvm::StringSet<> bound;
-  for (xf::Bind op : binds) {
-    b.setLoc(op.getLoc());
+  for (auto &[op, names] : binds) {
+    b.setLoc(op->getLoc());
     b.setInsertionPoint(op);
     Value slots = loadField(offsetof(hgn_exec, plan), pointerType());
     Value given = loadField(offsetof(hgn_exec, symbols), pointerType());
@@ -148,10 +167,12 @@ void HostLowering::finishBinds() {
           b, b.getI64Type(),
           pointerAt(isGiven ? given : slots, word(8 * place)));
     };
-    Value bad = plan.emitBound(b, op.getSymbol(), bound, slots, load);
-    noteFailure(bad, word(1 + kRangeCheck), word(0), word(0));
-    bound.insert(op.getSymbol());
-    op.erase();
+    for (StringRef name : names) {
+      Value bad = plan.emitBound(b, name, bound, slots, load);
+      noteFailure(bad, word(1 + kRangeCheck), word(0), word(0));
+      bound.insert(name);
+    }
+    op->erase();
   }
 }
 
@@ -168,6 +189,54 @@ Value HostLowering::lateMemory(int64_t function, ValueRange operands) {
   return memory;
 }
 
+/// A loop's buffer keeps its memory from one iteration to the next, until it
+/// has to grow. One that the next iteration reads takes two in turn.
+Value HostLowering::loopMemory(memref::AllocOp op, Value bytes) {
+  // Per piece its address and size; then which piece comes next.
+  constexpr int64_t kPiece = 16;
+  int64_t pieces = op->hasAttr("kernel.alternates") ? 2 : 1;
+  Value place;
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointAfterValue(words);
+    Value count = word(2 * pieces + 1);
+    place = LLVM::AllocaOp::create(b, pointerType(), b.getI64Type(), count,
+                                   /*alignment=*/8);
+    for (int64_t i = 0; i < pieces; ++i)
+      LLVM::StoreOp::create(b, word(-1),
+                            pointerAt(place, word(kPiece * i + 8)));
+    LLVM::StoreOp::create(b, word(0), pointerAt(place, word(kPiece * pieces)));
+  }
+  Value piece = place;
+  if (pieces > 1) {
+    Value next = pointerAt(place, word(kPiece * pieces));
+    Value turn = LLVM::LoadOp::create(b, b.getI64Type(), next);
+    piece = pointerAt(place, turn);
+    LLVM::StoreOp::create(b, LLVM::SubOp::create(b, word(kPiece), turn), next);
+  }
+  Value sizePlace = pointerAt(piece, word(8));
+  Value held = LLVM::LoadOp::create(b, b.getI64Type(), sizePlace);
+  Value grows =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, bytes, held);
+  auto branch = scf::IfOp::create(b, grows, /*withElseRegion=*/false);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    // Half as much again: what grows step by step asks but now and then.
+    Value half = LLVM::LShrOp::create(b, held, word(1));
+    Value more = LLVM::AddOp::create(b, held, half);
+    Value isFirst =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::slt, held, word(0));
+    Value wanted = arith::SelectOp::create(
+        b, isFirst, bytes, arith::MaxSIOp::create(b, bytes, more).getResult());
+    Value memory =
+        lateMemory(offsetof(hgn_host_api, allocate), ValueRange{exec, wanted});
+    LLVM::StoreOp::create(b, memory, piece);
+    LLVM::StoreOp::create(b, wanted, sizePlace);
+  }
+  return LLVM::LoadOp::create(b, pointerType(), piece);
+}
+
 /// A buffer whose size the run computes lives on the run's heap.
 LogicalResult HostLowering::lowerAlloc(memref::AllocOp op) {
   auto bytes = op->getAttrOfType<xf::DimAttr>("kernel.heap_bytes");
@@ -176,8 +245,11 @@ LogicalResult HostLowering::lowerAlloc(memref::AllocOp op) {
   SmallVector<Value> sizes;
   for (Value size : op.getDynamicSizes())
     sizes.push_back(arith::IndexCastOp::create(b, b.getI64Type(), size));
-  Value memory = lateMemory(offsetof(hgn_host_api, allocate),
-                            ValueRange{exec, loadSlot(bytes)});
+  Value size = loadSlot(bytes);
+  bool isInLoop = op->getParentOfType<LoopLikeOpInterface>();
+  Value memory = isInLoop ? loopMemory(op, size)
+                          : lateMemory(offsetof(hgn_host_api, allocate),
+                                       ValueRange{exec, size});
   op.replaceAllUsesWith(makeMemRef(b, op.getType(), memory, sizes));
   op.erase();
   return success();

@@ -347,6 +347,10 @@ LogicalResult HostLowering::lower(Operation *op) {
       .Case([&](kernel::GetGlobal global) { return lowerGlobal(global); })
       .Case([&](memref::AllocOp alloc) { return lowerAlloc(alloc); })
       .Case([&](xf::Bind bind) { return lowerBind(bind); })
+      .Case([&](xf::Measure measure) {
+        lowerMeasure(measure);
+        return success();
+      })
       .Case([&](xf::RequireEqual require) {
         lowerRequireEqual(require);
         return success();
@@ -356,6 +360,13 @@ LogicalResult HostLowering::lower(Operation *op) {
         if (isGuarded)
           condition.getConditionMutable().assign(
               arith::AndIOp::create(b, condition.getCondition(), isFine()));
+        return success();
+      })
+      .Case([&](scf::ForOp loop) {
+        // The end may come from a kernel that did not run.
+        if (isGuarded)
+          loop.setUpperBound(arith::SelectOp::create(
+              b, isFine(), loop.getUpperBound(), loop.getLowerBound()));
         return success();
       })
       .Case([&](memref::CopyOp copy) { return lowerCopy(copy); })

@@ -107,6 +107,38 @@ struct BindModel : BufferizableOpInterface::ExternalModel<BindModel, xf::Bind> {
     return success();
   }
 };
+/// The host reads the sizes from the buffer's descriptor.
+struct MeasureModel
+    : BufferizableOpInterface::ExternalModel<MeasureModel, xf::Measure> {
+  bool bufferizesToMemoryRead(Operation *, OpOperand &,
+                              const AnalysisState &) const {
+    return false;
+  }
+  bool bufferizesToMemoryWrite(Operation *, OpOperand &,
+                               const AnalysisState &) const {
+    return false;
+  }
+  AliasingValueList getAliasingValues(Operation *op, OpOperand &,
+                                      const AnalysisState &) const {
+    return {{op->getOpResult(0), BufferRelation::Equivalent}};
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &options,
+                          BufferizationState &state) const {
+    auto measure = cast<xf::Measure>(op);
+    if (!measure.getY())
+      return success();
+    FailureOr<Value> buffer =
+        getBuffer(rewriter, measure.getX(), options, state);
+    if (failed(buffer))
+      return failure();
+    xf::Measure::create(rewriter, op->getLoc(), Type(), *buffer,
+                        measure.getDims(), measure.getBinds());
+    replaceOpWithBufferizedValues(rewriter, op, *buffer);
+    return success();
+  }
+};
 } // namespace
 
 void hagane::kernel::registerBufferizableOpInterfaces(
@@ -125,5 +157,6 @@ void hagane::kernel::registerBufferizableOpInterfaces(
   });
   registry.addExtension(+[](MLIRContext *context, xf::XfDialect *) {
     xf::Bind::attachInterface<BindModel>(*context);
+    xf::Measure::attachInterface<MeasureModel>(*context);
   });
 }

@@ -59,6 +59,30 @@ XF_SHAPE_RULE(Compact) {
                    {context.constant(x.rank()), count});
 }
 
+XF_SHAPE_RULE(Item) {
+  const Facts &x = operands[0];
+  int64_t axis = adaptor.getAxis();
+  if (failed(checkAxis(context, "I1", axis, x.rank())))
+    return failure();
+  SmallVector<Dim> dims = x.dims;
+  dims.erase(dims.begin() + axis);
+  return addResult(context, results, x.elementType, dims);
+}
+
+XF_SHAPE_RULE(PutItem) {
+  const Facts &item = operands[0], &x = operands[1];
+  int64_t axis = adaptor.getAxis();
+  if (failed(checkAxis(context, "I1", axis, x.rank())) ||
+      failed(checkRank(context, "I2", "the item", item, x.rank() - 1)) ||
+      failed(checkSameElementType(context, "I4", item, x)))
+    return failure();
+  for (int64_t i = 0; i < item.rank(); ++i)
+    if (failed(checkEqual(context, "I3", "axis " + Twine(i), item.dims[i],
+                          x.dims[i + (i >= axis)])))
+      return failure();
+  return addResult(context, results, x.elementType, x.dims);
+}
+
 LogicalResult ComputedSize::verify() {
   if (int64_t(getMin()) < 0 || getMin() > getMax())
     return emitOpError("(Y1) ranges from ")
@@ -68,13 +92,46 @@ LogicalResult ComputedSize::verify() {
 }
 
 LogicalResult Bind::verifySymbolUses(SymbolTableCollection &symbols) {
-  auto type = cast<ShapedType>(getSize().getType());
-  if (!type.hasStaticShape() || type.getNumElements() != 1 ||
-      !type.getElementType().isInteger(64))
+  auto type = dyn_cast<ShapedType>(getSize().getType());
+  if (type && (!type.hasStaticShape() || type.getNumElements() != 1 ||
+               !type.getElementType().isInteger(64)))
     return emitOpError("(B1) expects one i64 element, got ") << type;
   if (!symbols.lookupNearestSymbolFrom<ComputedSize>(*this, getSymbolAttr()))
     return emitOpError("(B2) expects an xf.computed_size named ")
            << getSymbol();
+  return success();
+}
+
+SmallVector<StringRef> Measure::getBoundSymbols() {
+  return llvm::map_to_vector(getBinds(), [&](int64_t axis) {
+    return *Dim(cast<DimAttr>(getDims()[axis])).getSymbol();
+  });
+}
+
+LogicalResult Measure::verify() {
+  auto type = cast<ShapedType>(getX().getType());
+  if (int64_t(getDims().size()) != type.getRank())
+    return emitOpError("(M1) has ") << getDims().size() << " dimensions for "
+                                    << type.getRank() << " axes";
+  int64_t last = -1;
+  for (int64_t axis : getBinds()) {
+    if (axis <= last || axis >= type.getRank() ||
+        !Dim(cast<DimAttr>(getDims()[axis])).getSymbol())
+      return emitOpError("(M2) cannot bind the size of axis ") << axis;
+    last = axis;
+  }
+  bool onTensors = isa<RankedTensorType>(type);
+  if (bool(getY()) != onTensors || (onTensors && getY().getType() != type))
+    return emitOpError("(M3) expects the result to be of type ") << type;
+  return success();
+}
+
+LogicalResult Measure::verifySymbolUses(SymbolTableCollection &symbols) {
+  for (StringRef symbol : getBoundSymbols()) {
+    auto name = StringAttr::get(getContext(), symbol);
+    if (!symbols.lookupNearestSymbolFrom<ComputedSize>(*this, name))
+      return emitOpError("(M2) expects an xf.computed_size named ") << name;
+  }
   return success();
 }
 

@@ -52,16 +52,16 @@ def Xf_Bind : Op<Xf_Dialect, "bind", [
     MemoryEffects<[MemRead, MemWrite]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "gives an `xf.computed_size` its value";
   let description = [{
-    The value is the one element of `size`, a tensor or, later, its buffer.
-    Whatever depends on the symbol comes after this operation. A value outside
+    The value is the one element of `size`, a tensor or, later, its buffer, or
+    an index; a loop's body binds its sizes anew in each iteration. Whatever depends on the symbol comes after this operation. A value outside
     of the symbol's range fails the run.
 
-    Rules: (B1) `size` has one i64 element; (B2) the symbol is an
+    Rules: (B1) `size` has one i64 element or is an index; (B2) the symbol is an
     `xf.computed_size`.
 
     Example: `xf.bind @nonzero0, %count : tensor<1xi64>`
   }];
-  let arguments = (ins FlatSymbolRefAttr:$symbol, AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef]>:$size);
+  let arguments = (ins FlatSymbolRefAttr:$symbol, AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef, Index]>:$size);
   let assemblyFormat = "$symbol `,` $size attr-dict `:` type($size)";
 }
 
@@ -77,6 +77,68 @@ def Xf_RequireEqual : Op<Xf_Dialect, "require_equal", [MemoryEffects<[MemRead, M
   }];
   let arguments = (ins Xf_DimAttr:$found, Xf_DimAttr:$expected, StrAttr:$what);
   let assemblyFormat = "attr-dict";
+}
+
+def Xf_Measure : Op<Xf_Dialect, "measure", [
+    MemoryEffects<[MemRead, MemWrite]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "a value that control flow carries, with its sizes";
+  let description = [{
+    The result is `x`, whose sizes are `dims`. Along the axes in `binds` the size
+    is an `xf.computed_size` that gets its value here, each time anew; the others
+    are known to hold. On buffers there is no result.
+
+    Rules: (M1) one dimension per axis; (M2) `binds` are axes, ascending, whose
+    dimension is an `xf.computed_size`; (M3) the result has the type of `x`.
+
+    Example:
+    ```mlir
+    %y = xf.measure %x {binds = array<i64: 0>, dims = [#xf.dim<carried0>, #xf.dim<64>]} : (tensor<?x64xf32>) -> tensor<?x64xf32>
+    ```
+  }];
+  let arguments = (ins AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef]>:$x,
+                       Xf_DimArrayAttr:$dims, DenseI64ArrayAttr:$binds);
+  let results = (outs Optional<AnyRankedTensor>:$y);
+  let extraClassDeclaration = [{
+    /// The names of the sizes that get their values here, in the order of axes.
+    ::llvm::SmallVector<::llvm::StringRef> getBoundSymbols();
+  }];
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Xf_Item : Xf_Op<"item"> {
+  let summary = "the part of x at one position of an axis, without the axis";
+  let description = [{
+    The position is `at`, which who made the operation knows to be in
+    0 <= at < size: an iteration's number, say.
+
+    Rules: (I1) 0 <= axis < rank.
+
+    Example:
+    ```mlir
+    %y = xf.item %x {at = #xf.dim<iteration0>, axis = 1 : i64} : (tensor<2x?x8xf32>) -> tensor<2x8xf32>
+    ```
+  }];
+  let arguments = (ins Xf_Tensor:$x, I64Attr:$axis, Xf_DimAttr:$at);
+  let results = (outs Xf_Tensor:$y);
+}
+
+def Xf_PutItem : Xf_Op<"put_item"> {
+  let summary = "x with the part at one position of an axis replaced";
+  let description = [{
+    `xf.item` of the result at the same position is `item`; everything else is
+    that of `x`.
+
+    Rules: (I1) 0 <= axis < rank; (I2) the item has one axis less; (I3) its sizes
+    must not provably differ from those of x; (I4) one element type.
+
+    Example:
+    ```mlir
+    %y = xf.put_item %item, %x {at = #xf.dim<iteration0>, axis = 0 : i64} : (tensor<8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+    ```
+  }];
+  let arguments = (ins Xf_Tensor:$item, Xf_Tensor:$x, I64Attr:$axis, Xf_DimAttr:$at);
+  let results = (outs Xf_Tensor:$y);
 }
 
 def Xf_Compact : Xf_Op<"compact"> {

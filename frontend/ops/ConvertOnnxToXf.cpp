@@ -246,7 +246,7 @@ LogicalResult ConvertOnnxToXf::convertFunction(func::FuncOp function,
   for (Operation &op : block.without_terminator())
     old.push_back(&op);
 
-  ConversionState state(&getContext());
+  ConversionState state(getOperation());
   llvm::MapVector<Value, SmallVector<xf::Dim>> dims;
   if (failed(convertInputDims(function, options, dims, state.prover)))
     return failure();

@@ -1,5 +1,7 @@
 #include "frontend/ops/NodeConverter.h"
 
+#include "dialects/xf/XfDynamic.h"
+
 #include "mlir/IR/Verifier.h"
 
 using namespace mlir;
@@ -34,6 +36,44 @@ bool ConversionState::isDurable(Dim dim) const {
   dim.forEachSymbol(
       [&](StringRef name) { durable &= !freshNames.contains(name); });
   return durable;
+}
+
+ConversionState::~ConversionState() {
+  for (auto &block : discarded)
+    block->clear();
+}
+
+Dim ConversionState::declareSize(StringRef stem, int64_t min, int64_t max,
+                                 Location loc) {
+  std::string name;
+  do
+    name = (stem + Twine(declaredCount++)).str();
+  while (module.lookupSymbol(name) || freshNames.contains(name));
+  OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
+  declaredAt[name] = declared.size();
+  declared.push_back(xf::ComputedSize::create(
+      top, loc, name, static_cast<uint64_t>(min), static_cast<uint64_t>(max)));
+  prover.setRange(name, {min, max});
+  return Dim::symbol(context, name);
+}
+
+bool ConversionState::isKnownSince(Dim dim, size_t mark) const {
+  if (!isDurable(dim))
+    return false;
+  bool known = true;
+  dim.forEachSymbol([&](StringRef name) {
+    auto it = declaredAt.find(name);
+    known &= it == declaredAt.end() || it->second < mark;
+  });
+  return known;
+}
+
+void ConversionState::discard(std::unique_ptr<Block> block, size_t mark) {
+  block->dropAllReferences();
+  discarded.push_back(std::move(block));
+  for (size_t i = mark; i < declared.size(); ++i)
+    declared[i]->erase();
+  declared.resize(mark);
 }
 
 //===----------------------------------------------------------------------===//

@@ -12,9 +12,13 @@ namespace hagane::frontend {
 /// What is known of the values made so far, shared by all nodes of a module.
 class ConversionState {
 public:
-  explicit ConversionState(mlir::MLIRContext *context) : context(context) {}
+  explicit ConversionState(mlir::ModuleOp module)
+      : context(module.getContext()), module(module) {}
+  ConversionState(const ConversionState &) = delete;
+  ~ConversionState();
 
   mlir::MLIRContext *context;
+  mlir::ModuleOp module;
   xf::DimProver prover;
   /// Converted values by the onnx values they stand for; null for a value that
   /// the model leaves out.
@@ -34,7 +38,24 @@ public:
   /// Whether `dim` may be written into the IR: no part of it is fresh.
   bool isDurable(xf::Dim dim) const;
 
+  /// Declares a size that the operations made here will compute, of a name
+  /// that begins with `stem`.
+  xf::Dim declareSize(llvm::StringRef stem, int64_t min, int64_t max,
+                      mlir::Location loc);
+  /// What is declared so far, to compare with later.
+  size_t countDeclared() const { return declared.size(); }
+  /// Whether `dim` may be written into the IR and was known when `mark` sizes
+  /// were declared.
+  bool isKnownSince(xf::Dim dim, size_t mark) const;
+  /// Forgets a block that was converted in vain, and sizes declared for it.
+  void discard(std::unique_ptr<mlir::Block> block, size_t mark);
+
 private:
+  /// Kept: facts know values by their addresses.
+  std::vector<std::unique_ptr<mlir::Block>> discarded;
+  std::vector<mlir::Operation *> declared;
+  llvm::StringMap<size_t> declaredAt;
+  int64_t declaredCount = 0;
   llvm::DenseMap<mlir::Value, xf::Facts> facts;
   llvm::StringSet<> freshNames;
 };

@@ -33,12 +33,13 @@ const llvm::StringMap<Handler> &getHandlers() {
   static const auto handlers = makeHandlers<
       xf::Linear, xf::MatMul, xf::Attention, xf::Softmax, xf::LayerNorm,
       xf::RmsNorm, xf::Reduce, xf::Reshape, xf::Transpose, xf::Broadcast,
-      xf::Concat, xf::CacheAppend, xf::CacheWrite, xf::Compact, xf::Slice,
-      xf::Pad, xf::Gather, xf::Range, xf::Trilu, xf::Rotary, xf::Dims,
-      xf::GatherElements, xf::GatherNd, xf::ScatterElements, xf::ScatterNd,
-      xf::CumSum, xf::ArgReduce, xf::TopK, xf::Quantize, xf::Dequantize,
-      xf::GroupNorm, xf::Recurrent, xf::Conv, xf::Pool, xf::PoolIndices,
-      xf::FoldWindows, xf::Resize, xf::GridSample, xf::RoiAlign>();
+      xf::Concat, xf::CacheAppend, xf::CacheWrite, xf::Compact, xf::Item,
+      xf::PutItem, xf::Slice, xf::Pad, xf::Gather, xf::Range, xf::Trilu,
+      xf::Rotary, xf::Dims, xf::GatherElements, xf::GatherNd,
+      xf::ScatterElements, xf::ScatterNd, xf::CumSum, xf::ArgReduce, xf::TopK,
+      xf::Quantize, xf::Dequantize, xf::GroupNorm, xf::Recurrent, xf::Conv,
+      xf::Pool, xf::PoolIndices, xf::FoldWindows, xf::Resize, xf::GridSample,
+      xf::RoiAlign>();
   return handlers;
 }
 
@@ -102,7 +103,9 @@ struct FormKernels : hagane::impl::FormKernelsPassBase<FormKernels> {
         return failure();
     }
     function.walk([&](Operation *op) {
-      if (!isa<func::ReturnOp, scf::YieldOp, arith::SelectOp>(op))
+      if (!isa<func::ReturnOp, scf::YieldOp, scf::ConditionOp, scf::ForOp,
+               scf::WhileOp, arith::SelectOp, tensor::CastOp, xf::Measure,
+               xf::Bind>(op))
         return;
       b.rewriter.setInsertionPoint(op);
       for (OpOperand &operand : op->getOpOperands())

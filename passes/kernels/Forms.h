@@ -14,6 +14,8 @@
 namespace hagane::xf {
 class CacheWrite;
 class Compact;
+class Item;
+class PutItem;
 } // namespace hagane::xf
 
 namespace hagane {
@@ -42,6 +44,8 @@ llvm::LogicalResult form(xf::Concat op, KernelBuilder &b);
 llvm::LogicalResult form(xf::CacheAppend op, KernelBuilder &b);
 llvm::LogicalResult form(xf::CacheWrite op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Compact op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Item op, KernelBuilder &b);
+llvm::LogicalResult form(xf::PutItem op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Slice op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Pad op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Gather op, KernelBuilder &b);

@@ -3,6 +3,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
 #include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/memory/Passes.h"
 
@@ -17,6 +18,8 @@ using namespace hagane;
 static bufferization::OneShotBufferizationOptions getOptions() {
   bufferization::OneShotBufferizationOptions options;
   options.bufferizeFunctionBoundaries = true;
+  // Of values whose sizes change from one iteration to the next.
+  options.allowReturnAllocsFromLoops = true;
   options.setFunctionBoundaryTypeConversion(
       bufferization::LayoutMapOption::IdentityLayoutMap);
   options.unknownTypeConverterFn =
@@ -93,6 +96,27 @@ static void insertIntoDestinations(func::FuncOp function,
   });
 }
 
+/// What a loop's test only passes on needs no copy of its own: nobody reads the
+/// original any more.
+static void passOnWithoutCopies(scf::WhileOp loop) {
+  for (OpOperand &passed : loop.getConditionOp().getArgsMutable()) {
+    auto alloc = passed.get().getDefiningOp<memref::AllocOp>();
+    if (!alloc || alloc->getBlock() != loop.getBeforeBody() ||
+        llvm::range_size(alloc->getUsers()) != 2)
+      continue;
+    for (Operation *user : alloc->getUsers()) {
+      auto copy = dyn_cast<memref::CopyOp>(user);
+      if (!copy || !isa<BlockArgument>(copy.getSource()) ||
+          copy.getSource().getType() != alloc.getType())
+        continue;
+      passed.set(copy.getSource());
+      copy.erase();
+      alloc.erase();
+      break;
+    }
+  }
+}
+
 namespace {
 struct Bufferize : hagane::impl::BufferizePassBase<Bufferize> {
   void runOnOperation() override {
@@ -113,6 +137,7 @@ struct Bufferize : hagane::impl::BufferizePassBase<Bufferize> {
     if (failed(bufferization::runOneShotModuleBufferize(module, getOptions(),
                                                         state)))
       return signalPassFailure();
+    module.walk(passOnWithoutCopies);
     for (auto function : module.getOps<func::FuncOp>())
       for (unsigned i = 0, e = function.getNumArguments(); i != e; ++i)
         function.removeArgAttr(i, "bufferization.writable");

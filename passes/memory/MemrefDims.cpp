@@ -1,6 +1,7 @@
 //===- MemrefDims.cpp - Symbolic sizes of memrefs -------------------------===//
 
 #include "passes/memory/MemrefDims.h"
+#include "dialects/xf/XfDynamic.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "passes/shapes/ShapeAnalysis.h"
@@ -65,9 +66,19 @@ static SmallVector<Dim> argumentDims(BlockArgument argument) {
                   : SmallVector<Dim>();
 }
 
+/// What control flow carries is measured where it arrives.
+static SmallVector<Dim> measuredDims(Value memref) {
+  for (Operation *user : memref.getUsers())
+    if (auto measure = dyn_cast<xf::Measure>(user))
+      return getDimsFrom(measure.getDims());
+  return {};
+}
+
 SmallVector<Dim> hagane::getMemrefDims(Value memref) {
   auto type = cast<MemRefType>(memref.getType());
-  SmallVector<Dim> dims;
+  SmallVector<Dim> dims = measuredDims(memref);
+  if (!dims.empty())
+    return dims;
   if (auto argument = dyn_cast<BlockArgument>(memref))
     dims = argumentDims(argument);
   else

@@ -19,6 +19,23 @@ def PrepareOutputsPass : Pass<"hagane-prepare-outputs", "::mlir::func::FuncOp"> 
                            "::hagane::xf::XfDialect"];
 }
 
+def PrepareLoopsPass : Pass<"hagane-prepare-loops", "::mlir::func::FuncOp"> {
+  let summary = "carry values of fixed sizes from one iteration to the next in place";
+  let description = [{
+    What an iteration yields is materialised in what it got, where the sizes are
+    the same: one buffer for the whole loop. Values whose sizes change get a new
+    buffer in each iteration.
+
+    Before: `scf.yield %next : tensor<4xf32>` in a loop with `iter_args(%x = %0)`.
+    After:
+    ```mlir
+    %y = bufferization.materialize_in_destination %next in %x : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    scf.yield %y : tensor<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
+}
+
 def BufferizePass : Pass<"hagane-bufferize", "::mlir::ModuleOp"> {
   let summary = "One-Shot Bufferize with the options that kernels need";
   let description = [{
@@ -66,7 +83,8 @@ def PlanArenaPass : Pass<"hagane-plan-arena", "::mlir::ModuleOp"> {
     sample values of the symbols; a bin is as large as its largest member and
     bins lie one after another, so that offsets are small expressions that are
     right for every shape. Buffers of computed sizes stay, with
-    `kernel.heap_bytes`, for the run's heap. The arena's size is `kernel.arena_bytes` of the
+    `kernel.heap_bytes`, for the run's heap; so do those that a loop carries into
+    its next iteration, with `kernel.alternates`: two pieces of memory, in turn. The arena's size is `kernel.arena_bytes` of the
     function; `kernel.buffers` tells the plan.
 
     Before: `%a = memref.alloc(%n) : memref<?x384xf32>`. After:

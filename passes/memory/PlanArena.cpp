@@ -2,6 +2,7 @@
 
 #include "dialects/kernel/KernelCost.h"
 #include "dialects/xf/XfDynamic.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/memory/BufferLife.h"
 #include "passes/memory/MemrefDims.h"
 #include "passes/memory/Passes.h"
@@ -95,6 +96,18 @@ private:
   SmallVector<Bin> bins;
 };
 
+/// Whether a loop around the allocation carries the buffer into its next
+/// iteration. The yield of a branch leaves no more than the branch.
+bool isCarried(memref::AllocOp alloc, const Life &life) {
+  return llvm::any_of(life.names, [&](Value name) {
+    return llvm::any_of(name.getUsers(), [&](Operation *user) {
+      Operation *parent = user->getParentOp();
+      return isa<scf::YieldOp>(user) && !isa<scf::IfOp>(parent) &&
+             parent->isProperAncestor(alloc);
+    });
+  });
+}
+
 LogicalResult ArenaPlanner::measure(Buffer &buffer) {
   memref::AllocOp alloc = buffer.alloc;
   Dim count = Dim::constant(context, 1);
@@ -125,11 +138,14 @@ LogicalResult ArenaPlanner::collect() {
     buffer.alloc = alloc;
     if (failed(measure(buffer)))
       return WalkResult::interrupt();
-    if (isLate(buffer.bytes)) {
+    Life life = getLife(alloc, *block, positions);
+    bool alternates = isCarried(alloc, life);
+    if (alternates)
+      alloc->setAttr("kernel.alternates", UnitAttr::get(context));
+    if (alternates || isLate(buffer.bytes)) {
       alloc->setAttr("kernel.heap_bytes", buffer.bytes.getAttr());
       return WalkResult::advance();
     }
-    Life life = getLife(alloc, *block, positions);
     buffer.first = life.first;
     buffer.last = life.last;
     buffers.push_back(buffer);

@@ -2,6 +2,7 @@
 
 #include "dialects/xf/XfDynamic.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "passes/memory/Passes.h"
 #include "passes/shapes/ShapeAnalysis.h"
 
@@ -58,6 +59,13 @@ bool isLate(Attribute dims, func::FuncOp function) {
   return late;
 }
 
+bool isOfControlFlow(Value value) {
+  Operation *op = value.getDefiningOp();
+  while (isa_and_nonnull<xf::Measure, tensor::CastOp>(op))
+    op = op->getOperand(0).getDefiningOp();
+  return isa_and_nonnull<RegionBranchOpInterface>(op);
+}
+
 struct PrepareOutputs : hagane::impl::PrepareOutputsPassBase<PrepareOutputs> {
   void runOnOperation() override {
     func::FuncOp function = getOperation();
@@ -97,10 +105,15 @@ struct PrepareOutputs : hagane::impl::PrepareOutputsPassBase<PrepareOutputs> {
         return signalPassFailure();
       Value destination = function.getArgument(number);
       Location loc = result.getLoc();
+      // Where control flow ends in the value, the memory of an output of
+      // computed sizes is not asked for before it.
+      bool late = isLate(attrs.get("xf.dims"), function);
+      if (late && isOfControlFlow(result))
+        destination = memref::CastOp::create(builder, loc, memref, destination);
       // Views of the destination come first, so that they dominate kernels. An
       // output whose size the run computes has no memory there yet.
       OpBuilder views = OpBuilder::atBlockBegin(&function.front());
-      if (!isLate(attrs.get("xf.dims"), function))
+      if (!late)
         sinkReshapes(views, result, destination,
                      ArrayRef(results).drop_front(i + 1));
       bufferization::MaterializeInDestinationOp::create(

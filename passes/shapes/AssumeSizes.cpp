@@ -143,13 +143,19 @@ static bool replaceOne(ModuleOp module, const ShapeAnalysis::Assumption &at,
 /// The last point at which a size of the condition is bound; null if the
 /// inputs' shapes tell both. Every operation that relies on the condition comes
 /// later.
-static xf::Bind findLastBind(ModuleOp module,
-                             const xf::SizeCondition &condition) {
-  xf::Bind last;
-  module.walk([&](xf::Bind op) {
-    if (contains(condition.a, op.getSymbol()) ||
-        contains(condition.b, op.getSymbol()))
+static Operation *findLastBind(ModuleOp module,
+                               const xf::SizeCondition &condition) {
+  Operation *last = nullptr;
+  auto visit = [&](Operation *op, StringRef symbol) {
+    if (contains(condition.a, symbol) || contains(condition.b, symbol))
       last = op;
+  };
+  module.walk([&](Operation *op) {
+    if (auto bind = dyn_cast<xf::Bind>(op))
+      visit(op, bind.getSymbol());
+    else if (auto measure = dyn_cast<xf::Measure>(op))
+      for (StringRef symbol : measure.getBoundSymbols())
+        visit(op, symbol);
   });
   return last;
 }
@@ -178,7 +184,7 @@ bool hagane::requireSizes(ModuleOp module, const ShapeAnalysis &shapes) {
     if (!shapes.isResolved(a) || !shapes.isResolved(b) ||
         !seen.insert({a.getAttr(), b.getAttr()}).second)
       continue;
-    if (xf::Bind bind = findLastBind(module, condition)) {
+    if (Operation *bind = findLastBind(module, condition)) {
       OpBuilder after(bind->getBlock(), std::next(bind->getIterator()));
       xf::RequireEqual::create(after, op->getLoc(), a.getAttr(), b.getAttr(),
                                after.getStringAttr(condition.what));

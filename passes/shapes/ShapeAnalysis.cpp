@@ -127,6 +127,8 @@ const Facts &ShapeAnalysis::get(Value value) {
     if (isa<RankedTensorType>(castOp.getSource().getType()))
       facts = castFacts(get(castOp.getSource()),
                         cast<RankedTensorType>(value.getType()));
+  } else if (auto measure = dyn_cast_or_null<xf::Measure>(op)) {
+    facts.dims = getDimsFrom(measure.getDims());
   } else if (auto branches = dyn_cast_or_null<scf::IfOp>(op)) {
     unsigned i = cast<OpResult>(value).getResultNumber();
     Facts left = get(branches.thenYield().getOperand(i));

@@ -72,6 +72,8 @@ struct hgn_session {
   // SessionRun.cpp
   hgn_status run(const hgn_tensor *inputs, hgn_tensor *outputs);
   void *giveOutput(uint32_t index, const int64_t *dims);
+  // What the plan says; false if there is no memory for it.
+  bool reserveScratch();
 
 private:
   hgn_status startThreads(const hgn_session_options &options);

@@ -76,6 +76,12 @@ static void parallel(hgn_exec *exec, uint32_t kernel, hgn_task_fn fn,
   hgn_session &session = sessionOf(exec);
   if (items <= 0)
     return;
+  // A size that the run has found out may need more than it began with.
+  if (session.plan[HGN_PLAN_SCRATCH_BYTES] > session.scratchStride &&
+      !session.reserveScratch()) {
+    session.heapExhausted = true;
+    return;
+  }
   if (!session.profile)
     return launchKernel(session, fn, args, items);
   int64_t start = monotonicNs();
@@ -301,17 +307,23 @@ hgn_status hgn_session::reserveWorkspace() {
   if (!arena.reserve(arenaBytes))
     return outOfMemory("the arena", arenaBytes);
   exec.arena = arena.data();
+  if (!reserveScratch())
+    return outOfMemory("scratch", uint64_t(plan[HGN_PLAN_SCRATCH_BYTES]));
+  return nullptr;
+}
+
+bool hgn_session::reserveScratch() {
   // Two cache lines, so that threads do not share the prefetcher's pairs.
   constexpr int64_t kStride = 128;
-  scratchStride = plan[HGN_PLAN_SCRATCH_BYTES];
-  int64_t total = 0;
-  if (__builtin_add_overflow(scratchStride, kStride - 1, &scratchStride) ||
-      __builtin_mul_overflow(scratchStride / kStride * kStride,
-                             int64_t(threads), &total) ||
+  int64_t stride = 0, total = 0;
+  if (__builtin_add_overflow(plan[HGN_PLAN_SCRATCH_BYTES], kStride - 1,
+                             &stride) ||
+      __builtin_mul_overflow(stride / kStride * kStride, int64_t(threads),
+                             &total) ||
       !scratch.reserve(uint64_t(total)))
-    return outOfMemory("scratch", uint64_t(plan[HGN_PLAN_SCRATCH_BYTES]));
-  scratchStride = scratchStride / kStride * kStride;
-  return nullptr;
+    return false;
+  scratchStride = stride / kStride * kStride;
+  return true;
 }
 
 hgn_status hgn_session::run(const hgn_tensor *inputs, hgn_tensor *outputs) {
@@ -323,6 +335,9 @@ hgn_status hgn_session::run(const hgn_tensor *inputs, hgn_tensor *outputs) {
   failed = heapExhausted = false;
   refusedOutput = -1;
   int32_t result = module->runEntry()(&exec);
+  // Not even a launch could be made.
+  if (heapExhausted && !result)
+    result = 1;
   for (uint32_t i = 0; i < info().output_count; ++i) {
     if (lateOutputs[i].isLate)
       describeLateOutput(i, &outputs[i]);

@@ -19,7 +19,8 @@ def compile_graph(text, folder, opset):
 def check(text, runs, folder, reference=None, opset=20, tolerance=2e-6):
     """Runs the graph on each dictionary of inputs; results must be ONNX's."""
     model = compile_graph(text, folder, opset)
-    evaluator = ReferenceEvaluator(model)
+    # ONNX's own reference lacks some forms of some operators.
+    evaluator = None if reference else ReferenceEvaluator(model)
     names = [value.name for value in model.graph.output]
     for inputs in runs:
         got = run(folder, inputs)

@@ -35,6 +35,8 @@ private:
   LogicalResult executeWhile(scf::WhileOp op, Tensors &results);
   LogicalResult executeCall(func::CallOp op, Tensors &results);
   LogicalResult executeBind(Bind op);
+  LogicalResult executeMeasure(Measure op, Tensors &results);
+  LogicalResult setSize(Operation *op, StringRef name, int64_t size);
   LogicalResult executeRequireEqual(RequireEqual op);
   LogicalResult executeSimple(Operation *op, Tensors &results);
 
@@ -197,17 +199,34 @@ LogicalResult Interpreter::executeCall(func::CallOp op, Tensors &results) {
   return inner.yieldOf(callee.getBody(), *arguments, results);
 }
 
+LogicalResult Interpreter::setSize(Operation *op, StringRef name,
+                                   int64_t size) {
+  auto symbol = SymbolTable::lookupNearestSymbolFrom<ComputedSize>(
+      op, StringAttr::get(op->getContext(), name));
+  int64_t min = symbol.getMin(), max = symbol.getMax();
+  if (size < min || size > max)
+    return op->emitError("cannot be evaluated: found size ")
+           << size << ", expected " << min << " to " << max;
+  symbols[name] = size;
+  return success();
+}
+
 LogicalResult Interpreter::executeBind(Bind op) {
   FailureOr<int64_t> size = scalarOf(op, op.getSize());
   if (failed(size))
     return failure();
-  auto symbol = SymbolTable::lookupNearestSymbolFrom<ComputedSize>(
-      op, op.getSymbolAttr());
-  int64_t min = symbol.getMin(), max = symbol.getMax();
-  if (*size < min || *size > max)
-    return op.emitError("cannot be evaluated: found size ")
-           << *size << ", expected " << min << " to " << max;
-  symbols[op.getSymbol()] = *size;
+  return setSize(op, op.getSymbol(), *size);
+}
+
+LogicalResult Interpreter::executeMeasure(Measure op, Tensors &results) {
+  FailureOr<Tensors> x = valuesOf(op, op.getX());
+  if (failed(x))
+    return failure();
+  for (auto [axis, symbol] :
+       llvm::zip_equal(op.getBinds(), op.getBoundSymbols()))
+    if (failed(setSize(op, symbol, x->front().getSize(axis))))
+      return failure();
+  results = std::move(*x);
   return success();
 }
 
@@ -249,6 +268,7 @@ LogicalResult Interpreter::execute(Operation *op, Tensors &results) {
       .Case([&](scf::WhileOp op) { return executeWhile(op, results); })
       .Case([&](func::CallOp op) { return executeCall(op, results); })
       .Case([&](Bind op) { return executeBind(op); })
+      .Case([&](Measure op) { return executeMeasure(op, results); })
       .Case([&](RequireEqual op) { return executeRequireEqual(op); })
       .Default([&](Operation *op) { return executeSimple(op, results); });
 }

@@ -317,6 +317,56 @@ static LogicalResult definePad(Pad op, Evaluation &evaluation) {
   return success();
 }
 
+/// Where the part of `x` at position `at` of `axis` begins, in elements.
+static FailureOr<int64_t> itemOrigin(const HostTensor &x, int64_t axis,
+                                     DimAttr at, Evaluation &evaluation) {
+  FailureOr<int64_t> position = evaluation.valueOf(at);
+  if (failed(position) || failed(evaluation.checkAxis(axis, x)))
+    return failure();
+  if (*position < 0 || *position >= x.getSize(axis))
+    return evaluation.error("position " + Twine(*position) +
+                            " is out of range for " + describe(x));
+  return *position * stridesOf(x.getShape())[axis];
+}
+
+static LogicalResult defineItem(Item op, Evaluation &evaluation) {
+  const HostTensor &x = evaluation.operand(0);
+  int64_t axis = op.getAxis();
+  FailureOr<int64_t> origin = itemOrigin(x, axis, op.getAt(), evaluation);
+  if (failed(origin))
+    return failure();
+  Shape shape(x.getShape()), from = stridesOf(shape);
+  shape.erase(shape.begin() + axis);
+  from.erase(from.begin() + axis);
+  FailureOr<HostTensor *> y = evaluation.create(shape);
+  if (failed(y))
+    return failure();
+  copyStrided((*y)->data(), stridesOf(shape), x.at(*origin), from, shape,
+              x.getElement().bytes);
+  return success();
+}
+
+static LogicalResult definePutItem(PutItem op, Evaluation &evaluation) {
+  const HostTensor &item = evaluation.operand(0), &x = evaluation.operand(1);
+  int64_t axis = op.getAxis();
+  FailureOr<int64_t> origin = itemOrigin(x, axis, op.getAt(), evaluation);
+  if (failed(origin))
+    return failure();
+  Shape shape(x.getShape()), to = stridesOf(shape);
+  shape.erase(shape.begin() + axis);
+  to.erase(to.begin() + axis);
+  if (ArrayRef<int64_t>(shape) != item.getShape())
+    return evaluation.error(describe(item) + " does not fit into " +
+                            describe(x));
+  FailureOr<HostTensor *> y = evaluation.create(x.getShape());
+  if (failed(y))
+    return failure();
+  std::memcpy((*y)->data(), x.data(), x.getByteCount());
+  copyStrided((*y)->at(*origin), to, item.data(), stridesOf(shape), shape,
+              x.getElement().bytes);
+  return success();
+}
+
 void hagane::xf::eval::defineMovement(DefinitionTable &table) {
   table.add(defineConstant);
   table.add(defineReshape);
@@ -325,6 +375,8 @@ void hagane::xf::eval::defineMovement(DefinitionTable &table) {
   table.add(defineConcat);
   table.add(defineCacheAppend);
   table.add(defineCacheWrite);
+  table.add(defineItem);
+  table.add(definePutItem);
   table.add(defineSlice);
   table.add(definePad);
 }

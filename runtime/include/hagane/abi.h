@@ -100,7 +100,8 @@ struct hgn_exec {
   const int64_t *symbols; /* values of the module's symbolic dims */
   /* Written by hgn_plan for these symbols: [0] arena bytes, [1] scratch bytes
    * per thread, then what the compiler put there: buffer offsets, output dims,
-   * per-kernel flops and bytes. hgn_run writes those that it computes. */
+   * per-kernel flops and bytes. hgn_run writes those that it computes, and
+   * raises [1] where a computed size needs more scratch. */
   int64_t *plan;
   void *const *inputs; /* dense row-major data, in signature order */
   void *const *outputs;

@@ -954,3 +954,93 @@ func.func @f(%x: tensor<2xf32>) {
   %y = xf.compact %x {count = [#xf.dim<2>, #xf.dim<3>]} : (tensor<2xf32>) -> tensor<1x?xi64>
   return
 }
+
+// -----
+
+xf.computed_size @s {min = 0 : i64, max = 4 : i64}
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @below {{(M1) has 1 dimensions for 2 axes}}
+  %y = xf.measure %x {binds = array<i64>, dims = [#xf.dim<s>]} : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+xf.computed_size @s {min = 0 : i64, max = 4 : i64}
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @below {{(M2) cannot bind the size of axis 1}}
+  %y = xf.measure %x {binds = array<i64: 1>, dims = [#xf.dim<s>, #xf.dim<4>]} : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+xf.computed_size @s {min = 0 : i64, max = 4 : i64}
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @below {{(M2) cannot bind the size of axis 0}}
+  %y = xf.measure %x {binds = array<i64: 0, 0>, dims = [#xf.dim<s>, #xf.dim<4>]} : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+xf.computed_size @s {min = 0 : i64, max = 4 : i64}
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @below {{(M2) expects an xf.computed_size named "t"}}
+  %y = xf.measure %x {binds = array<i64: 0>, dims = [#xf.dim<t>, #xf.dim<4>]} : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+xf.computed_size @s {min = 0 : i64, max = 4 : i64}
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @below {{(M3) expects the result to be of type 'tensor<?x4xf32>'}}
+  %y = xf.measure %x {binds = array<i64>, dims = [#xf.dim<s>, #xf.dim<4>]} : (tensor<?x4xf32>) -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3x4xf32>) {
+  // expected-error @+2 {{(I1) has axis 2, expected 0 <= axis < 2}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.item %x {at = #xf.dim<0>, axis = 2 : i64} : (tensor<3x4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3x4xf32>, %i: tensor<4xf32>) {
+  // expected-error @+2 {{(I1) has axis 2, expected 0 <= axis < 2}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.put_item %i, %x {at = #xf.dim<0>, axis = 2 : i64} : (tensor<4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3x4xf32>, %i: tensor<1x4xf32>) {
+  // expected-error @+2 {{(I2)}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.put_item %i, %x {at = #xf.dim<0>, axis = 0 : i64} : (tensor<1x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3x4xf32>, %i: tensor<3xf32>) {
+  // expected-error @+2 {{(I3)}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.put_item %i, %x {at = #xf.dim<0>, axis = 0 : i64} : (tensor<3xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3x4xf32>, %i: tensor<4xf16>) {
+  // expected-error @+2 {{(I4)}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.put_item %i, %x {at = #xf.dim<0>, axis = 0 : i64} : (tensor<4xf16>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  return
+}

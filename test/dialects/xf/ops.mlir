@@ -450,7 +450,28 @@ func.func @dynamic(%x: tensor<2x3xf32>, %count: tensor<1xi64>, %buffer: memref<i
   xf.bind @nonzero0, %buffer : memref<i64>
   // CHECK: xf.require_equal {expected = #xf.dim<6>, found = #xf.dim<nonzero0 * 2>, what = "the count"}
   xf.require_equal {found = #xf.dim<2 * nonzero0>, expected = #xf.dim<6>, what = "the count"}
+  // CHECK: xf.bind @nonzero0, %{{.*}} : index
+  %five = arith.constant 5 : index
+  xf.bind @nonzero0, %five : index
   // CHECK: xf.compact
   %y = xf.compact %x {count = [#xf.dim<nonzero0>]} : (tensor<2x3xf32>) -> tensor<2x?xi64>
   return
+}
+
+// -----
+
+xf.computed_size @rows {min = 0 : i64, max = 64 : i64}
+xf.symbol @n {min = 1 : i64, max = 64 : i64}
+// CHECK-LABEL: func.func @measured
+func.func @measured(%x: tensor<?x?x4xf32>, %buffer: memref<?xf32>) -> tensor<?x4xf32> {
+  // CHECK: xf.measure %{{.*}} {binds = array<i64: 0>, dims = [#xf.dim<rows>, #xf.dim<n>, #xf.dim<4>]} : (tensor<?x?x4xf32>) -> tensor<?x?x4xf32>
+  %y = xf.measure %x {binds = array<i64: 0>, dims = [#xf.dim<rows>, #xf.dim<n>, #xf.dim<4>]} : (tensor<?x?x4xf32>) -> tensor<?x?x4xf32>
+  // CHECK: xf.measure %{{.*}} : (memref<?xf32>) -> ()
+  xf.measure %buffer {binds = array<i64>, dims = [#xf.dim<n>]} : (memref<?xf32>) -> ()
+  // CHECK: xf.item %{{.*}} : (tensor<?x?x4xf32>) -> tensor<?x4xf32>
+  %item = xf.item %y {at = #xf.dim<n - 1>, axis = 1 : i64} : (tensor<?x?x4xf32>) -> tensor<?x4xf32>
+  // CHECK: xf.put_item %{{.*}}, %{{.*}} : (tensor<?x4xf32>, tensor<?x?x4xf32>) -> tensor<?x?x4xf32>
+  %z = xf.put_item %item, %y {at = #xf.dim<0>, axis = 1 : i64} : (tensor<?x4xf32>, tensor<?x?x4xf32>) -> tensor<?x?x4xf32>
+  %last = xf.item %z {at = #xf.dim<0>, axis = 1 : i64} : (tensor<?x?x4xf32>) -> tensor<?x4xf32>
+  return %last : tensor<?x4xf32>
 }
