@@ -10,23 +10,47 @@ using xf::Dim;
 static LogicalResult padSame(NodeConverter &n, Value x, bool upper,
                              Window &window) {
   size_t spatial = window.kernel.size();
-  window.pads.assign(2 * spatial, 0);
+  SmallVector<Dim> pads(2 * spatial);
   for (size_t i = 0; i < spatial; ++i) {
-    int64_t extent = (window.kernel[i] - 1) * window.dilations[i] + 1,
-            total = extent - 1;
-    if (window.strides[i] != 1) {
-      auto size = n.staticSize(x, i + 2);
-      if (!size)
-        return n.error("auto_pad with strides needs static sizes");
-      int64_t count = llvm::divideCeil(*size, window.strides[i]);
-      total = std::max<int64_t>(
-          (count - 1) * window.strides[i] + extent - *size, 0);
-    }
-    int64_t less = total / 2, more = total - less;
-    window.pads[i] = upper ? less : more;
-    window.pads[i + spatial] = upper ? more : less;
+    int64_t stride = window.strides[i],
+            extent = (window.kernel[i] - 1) * window.dilations[i] + 1;
+    Dim size = n.dim(x, static_cast<int64_t>(i) + 2),
+        none = Dim::constant(n.builder().getContext(), 0), total = none;
+    if (stride == 1)
+      total = none + (extent - 1);
+    else if (extent > 1)
+      total = size.ceilDiv(none + stride) * stride + (extent - stride) - size;
+    // Windows with gaps between them may end before the input does.
+    if (stride > extent)
+      total = total.max(none);
+    if (!total || !n.isDurable(total))
+      return n.error("auto_pad with strides needs sizes that are known before "
+                     "the model runs");
+    Dim less = total.floorDiv(none + 2), more = total - less;
+    pads[i] = upper ? less : more;
+    pads[i + spatial] = upper ? more : less;
   }
+  window.pads.assign(2 * spatial, 0);
+  if (llvm::all_of(pads, [](Dim pad) { return pad.getConstant(); }))
+    window.pads =
+        llvm::map_to_vector(pads, [](Dim pad) { return *pad.getConstant(); });
+  else
+    window.border = pads;
   return success();
+}
+
+Value hagane::frontend::addBorder(NodeConverter &n, Value x,
+                                  const Window &window, double fill) {
+  if (window.border.empty())
+    return x;
+  size_t spatial = window.kernel.size(), rank = spatial + 2;
+  SmallVector<Dim> pads(2 * rank, Dim::constant(n.builder().getContext(), 0));
+  for (size_t i = 0; i < spatial; ++i) {
+    pads[i + 2] = window.border[i];
+    pads[rank + i + 2] = window.border[spatial + i];
+  }
+  return n.make<xf::Pad>(x, Value(), n.scalar(fill, n.elem(x)), n.dims(pads),
+                         xf::PadKind::constant);
 }
 
 FailureOr<Window> hagane::frontend::readWindow(NodeConverter &n, Value x,
@@ -84,8 +108,9 @@ static Value makeConv(NodeConverter &n, Value x, Value weight, Value bias) {
   auto window = readWindow(n, x, *kernel);
   if (failed(window))
     return {};
-  return n.make<xf::Conv>(x, weight, bias, window->strides, window->pads,
-                          window->dilations, n.getInt("group", 1));
+  return n.make<xf::Conv>(addBorder(n, x, *window, 0), weight, bias,
+                          window->strides, window->pads, window->dilations,
+                          n.getInt("group", 1));
 }
 
 static LogicalResult convertConv(NodeConverter &n) {
@@ -181,17 +206,45 @@ static LogicalResult convertCausalConv(NodeConverter &n) {
 
 //===-- Pools -------------------------------------------------------------===//
 
+/// What no element is below.
+static double lowestOf(Type type) {
+  if (isa<FloatType>(type))
+    return -std::numeric_limits<double>::infinity();
+  return type.isUnsignedInteger()
+             ? 0
+             : -std::ldexp(1.0, type.getIntOrFloatBitWidth() - 1);
+}
+
+/// The share of each window that lies on x instead of its border, as
+/// [1, 1, ...].
+static Value shareOfWindow(NodeConverter &n, Value x, const Window &window) {
+  SmallVector<Size> plane{1, 1};
+  for (int64_t axis = 2; axis < n.rank(x); ++axis)
+    plane.push_back(Size(x, axis));
+  Value ones = addBorder(n, n.broadcast(n.scalar(1, n.elem(x)), plane), window,
+                         /*fill=*/0);
+  return n.make<xf::Pool>(ones, xf::PoolKind::average, window.kernel,
+                          window.strides, window.pads, window.dilations,
+                          /*count_pad=*/true, /*ceil_mode=*/false, int64_t(2));
+}
+
 static LogicalResult makePool(NodeConverter &n, xf::PoolKind kind,
                               bool countPad, int64_t p = 2) {
   auto kernel = n.getInts("kernel_shape");
   if (!kernel)
     return n.error("attribute 'kernel_shape' is missing");
-  auto window = readWindow(n, n.in(0), *kernel);
+  Value x = n.in(0);
+  auto window = readWindow(n, x, *kernel);
   if (failed(window))
     return failure();
-  return n.done({n.make<xf::Pool>(
-      n.in(0), kind, window->kernel, window->strides, window->pads,
-      window->dilations, countPad, n.getInt("ceil_mode", 0) != 0, p)});
+  bool isMax = kind == xf::PoolKind::max;
+  Value y = n.make<xf::Pool>(
+      addBorder(n, x, *window, isMax ? lowestOf(n.elem(x)) : 0), kind,
+      window->kernel, window->strides, window->pads, window->dilations,
+      countPad, n.getInt("ceil_mode", 0) != 0, p);
+  if (kind == xf::PoolKind::average && !countPad && !window->border.empty())
+    y = n.div(y, shareOfWindow(n, x, *window));
+  return n.done({y});
 }
 
 static LogicalResult convertMaxPool(NodeConverter &n) {
@@ -203,6 +256,8 @@ static LogicalResult convertMaxPool(NodeConverter &n) {
   auto window = readWindow(n, n.in(0), *kernel);
   if (failed(window))
     return failure();
+  if (!window->border.empty())
+    return n.error("auto_pad with strides and indices needs static sizes");
   bool ceilMode = n.getInt("ceil_mode", 0) != 0;
   Value y = n.make<xf::Pool>(n.in(0), xf::PoolKind::max, window->kernel,
                              window->strides, window->pads, window->dilations,

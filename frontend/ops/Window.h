@@ -5,15 +5,21 @@
 
 namespace hagane::frontend {
 
-/// The window's way over the spatial axes; pads are begins, then ends.
+/// The window's way over the spatial axes; pads are begins, then ends. Where
+/// they depend on symbolic sizes they are 0, and `border` has them.
 struct Window {
   llvm::SmallVector<int64_t> kernel, strides, dilations, pads;
+  llvm::SmallVector<xf::Dim> border;
 };
 
 /// Reads strides, dilations, pads and auto_pad for a window of `kernel` sizes
 /// over x, and checks that they fit.
 llvm::FailureOr<Window> readWindow(NodeConverter &n, mlir::Value x,
                                    llvm::SmallVector<int64_t> kernel);
+
+/// x with the window's border, filled with `fill`.
+mlir::Value addBorder(NodeConverter &n, mlir::Value x, const Window &window,
+                      double fill);
 
 /// The sizes of a weight's window, which must be static.
 llvm::FailureOr<llvm::SmallVector<int64_t>> readKernel(NodeConverter &n,

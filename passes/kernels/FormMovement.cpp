@@ -149,16 +149,15 @@ LogicalResult hagane::form(xf::Pad op, KernelBuilder &b) {
   for (auto [axis, size] : llvm::enumerate(in)) {
     Dim before = pads[axis], after = pads[axis + in.size()],
         zero = b.constant(0);
-    auto isPositive = [&](Dim dim) { return prover.isLessOrEqual(zero, dim); };
-    auto isNegative = [&](Dim dim) { return prover.isLessOrEqual(dim, zero); };
-    if (!(isPositive(before) || isNegative(before)) ||
-        !(isPositive(after) || isNegative(after)))
-      return b.cannotForm(
-          op, "the sign of a pad is only known when the model runs");
-    sources.push_back(isPositive(before) ? zero : zero - before);
-    targets.push_back(isPositive(before) ? before : zero);
-    Dim cropped = isPositive(after) ? size : size + after;
-    sizes.push_back(isPositive(before) ? cropped : cropped + before);
+    // What a pad adds, and what it takes away where it is negative.
+    auto added = [&](Dim dim) {
+      return prover.isLessOrEqual(zero, dim)   ? dim
+             : prover.isLessOrEqual(dim, zero) ? zero
+                                               : dim.max(zero);
+    };
+    sources.push_back(added(before) - before);
+    targets.push_back(added(before));
+    sizes.push_back(size + (before - added(before)) + (after - added(after)));
   }
   SmallVector<int64_t> steps(in.size(), 1);
   SmallVector<MappedTensor> fill;

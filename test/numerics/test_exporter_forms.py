@@ -1,6 +1,7 @@
 """What the exporters of other frameworks write where PyTorch's write something else."""
 
 import numpy as np
+import pytest
 from files import fails
 from test_indexing import check, floats
 
@@ -63,3 +64,42 @@ def test_heads_from_merged_projections(tmp_path):
         }"""
     runs = [{"x": floats(*shape, 6), "w": floats(6, 24)} for shape in ((2, 5), (1, 1), (3, 7))]
     check(text, runs, tmp_path, tolerance=1e-5)
+
+
+SIZES = [(1, 2, 8, 8), (2, 2, 7, 9), (1, 2, 3, 1), (1, 2, 1, 12)]
+
+
+@pytest.mark.parametrize("mode", ["SAME_UPPER", "SAME_LOWER"])
+@pytest.mark.parametrize("kernel, stride", [(3, 2), (2, 2), (1, 2), (2, 3), (5, 3), (3, 1)])
+def test_same_padding_of_symbolic_sizes(mode, kernel, stride, tmp_path):
+    """Windows over axes of any size: the pads are computed when the model runs."""
+    attributes = (f"kernel_shape = [{kernel}, {kernel}], strides = [{stride}, {stride}], "
+                  f'auto_pad = "{mode}"')
+    text = f"""(float[b,2,h,w] x, float[3,2,{kernel},{kernel}] f)
+        => (float[b,3,p,q] y, float[b,2,p,q] greatest, float[b,2,p,q] mean, float[b,2,p,q] all) {{
+          y = Conv<{attributes}>(x, f)
+          greatest = MaxPool<{attributes}>(x)
+          mean = AveragePool<{attributes}>(x)
+          all = AveragePool<{attributes}, count_include_pad = 1>(x)
+        }}"""
+
+    def windows(x, fill):
+        spans, extents = [], []
+        for size in x.shape[2:]:
+            count = -(-size // stride)
+            total = max((count - 1) * stride + kernel - size, 0)
+            less = total // 2
+            spans.append((less, total - less) if mode == "SAME_UPPER" else (total - less, less))
+            extents.append(count)
+        padded = np.pad(x.astype(np.float64), [(0, 0), (0, 0), *spans], constant_values=fill)
+        view = np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), axis=(2, 3))
+        view = view[:, :, ::stride, ::stride]
+        return view[:, :, :extents[0], :extents[1]]
+
+    def reference(x, f):
+        zeros, ones = windows(x, 0), windows(np.ones_like(x), 0)
+        return [np.einsum("bchwkl,ockl->bohw", zeros, f), windows(x, -np.inf).max((4, 5)),
+                zeros.sum((4, 5)) / ones.sum((4, 5)), zeros.mean((4, 5))]
+
+    runs = [{"x": floats(*size), "f": floats(3, 2, kernel, kernel)} for size in SIZES]
+    check(text, runs, tmp_path, reference, tolerance=1e-5)

@@ -24,6 +24,16 @@ func.func @Conv11_same(%i0: tensor<1x4x8x8xf32>) -> !onnx.unknown {
   return %y : !onnx.unknown
 }
 
+// Pads that depend on a symbolic size become a border.
+// CHECK-LABEL: func.func @Conv11_same_symbolic(
+// CHECK: %[[PADDED:.*]] = xf.pad %arg0, %{{.*}}pads = [#xf.dim<0>, #xf.dim<0>, #xf.dim<1>, #xf.dim<floordiv(input_0_d3 + 1, 2) * 2 - input_0_d3>, #xf.dim<0>, #xf.dim<0>, #xf.dim<1>, #xf.dim<1>]} : (tensor<1x2x8x?xf32>, tensor<f32>) -> tensor<1x2x10x?xf32>
+// CHECK: xf.conv %[[PADDED]], {{.*}}pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 2>} : (tensor<1x2x10x?xf32>, tensor<3x2x3x3xf32>) -> tensor<1x3x8x?xf32>
+func.func @Conv11_same_symbolic(%i0: tensor<1x2x8x?xf32>, %i1: tensor<3x2x3x3xf32>) -> !onnx.unknown {
+  %y = onnx.node "Conv" since 11 (%i0, %i1) {auto_pad = "SAME_UPPER", strides = array<i64: 1, 2>}
+    : (tensor<1x2x8x?xf32>, tensor<3x2x3x3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
 // CHECK-LABEL: func.func @MaxPool12(
 // CHECK-NEXT: %[[V0:.*]] = xf.pool %arg0 {dilations = array<i64: 1, 1>, kind = #xf.pool_kind<max>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 2, 2>, window = array<i64: 2, 2>} : (tensor<1x4x8x8xf32>) -> tensor<1x4x4x4xf32>
 // CHECK-NEXT: return %[[V0]] : tensor<1x4x4x4xf32>
