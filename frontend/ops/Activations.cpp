@@ -177,9 +177,7 @@ template <bool log> static LogicalResult convertFlatSoftmax(NodeConverter &n) {
 }
 
 /// 1 at the first largest element along `axis`, 0 elsewhere.
-static LogicalResult convertHardmax(NodeConverter &n) {
-  Value x = n.in(0);
-  int64_t rank = n.rank(x), axis = n.normalAxis(n.getInt("axis", -1), rank);
+static Value makeHardmax(NodeConverter &n, Value x, int64_t axis) {
   Value best = n.make<xf::ArgReduce>(x, axis, /*largest=*/true,
                                      /*keep_dims=*/true, /*last=*/false);
   Value ones = n.select(n.cmp(xf::CmpKind::eq, x, x),
@@ -187,7 +185,30 @@ static LogicalResult convertHardmax(NodeConverter &n) {
                         n.scalar(1, n.builder().getI64Type()));
   Value positions = n.make<xf::CumSum>(ones, axis, /*exclusive=*/true,
                                        /*reverse=*/false);
-  return n.done({n.cast(n.cmp(xf::CmpKind::eq, positions, best), n.elem(x))});
+  return n.cast(n.cmp(xf::CmpKind::eq, positions, best), n.elem(x));
+}
+
+static LogicalResult convertHardmax(NodeConverter &n) {
+  Value x = n.in(0);
+  int64_t axis = n.normalAxis(n.getInt("axis", -1), n.rank(x));
+  return n.done({makeHardmax(n, x, axis)});
+}
+
+/// Before version 13: over all axes from `axis` on.
+static LogicalResult convertFlatHardmax(NodeConverter &n) {
+  Value x = n.in(0);
+  int64_t rank = n.rank(x), axis = n.normalAxis(n.getInt("axis", 1), rank);
+  SmallVector<Size> shape;
+  int64_t row = 1;
+  for (int64_t i = 0; i < rank; ++i) {
+    shape.push_back(Size(x, i));
+    auto size = n.staticSize(x, i);
+    if (i >= axis && !size)
+      return n.error("the size of axis " + Twine(i) + " is not known");
+    row *= i >= axis ? *size : 1;
+  }
+  Value y = makeHardmax(n, n.reshape(x, {-1, row}), 1);
+  return n.done({n.reshape(y, shape)});
 }
 
 static const OpRow rows[] = {
@@ -197,6 +218,7 @@ static const OpRow rows[] = {
     {"Gelu", 20, 1, convertGelu},
     {"HardSigmoid", 1, 1, convertHardSigmoid},
     {"HardSwish", 14, 1, convertHardSwish},
+    {"Hardmax", 1, 1, convertFlatHardmax},
     {"Hardmax", 13, 1, convertHardmax},
     {"LeakyRelu", 1, 1, convertLeakyRelu},
     {"LogSoftmax", 1, 1, convertFlatSoftmax<true>},

@@ -1,4 +1,5 @@
 // Arithmetic, comparison, logic and casts, element by element.
+#include "dialects/xf/XfSpecial.h"
 #include "frontend/ops/NodeConverter.h"
 
 using namespace mlir;
@@ -56,11 +57,37 @@ static LogicalResult convertShift(NodeConverter &n) {
                  "', expected 'LEFT' or 'RIGHT'");
 }
 
+/// To the power of two above, below or nearest to x > 0, as f32's bits tell.
+static LogicalResult castToExponent(NodeConverter &n, Value x, Type to) {
+  StringRef mode = n.getString("round_mode", "up");
+  bool saturate = n.getInt("saturate", 1) != 0;
+  Type f32 = n.builder().getF32Type(), i32 = n.builder().getI32Type();
+  auto word = [&](int64_t value) {
+    return n.scalar(static_cast<double>(value), i32);
+  };
+  Value bits = n.make<xf::Bitcast>(n.cast(x, f32), i32);
+  // What carries into the exponent: any part of the mantissa, or its half.
+  int64_t carry = mode == "up" ? 0x7fffff : mode == "nearest" ? 0x400000 : 0;
+  if (!carry && mode != "down")
+    return n.error("attribute 'round_mode' is '" + mode +
+                   "', expected 'up', 'down' or 'nearest'");
+  constexpr int64_t kTop = int64_t(254) << 23;
+  Value rounded = n.make<xf::And>(n.add(bits, word(carry)), word(-(1 << 23)));
+  Value isOver = n.cmp(xf::CmpKind::gt, rounded, word(kTop));
+  Value isNan = n.make<xf::IsNaN>(n.cast(x, f32));
+  constexpr int64_t kNan = 0x7fc00000;
+  rounded = n.select(isOver, word(saturate ? kTop : kNan), rounded);
+  Value isLow = n.cmp(xf::CmpKind::lt, rounded, word(1 << 23));
+  rounded = n.select(isLow, word(1 << 22), rounded);
+  rounded = n.select(isNan, word(kNan), rounded);
+  return n.done({n.cast(n.make<xf::Bitcast>(rounded, f32), to)});
+}
+
 /// Cast with the choices that some types have: 8-bit floats may saturate;
 /// floats become integers narrower than a byte by way of wider ones and wrap.
 static LogicalResult castTo(NodeConverter &n, Value x, Type to) {
   if (isa<Float8E8M0FNUType>(to))
-    return n.error("casts to float8e8m0 are not supported");
+    return castToExponent(n, x, to);
   auto integer = dyn_cast<IntegerType>(to);
   if (integer && integer.getWidth() > 1 && integer.getWidth() < 8 &&
       isa<FloatType>(n.elem(x)))
@@ -118,6 +145,17 @@ static LogicalResult convertCastLike(NodeConverter &n) {
   return castTo(n, n.in(0), n.elem(n.in(1)));
 }
 
+static LogicalResult convertBitCast(NodeConverter &n) {
+  Type to = n.getDataType("to");
+  if (!to)
+    return n.error("attribute 'to' is missing");
+  Value x = n.in(0);
+  // Booleans are bytes of 0 and 1 there.
+  if (n.elem(x).isInteger(1) || to.isInteger(1))
+    return n.done({n.cast(x, to)});
+  return n.done({n.make<xf::Bitcast>(x, to)});
+}
+
 static LogicalResult convertWhere(NodeConverter &n) {
   return n.done({n.select(n.in(0), n.in(1), n.in(2))});
 }
@@ -161,6 +199,7 @@ static const OpRow rows[] = {
     {"Asinh", 9, 1, convertUnary<xf::Asinh>},
     {"Atan", 7, 1, convertUnary<xf::Atan>},
     {"Atanh", 9, 1, convertUnary<xf::Atanh>},
+    {"BitCast", 26, 1, convertBitCast},
     {"BitShift", 11, 2, convertShift},
     {"BitwiseAnd", 18, 2, convertBinary<xf::And>},
     {"BitwiseNot", 18, 1, convertUnary<xf::Not>},

@@ -94,6 +94,28 @@ static LogicalResult convertTensorScatter(NodeConverter &n) {
                                    axis, xf::ScatterKind::set)});
 }
 
+/// Turns the first `lens` elements of each sequence around.
+static LogicalResult convertReverseSequence(NodeConverter &n) {
+  Value x = n.in(0), lengths = n.in(1);
+  int64_t rank = n.rank(x), batch = n.getInt("batch_axis", 1),
+          time = n.getInt("time_axis", 0);
+  if (rank < 2 || batch == time || batch < 0 || batch > 1 || time < 0 ||
+      time > 1)
+    return n.error("batch_axis and time_axis are " + Twine(batch) + " and " +
+                   Twine(time) + " for an input of rank " + Twine(rank) +
+                   ", expected 0 and 1 in some order");
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  std::swap(order[0], order[batch]);
+  if (batch != 0)
+    x = n.transpose(x, order);
+  Value at = n.unsqueeze(n.range(Size(x, 1)), {0});
+  Value length = n.unsqueeze(n.cast(lengths, n.builder().getI64Type()), {1});
+  Value turned = n.sub(n.addScalar(length, -1), at);
+  Value places = n.select(n.cmp(xf::CmpKind::lt, at, length), turned, at);
+  Value y = n.make<xf::GatherNd>(x, n.unsqueeze(places, {2}), int64_t(1));
+  return n.done({batch != 0 ? n.transpose(y, order) : y});
+}
+
 static LogicalResult convertNonZero(NodeConverter &n) {
   if (n.rank(n.in(0)) == 0)
     return n.error("the input is a scalar, expected at least one axis");
@@ -151,6 +173,7 @@ static const OpRow rows[] = {
     {"GatherND", 11, 2, convertGatherNd},
     {"NonZero", 9, 1, convertNonZero},
     {"OneHot", 9, 3, convertOneHot},
+    {"ReverseSequence", 10, 2, convertReverseSequence},
     {"Scatter", 9, 3, convertScatterElements},
     {"ScatterElements", 11, 3, convertScatterElements},
     {"ScatterND", 11, 3, convertScatterNd},

@@ -527,6 +527,21 @@ Value NodeConverter::sizesTensor(ArrayRef<Size> sizes) {
   return concat(parts, 0);
 }
 
+Value NodeConverter::range(Size count) {
+  if (bad)
+    return {};
+  Type type = b.getI64Type();
+  Dim end = count.source ? dim(count.source, count.axis)
+                         : Dim::constant(b.getContext(), count.constant);
+  Dim zero = Dim::constant(b.getContext(), 0),
+      one = Dim::constant(b.getContext(), 1);
+  if (isDurable(end))
+    return make<xf::Range>(Value(), Value(), Value(), dims({zero, end, one}),
+                           TypeAttr::get(type));
+  return make<xf::Range>(scalar(0, type), squeeze(sizeTensor(count), {0}),
+                         scalar(1, type), ArrayAttr(), TypeAttr::get(type));
+}
+
 Value NodeConverter::reshape(Value x, ArrayRef<Size> sizes) {
   if (bad)
     return {};

@@ -209,6 +209,8 @@ public:
   mlir::Value unsqueeze(mlir::Value x, llvm::ArrayRef<int64_t> axes);
   /// Removes axes.
   mlir::Value squeeze(mlir::Value x, llvm::ArrayRef<int64_t> axes);
+  /// 0, 1, ... below a size, as an i64 vector.
+  mlir::Value range(Size count);
   /// The size of an axis as a 1-D i64 tensor of one element.
   mlir::Value sizeTensor(Size size);
 

@@ -1,4 +1,5 @@
 // Reductions and scans.
+#include "dialects/xf/XfSpecial.h"
 #include "frontend/ops/NodeConverter.h"
 
 using namespace mlir;
@@ -64,15 +65,16 @@ static LogicalResult convertArgReduce(NodeConverter &n) {
   return n.done({n.make<xf::ArgReduce>(x, axis, largest, keepDims, last)});
 }
 
-static LogicalResult convertCumSum(NodeConverter &n) {
+template <typename OpTy>
+static LogicalResult convertCumulative(NodeConverter &n) {
   Value x = n.in(0);
   auto axis = n.constInts(n.in(1));
   if (!axis || axis->size() != 1)
     return n.error("the axis is computed by the model, expected a constant");
   bool exclusive = n.getInt("exclusive", 0) != 0,
        reverse = n.getInt("reverse", 0) != 0;
-  return n.done({n.make<xf::CumSum>(x, n.normalAxis(axis->front(), n.rank(x)),
-                                    exclusive, reverse)});
+  return n.done({n.make<OpTy>(x, n.normalAxis(axis->front(), n.rank(x)),
+                              exclusive, reverse)});
 }
 
 static LogicalResult convertTopK(NodeConverter &n) {
@@ -86,10 +88,22 @@ static LogicalResult convertTopK(NodeConverter &n) {
   return n.done({op.getValues(), op.getIndices()});
 }
 
+/// The largest `k` of an attribute.
+static LogicalResult convertFirstTopK(NodeConverter &n) {
+  Value x = n.in(0);
+  auto op = n.create<xf::TopK>(x, Value(), n.dims({n.requireInt("k")}),
+                               n.normalAxis(n.getInt("axis", -1), n.rank(x)),
+                               /*largest=*/true);
+  if (!op)
+    return failure();
+  return n.done({op.getValues(), op.getIndices()});
+}
+
 static const OpRow rows[] = {
     {"ArgMax", 1, 1, convertArgReduce<true>},
     {"ArgMin", 1, 1, convertArgReduce<false>},
-    {"CumSum", 11, 2, convertCumSum},
+    {"CumProd", 26, 2, convertCumulative<xf::CumProd>},
+    {"CumSum", 11, 2, convertCumulative<xf::CumSum>},
     {"ReduceL1", 1, 1, convertReduce<ReduceKind::l1>},
     {"ReduceL2", 1, 1, convertReduce<ReduceKind::l2>},
     {"ReduceLogSum", 1, 1, convertReduce<ReduceKind::log_sum>},
@@ -100,6 +114,7 @@ static const OpRow rows[] = {
     {"ReduceProd", 1, 1, convertReduce<ReduceKind::prod>},
     {"ReduceSum", 1, 1, convertReduce<ReduceKind::sum>},
     {"ReduceSumSquare", 1, 1, convertReduce<ReduceKind::sum_square>},
+    {"TopK", 1, 1, convertFirstTopK},
     {"TopK", 10, 2, convertTopK},
 };
 

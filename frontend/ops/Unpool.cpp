@@ -98,34 +98,74 @@ static LogicalResult convertConvTranspose(NodeConverter &n) {
   return n.done({y});
 }
 
-/// (windows, image_shape, block_shape).
-static LogicalResult convertCol2Im(NodeConverter &n) {
-  Value x = n.in(0);
-  auto image = n.constInts(n.in(1)), block = n.constInts(n.in(2));
-  if (!image || !block || image->size() != block->size() || n.rank(x) != 3)
-    return n.error("image_shape and block_shape are not constants of one "
-                   "length or the input is not of rank 3");
-  size_t space = block->size();
-  SmallVector<int64_t> ones(space, 1), none(2 * space, 0);
-  auto strides = n.getInts("strides").value_or(ones);
-  auto dilations = n.getInts("dilations").value_or(ones);
-  auto pads = n.getInts("pads").value_or(none);
-  if (strides.size() != space || dilations.size() != space ||
-      pads.size() != 2 * space)
-    return n.error("strides, dilations or pads do not fit " + Twine(space) +
-                   " axes of space");
+/// How many windows lie along each axis of an image: as sizes of a reshape.
+static FailureOr<SmallVector<Size>> countWindows(NodeConverter &n, Value x,
+                                                 ArrayRef<int64_t> image,
+                                                 const Window &window) {
+  size_t space = window.kernel.size();
   SmallVector<Size> positions{Size(x, 0), Size(x, 1)};
   for (size_t i = 0; i < space; ++i) {
-    int64_t room = (*image)[i] + pads[i] + pads[i + space] -
-                   dilations[i] * ((*block)[i] - 1) - 1;
-    if (strides[i] < 1 || room < 0)
+    int64_t room = image[i] + window.pads[i] + window.pads[i + space] -
+                   window.dilations[i] * (window.kernel[i] - 1) - 1;
+    if (room < 0)
       return n.error("the block does not fit axis " + Twine(i) +
                      " of the image");
-    positions.push_back(Size(room / strides[i] + 1));
+    positions.push_back(Size(room / window.strides[i] + 1));
+  }
+  return positions;
+}
+
+/// x with its windows along the axes of an image whose sizes the model
+/// computes.
+static Value spreadWindows(NodeConverter &n, Value x, Value image,
+                           const Window &window) {
+  size_t space = window.kernel.size();
+  SmallVector<int64_t> room, strides(window.strides);
+  for (size_t i = 0; i < space; ++i)
+    room.push_back(window.pads[i] + window.pads[i + space] -
+                   window.dilations[i] * (window.kernel[i] - 1) - 1);
+  Value counts = n.add(n.div(n.add(image, n.ints(room)), n.ints(strides)),
+                       n.ints(SmallVector<int64_t>(space, 1)));
+  Value shape =
+      n.concat({n.sizeTensor(Size(x, 0)), n.sizeTensor(Size(x, 1)), counts}, 0);
+  return n.make<xf::Reshape>(x, shape, ArrayAttr(), UnitAttr());
+}
+
+/// (windows, image_shape, block_shape).
+static LogicalResult convertCol2Im(NodeConverter &n) {
+  Value x = n.in(0), image = n.in(1);
+  auto block = n.constInts(n.in(2));
+  if (!block)
+    return n.error("block_shape is computed by the model, expected a constant");
+  size_t space = block->size();
+  if (n.rank(x) != 3 || n.rank(image) != 1 || n.staticSize(image, 0) != space)
+    return n.error("the input is not of rank 3, or image_shape has not " +
+                   Twine(space) + " elements, as block_shape has");
+  SmallVector<int64_t> ones(space, 1), none(2 * space, 0);
+  Window window{*block, n.getInts("strides").value_or(ones),
+                n.getInts("dilations").value_or(ones),
+                n.getInts("pads").value_or(none)};
+  auto isPositive = [](int64_t value) { return value > 0; };
+  if (window.strides.size() != space || window.dilations.size() != space ||
+      window.pads.size() != 2 * space ||
+      !llvm::all_of(window.strides, isPositive) ||
+      !llvm::all_of(window.dilations, isPositive))
+    return n.error("strides, dilations or pads do not fit " + Twine(space) +
+                   " axes of space");
+  ArrayAttr known = n.knownSizes(image);
+  Value spread;
+  if (auto sizes = n.constInts(image)) {
+    auto positions = countWindows(n, x, *sizes, window);
+    if (failed(positions))
+      return failure();
+    spread = n.reshape(x, *positions);
+  } else {
+    spread =
+        spreadWindows(n, x, n.cast(image, n.builder().getI64Type()), window);
   }
   return n.done({n.make<xf::FoldWindows>(
-      n.reshape(x, positions), Value(), n.dims(*image), *block, strides,
-      ArrayRef(pads).take_front(space), dilations)});
+      spread, known ? Value() : image, known, *block, window.strides,
+      ArrayRef(window.pads).take_front(space), window.dilations)});
 }
 
 /// Each value goes where the pool found it: (x, indices, output_shape?).

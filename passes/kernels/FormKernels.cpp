@@ -1,6 +1,7 @@
 //===- FormKernels.cpp - Operations become kernels ------------------------===//
 
 #include "dialects/xf/XfDynamic.h"
+#include "dialects/xf/XfSpecial.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -30,16 +31,58 @@ template <typename... OpTys> llvm::StringMap<Handler> makeHandlers() {
 }
 
 const llvm::StringMap<Handler> &getHandlers() {
+  // One a line.
+  // clang-format off
   static const auto handlers = makeHandlers<
-      xf::Linear, xf::MatMul, xf::Attention, xf::Softmax, xf::LayerNorm,
-      xf::RmsNorm, xf::Reduce, xf::Reshape, xf::Transpose, xf::Broadcast,
-      xf::Concat, xf::CacheAppend, xf::CacheWrite, xf::Compact, xf::Item,
-      xf::PutItem, xf::Slice, xf::Pad, xf::Gather, xf::Range, xf::Trilu,
-      xf::Rotary, xf::Dims, xf::GatherElements, xf::GatherNd,
-      xf::ScatterElements, xf::ScatterNd, xf::CumSum, xf::ArgReduce, xf::TopK,
-      xf::Quantize, xf::Dequantize, xf::GroupNorm, xf::Recurrent, xf::Conv,
-      xf::Pool, xf::PoolIndices, xf::FoldWindows, xf::Resize, xf::GridSample,
-      xf::RoiAlign>();
+      xf::ArgReduce,
+      xf::Attention,
+      xf::Broadcast,
+      xf::CacheAppend,
+      xf::CacheWrite,
+      xf::Compact,
+      xf::Concat,
+      xf::Conv,
+      xf::CumProd,
+      xf::CumSum,
+      xf::Dequantize,
+      xf::Determinant,
+      xf::Dims,
+      xf::FoldWindows,
+      xf::Gather,
+      xf::GatherElements,
+      xf::GatherNd,
+      xf::GridSample,
+      xf::GroupNorm,
+      xf::Inverse,
+      xf::Item,
+      xf::LayerNorm,
+      xf::Linear,
+      xf::LinearAttention,
+      xf::MatMul,
+      xf::Pad,
+      xf::Pool,
+      xf::PoolIndices,
+      xf::PutItem,
+      xf::Quantize,
+      xf::Range,
+      xf::Recurrent,
+      xf::Reduce,
+      xf::Reshape,
+      xf::Resize,
+      xf::RmsNorm,
+      xf::RoiAlign,
+      xf::RoiPool,
+      xf::Rotary,
+      xf::ScatterElements,
+      xf::ScatterNd,
+      xf::Slice,
+      xf::Softmax,
+      xf::SortRows,
+      xf::SuppressBoxes,
+      xf::TopK,
+      xf::Transpose,
+      xf::Trilu>();
+  // clang-format on
   return handlers;
 }
 

@@ -1,5 +1,6 @@
 //===- FormScan.cpp - Running sums, extremes' places and the top k --------===//
 
+#include "dialects/xf/XfSpecial.h"
 #include "passes/kernels/Forms.h"
 #include "passes/kernels/TaskBuilder.h"
 
@@ -12,8 +13,13 @@ static bool isUnsigned(Value tensor) {
   return type.isUnsignedInteger() || type.isInteger(1);
 }
 
-/// A work item is a line along the axis, where the sum runs.
-LogicalResult hagane::form(xf::CumSum op, KernelBuilder &b) {
+/// A work item is a line along the axis, where the sum or product runs from
+/// `neutral` on.
+template <typename OpTy>
+static LogicalResult formRunning(
+    OpTy op, double neutral,
+    llvm::function_ref<Value(ImplicitLocOpBuilder &, Value, Value)> join,
+    KernelBuilder &b) {
   Value x = b.tensor(op.getX()), out = emptyLike(op.getY(), b);
   int64_t axis = op.getAxis();
   bool exclusive = op.getExclusive(), reverse = op.getReverse();
@@ -22,22 +28,37 @@ LogicalResult hagane::form(xf::CumSum op, KernelBuilder &b) {
   auto body = [&](TaskScope &t) {
     Value from = t.operands[0], to = t.operands[1];
     Values sizes = t.sizesOf(to);
-    Value size = sizes[axis], zero = makeScalar(t.b, type, 0);
+    Value size = sizes[axis], first = makeScalar(t.b, type, neutral);
     sizes.erase(sizes.begin() + axis);
     Values line = t.delinearize(t.item, sizes);
-    t.carry(t.index(0), size, zero, [&](Value i, ValueRange carried) -> Values {
-      Value place = reverse ? t.sub(t.sub(size, t.index(1)), i) : i;
-      Values at = withAxis(line, axis, place);
-      Value element = t.load(from, at), before = carried.front();
-      Value sum = isa<FloatType>(type)
-                      ? Value(arith::AddFOp::create(t.b, before, element))
-                      : arith::AddIOp::create(t.b, before, element);
-      t.store(exclusive ? before : sum, to, at);
-      return {sum};
-    });
+    t.carry(t.index(0), size, first,
+            [&](Value i, ValueRange carried) -> Values {
+              Value place = reverse ? t.sub(t.sub(size, t.index(1)), i) : i;
+              Values at = withAxis(line, axis, place);
+              Value element = t.load(from, at), before = carried.front();
+              Value after = join(t.b, before, element);
+              t.store(exclusive ? before : after, to, at);
+              return {after};
+            });
   };
   b.replace(op, formTask(op, x, out, items, body, b).front());
   return success();
+}
+
+/// Floats by one operation, integers by another.
+template <typename FloatOp, typename IntOp>
+static Value join(ImplicitLocOpBuilder &b, Value x, Value y) {
+  if (isa<FloatType>(x.getType()))
+    return FloatOp::create(b, x, y);
+  return IntOp::create(b, x, y);
+}
+
+LogicalResult hagane::form(xf::CumSum op, KernelBuilder &b) {
+  return formRunning(op, 0, join<arith::AddFOp, arith::AddIOp>, b);
+}
+
+LogicalResult hagane::form(xf::CumProd op, KernelBuilder &b) {
+  return formRunning(op, 1, join<arith::MulFOp, arith::MulIOp>, b);
 }
 
 namespace {

@@ -14,8 +14,15 @@
 namespace hagane::xf {
 class CacheWrite;
 class Compact;
+class CumProd;
+class Determinant;
+class Inverse;
 class Item;
+class LinearAttention;
 class PutItem;
+class RoiPool;
+class SortRows;
+class SuppressBoxes;
 } // namespace hagane::xf
 
 namespace hagane {
@@ -73,6 +80,13 @@ llvm::LogicalResult form(xf::FoldWindows op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Resize op, KernelBuilder &b);
 llvm::LogicalResult form(xf::GridSample op, KernelBuilder &b);
 llvm::LogicalResult form(xf::RoiAlign op, KernelBuilder &b);
+llvm::LogicalResult form(xf::RoiPool op, KernelBuilder &b);
+llvm::LogicalResult form(xf::SuppressBoxes op, KernelBuilder &b);
+llvm::LogicalResult form(xf::SortRows op, KernelBuilder &b);
+llvm::LogicalResult form(xf::CumProd op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Determinant op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Inverse op, KernelBuilder &b);
+llvm::LogicalResult form(xf::LinearAttention op, KernelBuilder &b);
 
 } // namespace hagane
 

@@ -264,25 +264,6 @@ static Value isInf(ScalarScope &b, Operation *op, ValueRange x) {
   return arith::OrIOp::create(b, above, below);
 }
 
-static Value castElement(ScalarScope &b, Operation *op, ValueRange x) {
-  Type to = cast<xf::Cast>(op).getTo();
-  Value value = convertScalar(b, x[0], elementType(op->getOperand(0)), to);
-  auto narrow = dyn_cast<FloatType>(to);
-  if (!narrow || narrow.getWidth() >= 32)
-    return value;
-  if (cast<xf::Cast>(op).getSaturate()) {
-    double largest =
-        llvm::APFloat::getLargest(narrow.getFloatSemantics()).convertToDouble();
-    value = arith::MinimumFOp::create(b, value,
-                                      makeScalar(b, value.getType(), largest));
-    value = arith::MaximumFOp::create(b, value,
-                                      makeScalar(b, value.getType(), -largest));
-  }
-  // Kernels compute in f32, but a conversion that the model asks for rounds.
-  Value rounded = arith::TruncFOp::create(b, to, value);
-  return arith::ExtFOp::create(b, value.getType(), rounded);
-}
-
 /// The divisor made safe: 1 where it is 0 (or -1 for signed integers, whose
 /// quotient is taken apart), and what to select afterwards.
 static Value integerDivide(ScalarScope &b, Operation *op, ValueRange x,
@@ -495,6 +476,7 @@ ScalarBuilder hagane::findScalarBuilder(Operation *op) {
       {"xf.is_nan", isNaN},
       {"xf.is_inf", isInf},
       {"xf.cast", castElement},
+      {"xf.bitcast", bitcastElement},
       {"xf.add", binary<arith::AddFOp, arith::AddIOp>},
       {"xf.sub", binary<arith::SubFOp, arith::SubIOp>},
       {"xf.mul", binary<arith::MulFOp, arith::MulIOp>},

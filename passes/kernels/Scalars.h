@@ -17,6 +17,12 @@ using ScalarBuilder = mlir::Value (*)(mlir::ImplicitLocOpBuilder &builder,
 /// The builder of an element-wise xf operation; null for other operations.
 ScalarBuilder findScalarBuilder(mlir::Operation *op);
 
+/// The builders of xf.cast and xf.bitcast.
+mlir::Value castElement(mlir::ImplicitLocOpBuilder &builder,
+                        mlir::Operation *op, mlir::ValueRange operands);
+mlir::Value bitcastElement(mlir::ImplicitLocOpBuilder &builder,
+                           mlir::Operation *op, mlir::ValueRange operands);
+
 /// A constant of a float or integer type.
 mlir::Value makeScalar(mlir::ImplicitLocOpBuilder &builder, mlir::Type type,
                        double value);

@@ -26,6 +26,7 @@ _CHOICES = {
     "AffineGrid": {1},
     "BlackmanWindow": {0},
     "CenterCropPad": {1},
+    "Col2Im": {1, 2},
     "CumProd": {1},
     "CumSum": {1},
     "DFT": {1, 2},

@@ -345,7 +345,9 @@ hgn_status hgn_session::run(const hgn_tensor *inputs, hgn_tensor *outputs) {
       continue;
     uint64_t bytes = outputs[i].bytes;
     describeOutput(i, &outputs[i]);
-    outputs[i].bytes = bytes;
+    // Memory of the session may be larger than what an earlier run left in it.
+    if (!lateOutputs[i].isLate || lateOutputs[i].data)
+      outputs[i].bytes = bytes;
   }
   return result ? failure(result) : nullptr;
 }

@@ -7,6 +7,7 @@ import movement_cases
 import pytest
 import recurrent_cases
 import rows_cases
+import special_cases
 import vision_cases
 import window_cases
 from harness import check_case
@@ -20,6 +21,7 @@ TABLES = (
     + window_cases.CASES
     + vision_cases.CASES
     + recurrent_cases.CASES
+    + special_cases.CASES
 )
 
 

@@ -23,6 +23,8 @@ static DefinitionTable makeTable() {
   defineResize(table);
   defineVision(table);
   defineRecurrent(table);
+  defineSpecial(table);
+  defineMatrices(table);
   return table;
 }
 

@@ -105,6 +105,8 @@ void defineWindows(DefinitionTable &table);
 void defineResize(DefinitionTable &table);
 void defineVision(DefinitionTable &table);
 void defineRecurrent(DefinitionTable &table);
+void defineSpecial(DefinitionTable &table);
+void defineMatrices(DefinitionTable &table);
 
 } // namespace hagane::xf::eval
 

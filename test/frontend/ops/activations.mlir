@@ -319,3 +319,11 @@ func.func @SwiGLU28(%a: tensor<4xf32>, %b: tensor<4xf32>) -> !onnx.unknown {
   %y = onnx.node "SwiGLU" since 28 (%a, %b) : (tensor<4xf32>, tensor<4xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @Hardmax11(
+// CHECK: xf.reshape {{.*}} -> tensor<2x12xf32>
+// CHECK: xf.arg_reduce {{.*}}axis = 1 : i64
+func.func @Hardmax11(%x: tensor<2x3x4xf32>) -> !onnx.unknown {
+  %y = onnx.node "Hardmax" since 11 (%x) : (tensor<2x3x4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

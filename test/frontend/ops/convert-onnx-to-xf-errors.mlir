@@ -95,14 +95,6 @@ func.func @main(%x: tensor<1x2x4x4xf32> {onnx.name = "x"}) -> tensor<*xf32> {
 
 // -----
 
-func.func @main(%x: tensor<2x4xf32> {onnx.name = "x"}) -> tensor<*xf32> {
-  // expected-error @+1 {{Cast: casts to float8e8m0 are not supported}}
-  %0 = onnx.node "Cast" since 24 (%x) {to = 24 : i64} : (tensor<2x4xf32>) -> tensor<*xf32>
-  return %0 : tensor<*xf32>
-}
-
-// -----
-
 // One failing node in a branch does not hide another.
 func.func @main(%c: tensor<i1> {onnx.name = "c"}, %x: tensor<2x4xf32> {onnx.name = "x"}) -> tensor<*xf32> {
   %0 = onnx.node "If" since 16 (%c) graphs ["then_branch", "else_branch"] {

@@ -574,3 +574,20 @@ func.func @Where16(%i0: tensor<2x4xi1>, %i1: tensor<2x4xf32>, %i2: tensor<4xf32>
     : (tensor<2x4xi1>, tensor<2x4xf32>, tensor<4xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @BitCast26(
+// CHECK: xf.bitcast {{.*}}to = i32
+func.func @BitCast26(%x: tensor<3xf32>) -> !onnx.unknown {
+  %y = onnx.node "BitCast" since 26 (%x) {to = 6} : (tensor<3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// A power of two, rounded by its bits.
+// CHECK-LABEL: func.func @Cast24_exponent(
+// CHECK: xf.bitcast
+// CHECK: xf.and
+// CHECK: xf.cast {{.*}}to = f8E8M0FNU
+func.func @Cast24_exponent(%x: tensor<3xf32>) -> !onnx.unknown {
+  %y = onnx.node "Cast" since 24 (%x) {to = 24} : (tensor<3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

@@ -105,3 +105,11 @@ func.func @TensorScatter24(%cache: tensor<2x3x8x4xf32>, %x: tensor<2x3x2x4xf32>,
     : (tensor<2x3x8x4xf32>, tensor<2x3x2x4xf32>, tensor<2xi64>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @ReverseSequence10(
+// CHECK: xf.select
+// CHECK: xf.gather_nd {{.*}}batch_dims = 1 : i64
+func.func @ReverseSequence10(%x: tensor<5x2x3xf32>, %l: tensor<2xi64>) -> !onnx.unknown {
+  %y = onnx.node "ReverseSequence" since 10 (%x, %l) : (tensor<5x2x3xf32>, tensor<2xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

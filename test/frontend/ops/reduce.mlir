@@ -214,3 +214,18 @@ func.func @ReduceLogSumExp18_inner(%x: tensor<2x3x4xf32>) -> !onnx.unknown {
   %y = onnx.node "ReduceLogSumExp" since 18 (%x, %axes) : (tensor<2x3x4xf32>, tensor<1xi64>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @CumProd26(
+// CHECK: xf.cumprod {{.*}}axis = 0 : i64, exclusive
+func.func @CumProd26(%x: tensor<3x4xf32>) -> !onnx.unknown {
+  %axis = onnx.initializer "axis" dense<0> : tensor<i64>
+  %y = onnx.node "CumProd" since 26 (%x, %axis) {exclusive = 1} : (tensor<3x4xf32>, tensor<i64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// CHECK-LABEL: func.func @TopK1(
+// CHECK: xf.topk {{.*}}k = [#xf.dim<2>]
+func.func @TopK1(%x: tensor<3x4xf32>) -> !onnx.unknown {
+  %y, %i = onnx.node "TopK" since 1 (%x) {k = 2} : (tensor<3x4xf32>) -> (!onnx.unknown, !onnx.unknown)
+  return %y : !onnx.unknown
+}
