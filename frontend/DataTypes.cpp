@@ -66,8 +66,15 @@ const DataType dataTypes[] = {
 /// bits.
 constexpr int64_t maxElements = int64_t(1) << 56;
 
+/// Shape arithmetic takes time that grows with the square of it; NumPy stops
+/// here too.
+constexpr size_t maxRank = 64;
+
 LogicalResult checkExtents(ArrayRef<int64_t> dims, Location loc,
                            StringRef subject) {
+  if (dims.size() > maxRank)
+    return emitError(loc) << subject << " has rank " << dims.size()
+                          << ", expected at most " << maxRank;
   int64_t elements = 1;
   for (int64_t dim : dims) {
     if (ShapedType::isDynamic(dim) || dim == 0)

@@ -128,7 +128,8 @@ LogicalResult GraphImporter::importNodes(const Nodes &nodes, const Frame &frame,
     if (++nodeCount > options.maxNodes)
       return emitError(context.loc)
              << "the model has more than " << options.maxNodes
-             << " nodes once its functions are inlined";
+             << " nodes once its functions are inlined; --max-nodes allows "
+                "more";
     if (failed(checkOrder(context, nodes, index)) ||
         failed(importNode(context)))
       return failure();

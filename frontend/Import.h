@@ -20,7 +20,7 @@ struct ImportOptions {
   /// A sparse initializer may take this many bytes when it is made dense.
   uint64_t maxSparseBytes = uint64_t(64) << 20;
   /// Bounds what local functions may grow to when they are inlined.
-  uint64_t maxNodes = uint64_t(1) << 20;
+  uint64_t maxNodes = 100000;
 };
 
 /// Imports the model at `path`, protobuf or ONNX's text form, as a module with

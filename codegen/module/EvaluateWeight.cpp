@@ -26,7 +26,13 @@ LogicalResult hagane::codegen::evaluateWeight(kernel::Global global,
   if (failed(checkType(global, value)))
     return failure();
   auto type = cast<ShapedType>(global.getType());
-  int64_t rows = type.getRank() == 0 ? 1 : type.getDimSize(0);
+  // Pieces follow each other in memory along the first axis that is not 1.
+  ArrayRef<int64_t> shape = type.getShape();
+  int64_t axis = std::distance(
+      shape.begin(), llvm::find_if(shape, [](int64_t n) { return n != 1; }));
+  if (axis == type.getRank())
+    axis = 0;
+  int64_t rows = shape.empty() ? 1 : shape[axis];
   int64_t bytes = type.getNumElements() *
                   llvm::divideCeil(type.getElementTypeBitWidth(), 8);
   int64_t step = rows;
@@ -38,7 +44,7 @@ LogicalResult hagane::codegen::evaluateWeight(kernel::Global global,
     llvm::Expected<HostTensor> piece =
         step == rows
             ? pieces.getWhole(value)
-            : pieces.get(value, {0, begin, std::min(begin + step, rows)});
+            : pieces.get(value, {axis, begin, std::min(begin + step, rows)});
     if (!piece)
       return pieces.getGuilty()->emitError("the constant '")
              << global.getSymName()

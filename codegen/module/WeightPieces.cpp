@@ -23,6 +23,13 @@ static ArrayRef<int64_t> shapeOf(Value value) {
   return cast<ShapedType>(value.getType()).getShape();
 }
 
+/// What cannot be evaluated in pieces takes at most this.
+static xf::eval::EvaluateOptions limits() {
+  xf::eval::EvaluateOptions options;
+  options.maxResultBytes = int64_t(4) << 30;
+  return options;
+}
+
 /// A part of a tensor: borrowed where it is contiguous, else a copy.
 static Tensor cut(const HostTensor &tensor, PieceRange range) {
   ArrayRef<int64_t> shape = tensor.getShape();
@@ -53,7 +60,7 @@ Tensor WeightPieces::evaluate(Operation *op, ArrayRef<HostTensor> operands) {
       SmallVector<int64_t>(type.getRank(), ShapedType::kDynamic),
       type.getElementType()));
   SmallVector<HostTensor> results;
-  llvm::Error error = xf::eval::evaluate(copy, operands, {}, results);
+  llvm::Error error = xf::eval::evaluate(copy, operands, limits(), results);
   copy->destroy();
   if (error)
     return error;
@@ -76,7 +83,7 @@ Tensor WeightPieces::getWhole(Value value) {
   if (auto pack = dyn_cast<kernel::Pack>(op))
     return packPanels(op->getContext(), operands.front(), pack.getPanel(),
                       pack.getTransposed());
-  if (llvm::Error error = xf::eval::evaluate(op, operands, {}, results))
+  if (llvm::Error error = xf::eval::evaluate(op, operands, limits(), results))
     return error;
   for (auto [result, tensor] : llvm::zip_equal(op->getResults(), results))
     whole[result] = tensor;

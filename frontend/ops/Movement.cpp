@@ -1,5 +1,6 @@
 // Moving elements: transpose, concat, slices, padding, repetition.
 #include "frontend/ops/NodeConverter.h"
+#include "frontend/ops/Pieces.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -128,8 +129,9 @@ static LogicalResult splitEvenly(NodeConverter &n, int64_t axis, int64_t count,
                                  bool uneven) {
   Value x = n.in(0);
   MLIRContext *context = n.builder().getContext();
-  if (count <= 0)
-    return n.error("num_outputs is " + Twine(count) + ", expected at least 1");
+  if (count <= 0 || count > kMaxPieces)
+    return n.error("num_outputs is " + Twine(count) + ", expected 1 to " +
+                   Twine(kMaxPieces));
   if (auto total = n.staticSize(x, axis); total && !uneven && *total % count)
     return n.error("axis " + Twine(axis) + " has size " + Twine(*total) +
                    ", expected a multiple of " + Twine(count));

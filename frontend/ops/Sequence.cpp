@@ -1,6 +1,7 @@
 // Sequences of known length, which exist during conversion only, and optional
 // values that are known to be there or not.
 #include "frontend/ops/BlockConverter.h"
+#include "frontend/ops/Pieces.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -108,6 +109,11 @@ static LogicalResult convertConcat(NodeConverter &n) {
 /// The sizes of the pieces along an axis of this size.
 static std::optional<SmallVector<int64_t>> pieceSizes(NodeConverter &n,
                                                       int64_t size) {
+  if (size > kMaxPieces) {
+    (void)n.error("the axis has size " + Twine(size) + ", expected at most " +
+                  Twine(kMaxPieces) + " to be taken apart");
+    return std::nullopt;
+  }
   if (!n.in(1))
     return SmallVector<int64_t>(static_cast<size_t>(size), 1);
   auto split = n.constInts(n.in(1));

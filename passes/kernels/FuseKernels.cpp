@@ -1,5 +1,6 @@
 //===- FuseKernels.cpp - Element-wise kernels join their neighbours -------===//
 
+#include "dialects/kernel/KernelCost.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/kernels/Passes.h"
@@ -17,6 +18,9 @@ namespace {
 /// Kernels with more operands than that do not keep their pointers in
 /// registers.
 constexpr size_t kMaxInputs = 12;
+/// Scalar operations of a fused kernel: code generation takes longer than
+/// linear time for longer bodies, and they gain nothing.
+constexpr int64_t kMaxOps = 160;
 /// Scalar operations up to which recomputing beats a round trip to memory.
 constexpr int64_t kCheapOps = 8;
 
@@ -147,10 +151,15 @@ enum class Reads { Once, Again };
 template <typename OpTy>
 LogicalResult fuseInputs(OpTy op, Reads reads, ArrayRef<Region *> regions,
                          PatternRewriter &rewriter) {
+  int64_t ops = 0;
+  for (Region *region : regions)
+    ops += kernel::countOps(*region);
   SmallVector<AffineMap> maps = mapsOf(op.getMaps());
   for (auto [i, input] : llvm::enumerate(op.getIns())) {
     kernel::Map producer = getSoleProducer(input);
     if (!producer || op.getIns().size() + producer.getIns().size() > kMaxInputs)
+      continue;
+    if (ops + kernel::countOps(producer.getBody()) > kMaxOps)
       continue;
     bool once = reads == Reads::Once && readsEachOnce(maps[i]);
     if (!once && !isCheap(producer))
@@ -198,7 +207,8 @@ unsigned countAccumulators(kernel::Conv) { return 1; }
 template <typename ProductOp>
 std::optional<unsigned>
 findProductInput(kernel::Map op, llvm::function_ref<Value(Value)> through) {
-  if (op.getOuts().size() != 1 || !op.getBody().getOps<kernel::Index>().empty())
+  if (op.getOuts().size() != 1 || kernel::countOps(op.getBody()) > kMaxOps ||
+      !op.getBody().getOps<kernel::Index>().empty())
     return std::nullopt;
   SmallVector<AffineMap> maps = mapsOf(op.getMaps());
   for (auto [i, input] : llvm::enumerate(op.getIns())) {

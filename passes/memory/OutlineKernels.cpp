@@ -99,6 +99,11 @@ LogicalResult Outliner::outline(kernel::KernelOpInterface op) {
   llvm::raw_string_ostream os(scheduleText);
   if (schedule)
     os << schedule;
+  for (xf::Dim cost :
+       {op.getItems(), op.getScratchBytes(), op.getFlops(), op.getBytes()})
+    if (!cost)
+      return op.emitError(
+          "cannot be run: its work or its bytes exceed 64 bits");
   llvm::SetVector<StringRef> names = xf::collectNodeNames(op.getLoc());
   OpBuilder builder(op);
   StringAttr check;

@@ -34,6 +34,39 @@ static Phase findStart(ModuleOp module) {
              : Phase::Shapes;
 }
 
+/// The parser recurses as deep as brackets nest.
+static LogicalResult checkNesting(MLIRContext *context, StringRef text,
+                                  StringRef path) {
+  constexpr int kMaxDepth = 200;
+  int depth = 0;
+  unsigned line = 1;
+  bool inString = false, escaped = false;
+  char previous = 0;
+  for (char c : text) {
+    line += c == '\n';
+    inString ^= c == '"' && !escaped;
+    escaped = inString && c == '\\' && !escaped;
+    if (inString)
+      continue;
+    depth += StringRef("([{<").contains(c);
+    bool isArrow = c == '>' && previous == '-';
+    depth -= depth > 0 && !isArrow && StringRef(")]}>").contains(c);
+    previous = c;
+    if (depth > kMaxDepth)
+      return emitError(FileLineColLoc::get(context, path, line, 1))
+             << "brackets nest deeper than " << kMaxDepth;
+  }
+  return success();
+}
+
+static OwningOpRef<ModuleOp> parseText(MLIRContext *context,
+                                       const std::string &path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  if (buffer && failed(checkNesting(context, (*buffer)->getBuffer(), path)))
+    return {};
+  return parseSourceFile<ModuleOp>(path, context);
+}
+
 OwningOpRef<ModuleOp>
 hagane::driver::loadSource(MLIRContext *context, const std::string &path,
                            Phase &start,
@@ -41,7 +74,7 @@ hagane::driver::loadSource(MLIRContext *context, const std::string &path,
   start = Phase::Convert;
   if (!StringRef(path).ends_with(".mlir"))
     return frontend::importModel(context, path, options);
-  auto module = parseSourceFile<ModuleOp>(path, context);
+  OwningOpRef<ModuleOp> module = parseText(context, path);
   if (module)
     start = findStart(*module);
   return module;

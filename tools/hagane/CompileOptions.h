@@ -42,7 +42,7 @@ using DiagnosticFn = std::function<void(std::string_view text)>;
 
 /// What a model may ask of the compiler.
 struct Limits {
-  uint64_t nodes = uint64_t(1) << 20;        // with functions inlined
+  uint64_t nodes = 100000;                   // with functions inlined
   uint64_t sparseBytes = uint64_t(64) << 20; // of a sparse tensor made dense
 };
 
