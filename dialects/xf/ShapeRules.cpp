@@ -28,7 +28,7 @@ static Content fitContent(Content content, Type type, ArrayRef<Dim> dims,
                           const DimProver &prover) {
   auto integer = dyn_cast<IntegerType>(type);
   std::optional<int64_t> count = getCount(dims);
-  if (!content || !integer || dims.size() > 1 ||
+  if (!content || !integer || dims.size() > 2 ||
       count != int64_t(content->size()) || *count > Facts::kMaxContent)
     return std::nullopt;
   for (Dim &element : *content)

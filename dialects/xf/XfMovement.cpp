@@ -18,7 +18,7 @@ XF_SHAPE_RULE(Constant) {
   Facts facts = factsOfType(type, [](unsigned) { return Dim(); });
   auto elements = dyn_cast<DenseIntElementsAttr>(adaptor.getValue());
   Content content;
-  if (elements && type.getRank() <= 1 &&
+  if (elements && type.getRank() <= 2 &&
       type.getNumElements() <= Facts::kMaxContent &&
       type.getElementTypeBitWidth() <= 64) {
     bool isUnsigned = type.getElementType().isUnsignedInteger() ||
@@ -144,6 +144,19 @@ static LogicalResult checkPermutation(const FactsContext &context,
   return success();
 }
 
+/// The elements of a matrix, column by column.
+static Content swapContent(const Facts &x) {
+  std::optional<int64_t> rows = x.dims[0].getConstant(),
+                         columns = x.dims[1].getConstant();
+  if (!x.content || !rows || !columns)
+    return std::nullopt;
+  SmallVector<Dim> content;
+  for (int64_t j = 0; j < *columns; ++j)
+    for (int64_t i = 0; i < *rows; ++i)
+      content.push_back((*x.content)[i * *columns + j]);
+  return content;
+}
+
 XF_SHAPE_RULE(Transpose) {
   const Facts &x = operands[0];
   if (failed(checkPermutation(context, adaptor.getPermutation(), x.rank())))
@@ -151,7 +164,9 @@ XF_SHAPE_RULE(Transpose) {
   SmallVector<Dim> dims;
   for (int64_t axis : adaptor.getPermutation())
     dims.push_back(x.dims[axis]);
-  return addResult(context, results, x.elementType, dims, x.content);
+  bool swaps = x.rank() == 2 && adaptor.getPermutation().front() == 1;
+  return addResult(context, results, x.elementType, dims,
+                   swaps ? swapContent(x) : x.content);
 }
 
 XF_SHAPE_RULE(Broadcast) {
@@ -292,15 +307,23 @@ static LogicalResult checkSlice(const FactsContext &context,
   return success();
 }
 
-static Content sliceContent(const Facts &x, Dim first, Dim length,
-                            int64_t step) {
-  std::optional<int64_t> begin = first.getConstant(),
-                         count = length.getConstant();
-  if (!x.content || x.rank() != 1 || !begin || !count)
+/// The elements that a slice along one axis keeps of `x`, whose shape is
+/// `dims`.
+static Content sliceContent(const Content &x, ArrayRef<Dim> dims, int64_t axis,
+                            std::pair<Dim, Dim> range, int64_t step) {
+  std::optional<int64_t> begin = range.first.getConstant(),
+                         count = range.second.getConstant(),
+                         size = dims[axis].getConstant(),
+                         outer = getCount(dims.take_front(axis)),
+                         inner = getCount(dims.drop_front(axis + 1));
+  if (!x || !begin || !count || !size || !outer || !inner)
     return std::nullopt;
   SmallVector<Dim> content;
-  for (int64_t i = 0; i < *count; ++i)
-    content.push_back((*x.content)[*begin + i * step]);
+  for (int64_t o = 0; o < *outer; ++o)
+    for (int64_t i = 0; i < *count; ++i)
+      for (int64_t in = 0; in < *inner; ++in)
+        content.push_back(
+            (*x)[(o * *size + *begin + i * step) * *inner + in]);
   return content;
 }
 
@@ -319,13 +342,14 @@ XF_SHAPE_RULE(Slice) {
                                         ends->size(), x.rank())))
     return failure();
   SmallVector<Dim> dims = x.dims;
-  Content content = axes.empty() ? x.content : std::nullopt;
+  Content content = x.content;
   for (auto [i, axis] : llvm::enumerate(axes)) {
     auto [first, length] =
         resolveSlice(context, x.dims[axis], (*starts)[i], (*ends)[i], steps[i]);
+    content = first && length ? sliceContent(content, dims, axis,
+                                             {first, length}, steps[i])
+                              : std::nullopt;
     dims[axis] = length ? length : context.getFresh(0, axis);
-    if (first && length)
-      content = sliceContent(x, first, length, steps[i]);
   }
   return addResult(context, results, x.elementType, dims, std::move(content));
 }
