@@ -29,9 +29,12 @@ static void assignSchedules(OpPassManager &pm,
 }
 
 void hagane::buildShapesPhase(OpPassManager &pm) {
-  // Folding first: shape arithmetic on constants needs no analysis, and what
-  // exporters compute in rank 2 (pads) no analysis follows.
+  // Folding first: shape arithmetic on constants needs no analysis. It comes
+  // once more when known sizes have become constants: the side of a square of
+  // so many patches is their root, which no analysis follows.
   cleanUp(pm);
+  pm.addPass(xf::eval::createFoldConstantsPass());
+  pm.addPass(createResolveShapesPass({/*compute=*/false}));
   pm.addPass(xf::eval::createFoldConstantsPass());
   pm.addPass(createResolveShapesPass());
   cleanUp(pm);

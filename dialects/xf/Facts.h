@@ -10,8 +10,8 @@
 namespace hagane::xf {
 
 /// What is known of a tensor at compile time: its type, its symbolic shape
-/// and, for small integer tensors (rank 2 or less, at most kMaxContent elements),
-/// its elements. A null Dim inside `content` is an unknown element.
+/// and, for small integer tensors (rank 2 or less, at most kMaxContent
+/// elements), its elements. A null Dim inside `content` is an unknown element.
 struct Facts {
   static constexpr int64_t kMaxContent = 64;
 

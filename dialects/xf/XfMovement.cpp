@@ -322,8 +322,7 @@ static Content sliceContent(const Content &x, ArrayRef<Dim> dims, int64_t axis,
   for (int64_t o = 0; o < *outer; ++o)
     for (int64_t i = 0; i < *count; ++i)
       for (int64_t in = 0; in < *inner; ++in)
-        content.push_back(
-            (*x)[(o * *size + *begin + i * step) * *inner + in]);
+        content.push_back((*x)[(o * *size + *begin + i * step) * *inner + in]);
   return content;
 }
 
@@ -346,9 +345,9 @@ XF_SHAPE_RULE(Slice) {
   for (auto [i, axis] : llvm::enumerate(axes)) {
     auto [first, length] =
         resolveSlice(context, x.dims[axis], (*starts)[i], (*ends)[i], steps[i]);
-    content = first && length ? sliceContent(content, dims, axis,
-                                             {first, length}, steps[i])
-                              : std::nullopt;
+    content = first && length
+                  ? sliceContent(content, dims, axis, {first, length}, steps[i])
+                  : std::nullopt;
     dims[axis] = length ? length : context.getFresh(0, axis);
   }
   return addResult(context, results, x.elementType, dims, std::move(content));

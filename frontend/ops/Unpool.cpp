@@ -60,6 +60,26 @@ static FailureOr<Target> findTarget(NodeConverter &n, Value x,
   return target;
 }
 
+/// The result's sizes as a tensor, where only shape arithmetic tells those of
+/// the input.
+static FailureOr<Value> sizesOf(NodeConverter &n, Value x, const Target &target,
+                                const Window &window) {
+  SmallVector<Value> sizes;
+  for (auto [i, size] : llvm::enumerate(target.sizes)) {
+    int64_t axis = static_cast<int64_t>(i) + 2, stride = window.strides[i];
+    if (auto constant = size.getConstant()) {
+      sizes.push_back(n.ints({*constant}));
+      continue;
+    }
+    auto rest = (size - n.dim(x, axis) * stride).getConstant();
+    if (!rest)
+      return n.error("the input's sizes are not known");
+    sizes.push_back(
+        n.addScalar(n.mulScalar(n.sizeTensor(Size(x, axis)), stride), *rest));
+  }
+  return n.concat(sizes, 0);
+}
+
 /// What each input element gives to the windows is a product of matrices, that
 /// is, a convolution of one position; the windows are then laid over each
 /// other.
@@ -79,8 +99,11 @@ static LogicalResult convertConvTranspose(NodeConverter &n) {
   auto target = findTarget(n, x, *window);
   if (failed(target))
     return failure();
-  if (!llvm::all_of(target->sizes, [&](Dim dim) { return n.isDurable(dim); }))
-    return n.error("the input's sizes are not known");
+  bool known =
+      llvm::all_of(target->sizes, [&](Dim dim) { return n.isDurable(dim); });
+  FailureOr<Value> sizes = Value();
+  if (!known && failed(sizes = sizesOf(n, x, *target, *window)))
+    return failure();
   int64_t volume = productOf(*kernel);
   // [groups, in, out, window] to [groups * out * window, in].
   Value parts = n.reshape(weight, {groups, *in / groups, *out, volume});
@@ -90,9 +113,9 @@ static LogicalResult convertConvTranspose(NodeConverter &n) {
   SmallVector<int64_t> ones(kernel->size(), 1), none(2 * kernel->size(), 0);
   Value windows = n.make<xf::Conv>(x, n.reshape(parts, flat), Value(), ones,
                                    none, ones, groups);
-  Value y = n.make<xf::FoldWindows>(windows, Value(), n.dims(target->sizes),
-                                    *kernel, window->strides, target->begins,
-                                    window->dilations);
+  Value y = n.make<xf::FoldWindows>(
+      windows, *sizes, known ? n.dims(target->sizes) : ArrayAttr(), *kernel,
+      window->strides, target->begins, window->dilations);
   if (Value bias = n.in(2))
     y = n.add(y, alongChannels(n, bias, x));
   return n.done({y});

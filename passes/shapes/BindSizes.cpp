@@ -36,7 +36,8 @@ public:
           .Case([&](xf::Reshape x) { bindContents(x.getShapeValueMutable()); })
           .Case(
               [&](xf::Broadcast x) { bindContents(x.getShapeValueMutable()); })
-          .Case([&](xf::Resize x) { bindContents(x.getSizesValueMutable()); })
+          .Case<xf::FoldWindows, xf::Resize>(
+              [&](auto x) { bindContents(x.getSizesValueMutable()); })
           .Case([&](xf::Pad x) { bindContents(x.getPadsValueMutable()); })
           .Case([&](xf::CacheWrite x) {
             bindContents(x.getExtentValueMutable());

@@ -15,6 +15,9 @@ def ResolveShapesPass : Pass<"hagane-resolve-shapes", "::mlir::ModuleOp"> {
     many elements are not 0) become an `xf.computed_size` each, bound by an
     `xf.bind` before the operation whose size it is.
 
+    With `compute=false` they stay as they are: arithmetic on what has become
+    constant can be folded before the rest is bound.
+
     Before, with `%x`'s dimensions [batch, seq]:
     ```mlir
     %s = xf.shape_of %x : (tensor<?x?xf32>) -> tensor<2xi64>
@@ -27,5 +30,8 @@ def ResolveShapesPass : Pass<"hagane-resolve-shapes", "::mlir::ModuleOp"> {
     %y = xf.reshape %z {shape = [#xf.dim<batch>, #xf.dim<seq>]} : (tensor<?x?x1xf32>) -> tensor<?x?xf32>
     ```
   }];
+  let options = [
+    Option<"compute", "compute", "bool", "true", "bind sizes that only running the model tells">,
+  ];
   let dependentDialects = ["::hagane::xf::XfDialect", "::mlir::tensor::TensorDialect"];
 }

@@ -196,8 +196,40 @@ void updateType(func::FuncOp function) {
                                      terminator->getOperandTypes()));
 }
 
+/// Writes down what the analysis learnt.
+void applyFacts(ModuleOp module, ShapeAnalysis &shapes) {
+  OpBuilder builder(module.getContext());
+  SmallVector<Operation *> ops;
+  module->walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (isa<xf::SymbolicShapeOpInterface>(op))
+      ops.push_back(op);
+  });
+  for (auto function : module.getOps<func::FuncOp>())
+    for (BlockArgument argument : function.getArguments())
+      refineType(argument, shapes, builder);
+  for (Operation *op : ops) {
+    foldSizeOperands(op, shapes);
+    for (OpResult result : op->getResults()) {
+      refineType(result, shapes, builder);
+      if (!isa<xf::Constant, xf::Dims>(op))
+        materializeContent(op, result, shapes, builder);
+    }
+  }
+  for (auto function : module.getOps<func::FuncOp>())
+    updateType(function);
+}
+
 struct ResolveShapes : hagane::impl::ResolveShapesPassBase<ResolveShapes> {
+  using ResolveShapesPassBase::ResolveShapesPassBase;
+
   void runOnOperation() override {
+    if (!compute) {
+      // Errors are left to the pass that goes on from here.
+      ShapeAnalysis shapes(getOperation());
+      if (shapes.isConsistent())
+        applyFacts(getOperation(), shapes);
+      return;
+    }
     bindSizes(getOperation());
     // Each round settles one more symbol, or what those left open.
     auto settle = [&] {
@@ -210,25 +242,7 @@ struct ResolveShapes : hagane::impl::ResolveShapesPassBase<ResolveShapes> {
     ShapeAnalysis shapes(getOperation(), /*report=*/true);
     if (!shapes.isConsistent())
       return signalPassFailure();
-    OpBuilder builder(&getContext());
-    SmallVector<Operation *> ops;
-    getOperation()->walk<WalkOrder::PreOrder>([&](Operation *op) {
-      if (isa<xf::SymbolicShapeOpInterface>(op))
-        ops.push_back(op);
-    });
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      for (BlockArgument argument : function.getArguments())
-        refineType(argument, shapes, builder);
-    for (Operation *op : ops) {
-      foldSizeOperands(op, shapes);
-      for (OpResult result : op->getResults()) {
-        refineType(result, shapes, builder);
-        if (!isa<xf::Constant, xf::Dims>(op))
-          materializeContent(op, result, shapes, builder);
-      }
-    }
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      updateType(function);
+    applyFacts(getOperation(), shapes);
   }
 };
 

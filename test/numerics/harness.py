@@ -2,6 +2,7 @@
 
 import ctypes as C
 import dataclasses
+import math
 import os
 import pathlib
 import re
@@ -168,7 +169,8 @@ class Session(runtime.Session):
 def to_array(tensor):
     shape = tuple(tensor.dims[axis] for axis in range(tensor.rank))
     data = C.string_at(tensor.data, tensor.bytes) if tensor.bytes else b""
-    return np.frombuffer(data, DTYPES[tensor.dtype]).reshape(shape)
+    # The memory behind a size that the run tells may be larger.
+    return np.frombuffer(data, DTYPES[tensor.dtype], math.prod(shape)).reshape(shape)
 
 
 def make_inputs(case, model, sizes):

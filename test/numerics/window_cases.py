@@ -94,6 +94,11 @@ CASES = [
          weights={"k": (4, 6, 3, 2), "b": (6,)}, dtypes=("float", "float16")),
     Case("transposed conv in 1-D", "T[n,5,w] x", "y = ConvTranspose <strides = [3]> (x, k)",
          LINES, weights={"k": (5, 7, 5)}),
+    Case("transposed conv of a computed size", "T[n,5,w] x",
+         """s = Shape(x)  width = Gather(s, two)  real = Cast <to = 1> (width)
+            root = Sqrt(real)  end = Cast <to = 7> (root)  part = Slice(x, one, end, two)
+            y = ConvTranspose <strides = [3], pads = [1, 0]> (part, k)""",
+         LINES, weights={"k": (5, 7, 5), "one": np.array([1]), "two": np.array([2])}),
     Case("neighbouring channels", "T[n,7,h,w] x", "y = LRN <size = 4, alpha = 0.3> (x)", PLANES,
          reference=local_response),
     Case("conv then batch norm", "T[n,3,w] x",
