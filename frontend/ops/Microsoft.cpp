@@ -41,12 +41,20 @@ static LogicalResult convertSkipRmsNorm(NodeConverter &n) {
       {makeRmsNorm(n, sum, n.in(2), axis, epsilon), Value(), deviation, sum});
 }
 
+/// How many positions each row of a mask keeps; none without a mask.
+static Value countKept(NodeConverter &n, Value ids, Value mask) {
+  Type type = n.builder().getI32Type();
+  if (!mask)
+    return n.broadcast(n.scalar(0, type), {Size(ids, 0)});
+  Value kept = n.cmp(xf::CmpKind::eq, mask, n.scalar(1, n.elem(mask)));
+  return n.reduce(n.cast(kept, type), xf::ReduceKind::sum, {1},
+                  /*keepDims=*/false);
+}
+
 /// EmbedLayerNormalization: the sum of up to three embeddings, normalised.
 static LogicalResult convertEmbedLayerNorm(NodeConverter &n) {
   Value ids = n.in(0), segments = n.in(1), words = n.in(2), places = n.in(3),
         segmentTable = n.in(4);
-  if (n.wants(1))
-    return n.error("the output mask_index is not supported");
   Value sum = n.make<xf::Gather>(words, ids, static_cast<int64_t>(0));
   if (Value positions = n.in(8))
     sum = n.add(sum,
@@ -62,7 +70,7 @@ static LogicalResult convertEmbedLayerNorm(NodeConverter &n) {
                                         static_cast<int64_t>(0)));
   Value y = makeLayerNorm(n, sum, n.in(5), n.in(6), n.rank(sum) - 1,
                           n.getFloat("epsilon", 1e-12f));
-  return n.done({y, Value(), sum});
+  return n.done({y, n.wants(1) ? countKept(n, ids, n.in(7)) : Value(), sum});
 }
 
 template <bool tanh> static LogicalResult convertBiasGelu(NodeConverter &n) {

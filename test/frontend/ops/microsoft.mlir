@@ -135,3 +135,15 @@ func.func @GatherBlockQuantized1(%i1: tensor<3xi64>) -> !onnx.unknown {
     : (tensor<6x16xui8>, tensor<3xi64>, tensor<6x2xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// The lengths that attention takes in place of a mask.
+// CHECK-LABEL: func.func @EmbedLayerNormalization1_mask(
+// CHECK: %[[KEPT:.*]] = xf.cmp %arg6, %{{.*}} {kind = #xf.cmp_kind<eq>}
+// CHECK: %[[ONES:.*]] = xf.cast %[[KEPT]] {to = i32}
+// CHECK: %[[COUNT:.*]] = xf.reduce %[[ONES]] {axes = array<i64: 1>, {{.*}}kind = #xf.reduce_kind<sum>} : (tensor<2x3xi32>) -> tensor<2xi32>
+// CHECK: return %{{.*}}, %[[COUNT]]
+func.func @EmbedLayerNormalization1_mask(%i0: tensor<2x3xi32>, %i1: tensor<2x3xi32>, %i2: tensor<9x4xf32>, %i3: tensor<5x4xf32>, %i4: tensor<2x4xf32>, %i5: tensor<4xf32>, %mask: tensor<2x3xi32>) -> (!onnx.unknown, !onnx.unknown) {
+  %y, %index = onnx.node "EmbedLayerNormalization" domain "com.microsoft" since 1 (%i0, %i1, %i2, %i3, %i4, %i5, %i5, %mask)
+    : (tensor<2x3xi32>, tensor<2x3xi32>, tensor<9x4xf32>, tensor<5x4xf32>, tensor<2x4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<2x3xi32>) -> (!onnx.unknown, !onnx.unknown)
+  return %y, %index : !onnx.unknown, !onnx.unknown
+}

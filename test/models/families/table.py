@@ -1,0 +1,12 @@
+"""Every family."""
+
+import audio
+import causal
+import diffusion
+import plain
+import seq2seq
+import text
+import vision
+
+FAMILIES = [*text.FAMILIES, *causal.FAMILIES, *seq2seq.FAMILIES, *vision.FAMILIES, *audio.FAMILIES,
+            *diffusion.FAMILIES, *plain.FAMILIES]
