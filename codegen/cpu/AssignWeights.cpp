@@ -49,10 +49,11 @@ struct AssignWeightsPass
             << global.getType();
         return signalPassFailure();
       }
-      auto [it, isNew] = places.try_emplace(keyOf(global), end);
-      global.setOffset(it->second);
       int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8) *
                       type.getNumElements();
+      // Nothing may lie behind the last byte of the segment.
+      auto [it, isNew] = places.try_emplace(keyOf(global), bytes ? end : 0);
+      global.setOffset(it->second);
       if (isNew)
         end = llvm::alignTo(end + bytes, HGN_ALIGNMENT);
     }

@@ -10,6 +10,43 @@ using xf::Dim;
 
 //===-- If ----------------------------------------------------------------===//
 
+static bool isReadIn(Value value, Region &graph) {
+  return llvm::any_of(value.getUsers(), [&](Operation *user) {
+    Region *region = user->getParentRegion();
+    return region && graph.isAncestor(region);
+  });
+}
+
+/// Inputs that this branch alone reads: what must hold of their sizes must hold
+/// where it is taken, so that they get names of their own in it.
+static void measureOwnInputs(NodeConverter &n, Region &graph) {
+  ConversionState &state = n.getState();
+  auto function = n.getNode()->getParentOfType<func::FuncOp>();
+  llvm::StringMap<Dim> names;
+  for (BlockArgument argument : function.getArguments()) {
+    Value value = state.values.lookup(argument);
+    if (!value || !isReadIn(argument, graph))
+      continue;
+    SmallVector<Dim> known(state.getFacts(value).dims);
+    bool isConditional = false;
+    SmallVector<StringRef> own(known.size());
+    for (auto [dim, name] : llvm::zip_equal(known, own)) {
+      auto symbol = dim.getSymbol();
+      if (!symbol || !state.conditionalSizes.contains(*symbol))
+        continue;
+      isConditional = true;
+      name = *symbol;
+      dim = names.lookup(name);
+    }
+    if (!isConditional)
+      continue;
+    value = state.values[argument] = measure(n, value, known);
+    for (auto [name, dim] : llvm::zip_equal(own, state.getFacts(value).dims))
+      if (!name.empty())
+        names[name] = dim;
+  }
+}
+
 static LogicalResult convertIf(NodeConverter &n) {
   Region *thenGraph = n.getNode().getSubgraph("then_branch"),
          *elseGraph = n.getNode().getSubgraph("else_branch");
@@ -19,6 +56,7 @@ static LogicalResult convertIf(NodeConverter &n) {
         "then_branch and else_branch are not two subgraphs without inputs");
   auto branch = [&](Region *graph) {
     return [&n, graph](SmallVectorImpl<Value> &values) {
+      measureOwnInputs(n, *graph);
       return convertBlock(n.getState(), graph->front(), n.builder(), values);
     };
   };

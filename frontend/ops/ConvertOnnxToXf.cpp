@@ -248,7 +248,8 @@ LogicalResult ConvertOnnxToXf::convertFunction(func::FuncOp function,
 
   ConversionState state(getOperation());
   llvm::MapVector<Value, SmallVector<xf::Dim>> dims;
-  if (failed(convertInputDims(function, options, dims, state.prover)))
+  if (failed(convertInputDims(function, options, dims, state.prover,
+                              state.conditionalSizes)))
     return failure();
   for (auto &[argument, argumentDims] : dims) {
     xf::Facts facts;

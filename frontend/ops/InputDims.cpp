@@ -1,6 +1,8 @@
 #include "frontend/ops/InputDims.h"
 
+#include "dialects/onnx/OnnxDialect.h"
 #include "dialects/xf/XfOps.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -48,8 +50,10 @@ namespace {
 /// A function's dimensions on their way from texts to expressions.
 class InputDims {
 public:
-  InputDims(func::FuncOp function, const DimOptions &options)
-      : function(function), context(function.getContext()), options(options) {
+  InputDims(func::FuncOp function, const DimOptions &options,
+            llvm::StringSet<> &conditional)
+      : function(function), context(function.getContext()), options(options),
+        conditional(conditional) {
     for (Operation &op : *function->getBlock())
       if (auto symbol = dyn_cast<SymbolOpInterface>(op))
         taken.insert(symbol.getName());
@@ -82,7 +86,11 @@ private:
   func::FuncOp function;
   MLIRContext *context;
   const DimOptions &options;
+  llvm::StringSet<> &conditional;
   llvm::StringSet<> taken;
+  /// By the text of a dimension: the branches that alone read inputs with it,
+  /// null for inputs that every run reads.
+  llvm::StringMap<llvm::SmallSetVector<Region *, 2>> readers;
   /// Plain names that occur as dimensions.
   llvm::StringSet<> plain;
   /// By the model's text: the symbol or constant that stands for it.
@@ -146,12 +154,35 @@ Dim InputDims::dimOfText(StringRef text) {
   return parsed.substitute([&](StringRef name) { return dimOfName(name); });
 }
 
+/// The branch of an If that all that read the value are in; null if there is
+/// none.
+static Region *getOnlyBranch(Value value) {
+  Region *branch = nullptr;
+  for (Operation *user : value.getUsers()) {
+    Region *region = user->getParentRegion();
+    while (region && region->getParentOp() &&
+           region->getParentOp()->getBlock() != value.getParentBlock())
+      region = region->getParentOp()->getParentRegion();
+    auto node = region ? dyn_cast_or_null<onnx::NodeOp>(region->getParentOp())
+                       : onnx::NodeOp();
+    if (!node || node.getOpType() != "If" || (branch && branch != region))
+      return nullptr;
+    branch = region;
+  }
+  return branch;
+}
+
 LogicalResult InputDims::collectNames() {
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
     if (ArrayAttr texts = textsOf(i))
-      for (Attribute text : texts)
-        if (auto name = dyn_cast<StringAttr>(text); name && isIdentifier(name))
+      for (Attribute text : texts) {
+        auto name = dyn_cast<StringAttr>(text);
+        if (name && isIdentifier(name))
           plain.insert(name.getValue());
+        if (name)
+          readers[name.getValue()].insert(
+              getOnlyBranch(function.getArgument(i)));
+      }
   return success();
 }
 
@@ -160,8 +191,20 @@ FailureOr<Dim> InputDims::convertDim(unsigned index, unsigned axis,
   if (!type.isDynamicDim(axis))
     return Dim::constant(context, type.getDimSize(axis));
   if (auto name = dyn_cast_or_null<StringAttr>(text);
-      name && !name.empty() && name != "?")
-    return dimOfText(name);
+      name && !name.empty() && name != "?") {
+    Region *branch = getOnlyBranch(function.getArgument(index));
+    if (!branch || readers[name.getValue()].size() == 1)
+      return dimOfText(name);
+    // Exporters that merge two models name the sizes of an input that one of
+    // them ignores as if it did not.
+    Dim own = dimOfName((name.getValue() + "_of_branch" +
+                         Twine(llvm::find(readers[name.getValue()], branch) -
+                               readers[name.getValue()].begin()))
+                            .str());
+    if (auto symbol = own.getSymbol())
+      conditional.insert(*symbol);
+    return own;
+  }
   if (auto fixed = dyn_cast_or_null<IntegerAttr>(text))
     return Dim::constant(context, fixed.getInt());
   return dimOfName(nameOf(index) + "_d" + std::to_string(axis));
@@ -248,6 +291,7 @@ LogicalResult InputDims::run(llvm::MapVector<Value, SmallVector<Dim>> &dims,
 
 LogicalResult hagane::frontend::convertInputDims(
     func::FuncOp function, const DimOptions &options,
-    llvm::MapVector<Value, SmallVector<Dim>> &dims, xf::DimProver &prover) {
-  return InputDims(function, options).run(dims, prover);
+    llvm::MapVector<Value, SmallVector<Dim>> &dims, xf::DimProver &prover,
+    llvm::StringSet<> &conditional) {
+  return InputDims(function, options, conditional).run(dims, prover);
 }

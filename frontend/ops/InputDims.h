@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace hagane::frontend {
 
@@ -23,9 +24,12 @@ llvm::LogicalResult parseDimOptions(mlir::Location loc,
 /// The dimensions of a function's arguments: declares their symbols in front of
 /// the function, sets `xf.dims`, narrows the arguments' types where a dimension
 /// is specialised, and returns the symbols' ranges. Removes `onnx.dims`.
+/// `conditional` are symbols of inputs that only one branch of an If reads; a
+/// size of theirs that has the name of another input's need not be that one
+/// where the branch is not taken.
 llvm::LogicalResult
 convertInputDims(mlir::func::FuncOp function, const DimOptions &options,
                  llvm::MapVector<mlir::Value, llvm::SmallVector<xf::Dim>> &dims,
-                 xf::DimProver &prover);
+                 xf::DimProver &prover, llvm::StringSet<> &conditional);
 
 } // namespace hagane::frontend

@@ -25,6 +25,8 @@ public:
   llvm::DenseMap<mlir::Value, mlir::Value> values;
   /// The converted elements of onnx values that are sequences.
   llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::Value>> sequences;
+  /// Symbols of inputs that one branch alone reads (see convertInputDims).
+  llvm::StringSet<> conditionalSizes;
 
   /// The facts of a converted value.
   const xf::Facts &getFacts(mlir::Value value);

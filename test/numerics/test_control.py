@@ -226,6 +226,23 @@ def test_branches_of_different_sizes(tmp_path):
     check(text, runs, tmp_path, branches, tolerance=1e-5)
 
 
+def test_input_of_one_branch(tmp_path):
+    """A cache that the first step does not read may be empty then, whatever the names of its sizes."""
+    text = """(bool c, float[n,4] x, float[n,4] past) => (float[m,4] y) {
+      y = If (c) <
+        then_branch = t () => (float[o,4] p) { p = Add(past, x) },
+        else_branch = e () => (float[q,4] r) { r = Neg(x) }>
+    }"""
+
+    def branches(c, x, past):
+        return [x + past if c else -x]
+
+    runs = [{"c": np.array(c), "x": floats(5, 4), "past": floats(n, 4)} for c, n in ((True, 5), (False, 0), (False, 5))]
+    check(text, runs, tmp_path, branches, tolerance=1e-5)
+    message = fails(tmp_path, {"c": np.array(True), "x": floats(5, 4), "past": floats(3, 4)})
+    assert "found 3 and 5, expected equal sizes" in message or "found 5 and 3, expected equal sizes" in message
+
+
 def test_branch_in_a_loop(tmp_path):
     """Grows in every third iteration; a value passes a branch unchanged."""
     text = """(int64 m, float[n] x) => (float[u] y, float[k] sums) <bool yes = {1}, int64 three = {3}, int64 none = {0}> {

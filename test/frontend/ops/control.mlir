@@ -144,3 +144,32 @@ func.func @Scan9(%s: tensor<3xf32>, %x: tensor<3x?xf32> {onnx.dims = [3, "seq"]}
   } : (tensor<3xf32>, tensor<3x?xf32>) -> (!onnx.unknown, !onnx.unknown)
   return %0#0, %0#1 : !onnx.unknown, !onnx.unknown
 }
+
+// -----
+
+// What one branch alone reads may have other sizes where the other is taken,
+// whatever names they bear.
+
+// CHECK-DAG: xf.symbol @seq {
+// CHECK-DAG: xf.symbol @seq_of_branch1 {
+// CHECK-LABEL: func.func @If16_own_inputs(
+// CHECK-SAME: %arg1: tensor<?xf32> {xf.dims = [#xf.dim<seq>]}
+// CHECK-SAME: %arg2: tensor<?xf32> {xf.dims = [#xf.dim<seq_of_branch1>]}
+// CHECK-SAME: %arg3: tensor<?xf32> {xf.dims = [#xf.dim<seq_of_branch1>]}
+// CHECK: scf.if
+// CHECK:   %[[A:.*]] = xf.measure %arg2 {binds = array<i64: 0>, dims = [#xf.dim<[[S:carried[0-9]*]]>]}
+// CHECK:   %[[B:.*]] = xf.measure %arg3 {binds = array<i64>, dims = [#xf.dim<[[S]]>]}
+// CHECK:   %[[C:.*]] = xf.add %[[A]], %[[B]]
+// CHECK:   xf.add %[[C]], %arg1
+func.func @If16_own_inputs(%c: tensor<i1>, %x: tensor<?xf32> {onnx.dims = ["seq"]}, %y: tensor<?xf32> {onnx.dims = ["seq"]},
+    %z: tensor<?xf32> {onnx.dims = ["seq"]}) -> !onnx.unknown {
+  %0 = onnx.node "If" since 16 (%c) graphs ["then_branch", "else_branch"] {
+    %1 = onnx.node "Add" since 14 (%y, %z) : (tensor<?xf32>, tensor<?xf32>) -> !onnx.unknown
+    %2 = onnx.node "Add" since 14 (%1, %x) : (!onnx.unknown, tensor<?xf32>) -> !onnx.unknown
+    onnx.yield %2 : !onnx.unknown
+  }, {
+    %1 = onnx.node "Neg" since 13 (%x) : (tensor<?xf32>) -> !onnx.unknown
+    onnx.yield %1 : !onnx.unknown
+  } : (tensor<i1>) -> !onnx.unknown
+  return %0 : !onnx.unknown
+}
