@@ -51,8 +51,23 @@ const DimPoly &hagane::xf::detail::getPoly(Dim dim) {
   return DimTable::of(dim.getAttr().getContext()).get(dim.getAttr());
 }
 
+/// Whether the parser, whose depth is limited, reads the text again.
+static bool isReadable(StringRef text) {
+  int depth = 0;
+  for (char c : text) {
+    depth += c == '(';
+    depth -= c == ')';
+    if (depth >= kMaxDimDepth)
+      return false;
+  }
+  return true;
+}
+
 Dim hagane::xf::detail::makeDim(MLIRContext *context, const MaybePoly &poly) {
-  return poly ? Dim(DimAttr::get(context, poly->str())) : Dim();
+  if (!poly)
+    return {};
+  std::string text = poly->str();
+  return isReadable(text) ? Dim(DimAttr::get(context, text)) : Dim();
 }
 
 //===----------------------------------------------------------------------===//

@@ -42,8 +42,7 @@ public:
   }
 
 private:
-  // Deeper expressions would exhaust the stack.
-  static constexpr int kMaxDepth = 128;
+  static constexpr llvm::StringLiteral kSmallest = "9223372036854775808";
 
   MaybePoly fail(std::string text) {
     if (message.empty())
@@ -92,7 +91,7 @@ private:
   }
 
   MaybePoly parseUnary() {
-    if (++depth > kMaxDepth)
+    if (++depth > kMaxDimDepth)
       return fail(
           "dimension is nested too deeply, expected at most 128 levels");
     MaybePoly result = parseUnaryUnchecked();
@@ -102,6 +101,11 @@ private:
 
   MaybePoly parseUnaryUnchecked() {
     if (consume("-")) {
+      // The smallest integer is no other's negation.
+      if (rest.take_while(llvm::isDigit) == kSmallest) {
+        rest = rest.drop_front(kSmallest.size());
+        return DimPoly(std::numeric_limits<int64_t>::min());
+      }
       MaybePoly operand = parseUnary();
       return operand ? checked(multiply(*operand, DimPoly(-1))) : std::nullopt;
     }

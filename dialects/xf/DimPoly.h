@@ -84,6 +84,9 @@ MaybePoly apply(DimNode::Kind kind, llvm::ArrayRef<DimPoly> operands);
 MaybePoly replaceAtoms(const DimPoly &poly,
                        llvm::function_ref<MaybePoly(const DimAtomRef &)> value);
 
+/// How deep the text of a dimension nests: parsing deeper ones would exhaust
+/// the stack.
+inline constexpr int kMaxDimDepth = 128;
 MaybePoly parsePoly(llvm::StringRef text, std::string *error);
 /// A symbol's name as the text form has it, quoted where it is no identifier.
 std::string quoteSymbol(llvm::StringRef name);

@@ -54,6 +54,29 @@ TEST_F(DimTest, OutOfRangeIsNull) {
   EXPECT_FALSE(wide);
 }
 
+TEST_F(DimTest, SmallestInteger) {
+  constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
+  EXPECT_EQ(number(kMin).getConstant(), kMin);
+  EXPECT_EQ(parse("-9223372036854775808"), number(kMin));
+  EXPECT_EQ((number(kMin) + 1).getConstant(), kMin + 1);
+  EXPECT_FALSE(number(kMin) - 1);
+  EXPECT_FALSE(number(0) - number(kMin));
+  EXPECT_EQ(canonical("-92233720368547758081"), "?");
+}
+
+/// What could not be read again is out of range, not 0.
+TEST_F(DimTest, DeepExpressionsAreNull) {
+  Dim dim = parse("s");
+  int depth = 0;
+  while (dim && depth < 1000) {
+    dim = dim.max(parse("t")).min(parse("u") + depth);
+    dim = dim ? dim.mod(number(1000 + depth)) : dim;
+    ++depth;
+  }
+  EXPECT_FALSE(dim);
+  EXPECT_GT(depth, 20);
+}
+
 TEST_F(DimTest, Prover) {
   DimProver prover;
   prover.setRange("s", {1, 512});
