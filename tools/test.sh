@@ -4,14 +4,14 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage="usage: tools/test.sh [--all] [--no-setup]
-  --all       also the long tests (ctest label 'long') and the fuzzers of the compiler
+  --all       also the long tests (ctest label 'long')
   --no-setup  trust that tools/setup.sh has been run"
 exclude=(-LE long)
 setup=1
-presets=(release asan tsan)
+presets=(release asan tsan fuzz)
 for argument in "$@"; do
   case $argument in
-  --all) exclude=(); presets+=(fuzz) ;;
+  --all) exclude=() ;;
   --no-setup) setup=0 ;;
   -h | --help) echo "$usage"; exit 0 ;;
   *) echo "$usage" >&2; exit 2 ;;
