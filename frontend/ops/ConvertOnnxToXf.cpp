@@ -1,3 +1,4 @@
+#include "frontend/ops/Alternatives.h"
 #include "frontend/ops/BlockConverter.h"
 #include "frontend/ops/InputDims.h"
 #include "frontend/ops/Passes.h"
@@ -38,6 +39,10 @@ static const OpRow *findRow(onnx::NodeOp node) {
                             << " is not supported";
   if (auto oldest = registry.oldest(node.getDomain(), node.getOpType()))
     diag << ", expected version " << *oldest << " or later";
+  else if (std::string other =
+               findAlternative(registry, node.getDomain(), node.getOpType());
+           !other.empty())
+    diag << "; " << other;
   return nullptr;
 }
 

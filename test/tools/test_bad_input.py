@@ -110,6 +110,22 @@ def test_short_external_data(refused, tmp_path, out):
 # Models that cannot be compiled.
 
 
+@pytest.mark.parametrize("name, domain, says", [
+    ("BeamSearch", "com.microsoft", "export the decoder by itself"),
+    ("Conv", "com.microsoft.nchwc", "compile the model as it was before ONNX Runtime optimized it"),
+    ("ATen", "org.pytorch.aten", "dynamo=True"),
+    ("Gelu", "com.example", "the operator of that name in domain 'ai.onnx' is"),
+    ("SoftMax", "", "the closest that is: Softmax"),
+    ("LayerNormalisation", "", "the closest that is: LayerNormalization"),
+])
+def test_the_closest_alternative_is_named(refused, tmp_path, out, name, domain, says):
+    model = make_model([helper.make_node(name, ["x"], ["y"], name="n0", domain=domain)])
+    model.opset_import.append(helper.make_opsetid(domain or "unused", 1))
+    onnx.save(model, tmp_path / "m.onnx")
+    refused("compile", tmp_path / "m.onnx", "-o", out / "m.hgn",
+            says=["node 'n0'", f"{name} version", "is not supported; ", says])
+
+
 def test_unknown_ops_are_all_named(refused, tmp_path, out):
     nodes = [
         helper.make_node("Frobnicate", ["x"], ["t"], name="first"),
