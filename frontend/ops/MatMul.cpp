@@ -87,6 +87,7 @@ static const OpRow rows[] = {
 
 static const OpRow microsoftRows[] = {
     {"FusedMatMul", 1, 2, convertFusedMatMul},
+    {"TransposeMatMul", 1, 2, convertFusedMatMul},
 };
 
 void hagane::frontend::registerMatMul(OpRegistry &registry) {

@@ -1,6 +1,6 @@
 // Attention and rotary embedding of com.microsoft.
+#include "frontend/ops/MicrosoftAttention.h"
 #include "dialects/xf/XfDynamic.h"
-#include "frontend/ops/Attention.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -148,7 +148,7 @@ static std::pair<ArrayAttr, Value> findExtent(NodeConverter &n, Value past) {
 
 /// A bias over fewer keys than there are hides none of them: the others are
 /// out of sight by their positions.
-static Value padBias(NodeConverter &n, Value bias, Value keys) {
+Value hagane::frontend::padBias(NodeConverter &n, Value bias, Value keys) {
   if (!bias || n.failed())
     return bias;
   int64_t last = n.rank(bias) - 1;
@@ -211,12 +211,29 @@ static LogicalResult convertGroupQueryAttention(NodeConverter &n) {
   return n.done({mergeHeads(n, makeAttention(n, q, k, v, options)), k, v});
 }
 
+std::pair<Value, Value>
+hagane::frontend::writeShared(NodeConverter &n, Value k, Value v, Value pastK,
+                              Value pastV, Value pastLength,
+                              AttentionOptions &options) {
+  Value length = n.reshape(n.cast(pastLength, n.builder().getI64Type()), {1});
+  Value count = n.sizeTensor(Size(k, 2));
+  Value starts = n.broadcast(length, {Size(k, 0)});
+  options.keyLengths = n.add(starts, count);
+  auto write = [&](Value x, Value past) {
+    return n.make<xf::CacheWrite>(x, starts, past, Value(), int64_t(2),
+                                  ArrayAttr(), /*keep_rest=*/true,
+                                  /*circular=*/false);
+  };
+  return {write(k, pastK), write(v, pastV)};
+}
+
 //===----------------------------------------------------------------------===//
 // MultiHeadAttention
 //===----------------------------------------------------------------------===//
 
 /// Adds a part of the packed bias [q, k, v] to an operand.
-static Value addBias(NodeConverter &n, Value x, Value bias, int64_t from) {
+Value hagane::frontend::addBias(NodeConverter &n, Value x, Value bias,
+                                int64_t from) {
   auto features = n.staticSize(x, 2);
   if (!bias || n.failed())
     return x;
@@ -228,8 +245,9 @@ static Value addBias(NodeConverter &n, Value x, Value bias, int64_t from) {
 }
 
 /// The key padding mask as an addend to the scores, or as lengths.
-static LogicalResult readKeyMask(NodeConverter &n, Value mask, Type type,
-                                 AttentionOptions &options) {
+LogicalResult hagane::frontend::readKeyMask(NodeConverter &n, Value mask,
+                                            Type type,
+                                            AttentionOptions &options) {
   if (!mask)
     return success();
   if (n.rank(mask) == 1) {

@@ -1,15 +1,27 @@
 // Quantization with explicit scales and zero points.
+#include "frontend/ops/Quantize.h"
 #include "frontend/ops/MatMul.h"
 
 using namespace mlir;
 using namespace hagane;
 using namespace hagane::frontend;
 
-/// A vector of one element holds for the whole tensor, as a scalar does.
-static Value asParameter(NodeConverter &n, Value value) {
+Value hagane::frontend::asParameter(NodeConverter &n, Value value) {
   if (value && n.rank(value) == 1 && n.staticSize(value, 0) == 1)
     return n.squeeze(value, {0});
   return value;
+}
+
+Value hagane::frontend::dequantize(NodeConverter &n, Value x, Value scale,
+                                   Value zero, int64_t axis) {
+  return n.make<xf::Dequantize>(x, asParameter(n, scale), asParameter(n, zero),
+                                axis, int64_t(0));
+}
+
+Value hagane::frontend::quantize(NodeConverter &n, Value x, Value scale,
+                                 Value zero, Type to) {
+  return n.make<xf::Quantize>(x, asParameter(n, scale), asParameter(n, zero),
+                              int64_t(0), int64_t(0), to);
 }
 
 /// The axis of per-axis or blocked parameters; of no matter to scalars.
@@ -40,8 +52,7 @@ static LogicalResult convertDequantizeLinear(NodeConverter &n) {
 }
 
 /// Range of x with 0 in it, mapped to 0..255.
-static LogicalResult convertDynamicQuantizeLinear(NodeConverter &n) {
-  Value x = n.in(0);
+Quantized hagane::frontend::quantizeDynamically(NodeConverter &n, Value x) {
   Type type = n.elem(x), to = n.builder().getIntegerType(8, /*isSigned=*/false);
   SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, n.rank(x)));
   Value zero = n.scalar(0, type);
@@ -56,9 +67,12 @@ static LogicalResult convertDynamicQuantizeLinear(NodeConverter &n) {
   Value point = n.make<xf::Round>(n.make<xf::Neg>(n.div(low, scale)));
   point = n.make<xf::Min>(n.make<xf::Max>(point, zero), n.scalar(255, type));
   point = n.cast(point, to);
-  Value y = n.make<xf::Quantize>(x, scale, point, static_cast<int64_t>(0),
-                                 static_cast<int64_t>(0), to);
-  return n.done({y, scale, point});
+  return {quantize(n, x, scale, point, to), scale, point};
+}
+
+static LogicalResult convertDynamicQuantizeLinear(NodeConverter &n) {
+  auto [codes, scale, zero] = quantizeDynamically(n, n.in(0));
+  return n.done({codes, scale, zero});
 }
 
 /// x as i32 with its zero point taken off; a vector of zero points runs along
@@ -74,8 +88,8 @@ static Value centre(NodeConverter &n, Value x, Value zero, bool left) {
   return n.sub(x, zero);
 }
 
-static Value integerProduct(NodeConverter &n, Value a, Value b, Value aZero,
-                            Value bZero) {
+Value hagane::frontend::integerProduct(NodeConverter &n, Value a, Value b,
+                                       Value aZero, Value bZero) {
   return makeMatMul(n, centre(n, a, aZero, true), centre(n, b, bZero, false));
 }
 

@@ -393,6 +393,11 @@ static const OpRow rows[] = {
     {"Upsample", 9, 2, convertOldResize},
 };
 
+static const OpRow microsoftRows[] = {
+    {"GridSample", 1, 2, convertGridSample},
+};
+
 void hagane::frontend::registerResample(OpRegistry &registry) {
+  registry.add("com.microsoft", microsoftRows);
   registry.add("", rows);
 }

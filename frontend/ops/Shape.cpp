@@ -275,6 +275,11 @@ static const OpRow rows[] = {
     {"Unsqueeze", 1, 1, convertUnsqueeze},
 };
 
+static const OpRow microsoftRows[] = {
+    {"Trilu", 1, 1, convertTrilu},
+};
+
 void hagane::frontend::registerShape(OpRegistry &registry) {
+  registry.add("com.microsoft", microsoftRows);
   registry.add("", rows);
 }
