@@ -16,6 +16,10 @@ namespace {
 /// Loops of at most so many iterations and operations in all are unrolled.
 constexpr int64_t kMaxUnrolled = 8;
 constexpr int64_t kMaxUnrolledOps = 256;
+/// Bodies of nested loops are converted again with the bodies around them: from
+/// here on loops are not unrolled, and in the end no longer converted.
+constexpr int64_t kManyConversions = 1000;
+constexpr int64_t kMaxConversions = 10000;
 /// Outputs of loops that may end early get room for every iteration up to here.
 constexpr int64_t kMaxRoom = int64_t(1) << 16;
 
@@ -78,7 +82,7 @@ public:
 
 private:
   FailureOr<bool> unroll(SmallVectorImpl<Value> &results);
-  LogicalResult checkStep(const LoopStep &step);
+  LogicalResult convert(Dim number, ArrayRef<Value> values, LoopStep &step);
   LogicalResult convertBody(Block &block, LoopStep &step);
   FailureOr<bool> settle(const LoopStep &step);
   void startOutput(Value item, unsigned index, size_t mark);
@@ -139,7 +143,13 @@ private:
 
 } // namespace
 
-LogicalResult LoopBuilder::checkStep(const LoopStep &step) {
+LogicalResult LoopBuilder::convert(Dim number, ArrayRef<Value> values,
+                                   LoopStep &step) {
+  if (++state.bodyConversions > kMaxConversions)
+    return n.error("loops nest too deeply: their bodies were converted " +
+                   Twine(kMaxConversions) + " times");
+  if (failed(spec.body(number, values, step)))
+    return failure();
   for (auto [i, next, init] : llvm::enumerate(step.carried, spec.inits))
     if (n.elem(next) != n.elem(init))
       return n.error("carried value " + Twine(i) +
@@ -158,6 +168,7 @@ FailureOr<bool> LoopBuilder::unroll(SmallVectorImpl<Value> &results) {
       spec.trips ? spec.trips.getConstant() : std::nullopt;
   if (!trips || *trips < 1 || *trips > kMaxUnrolled || spec.goesOn ||
       *trips * spec.bodySize > kMaxUnrolledOps ||
+      state.bodyConversions > kManyConversions ||
       (spec.room && spec.room != spec.trips))
     return false;
   HeldRemarks held(b.getContext());
@@ -170,8 +181,7 @@ FailureOr<bool> LoopBuilder::unroll(SmallVectorImpl<Value> &results) {
     b.setInsertionPointToEnd(scratch.get());
     for (int64_t i = 0; i < *trips; ++i) {
       LoopStep step;
-      if (failed(spec.body(constant(i), values, step)) ||
-          failed(checkStep(step)))
+      if (failed(convert(constant(i), values, step)))
         return failure();
       // Whether there is another one only the last iteration need not tell.
       if (!isTrue(step.goesOn) && i + 1 != *trips) {
@@ -220,9 +230,7 @@ LogicalResult LoopBuilder::convertBody(Block &block, LoopStep &step) {
     }
     arguments.push_back(value.inBody);
   }
-  if (failed(spec.body(at, arguments, step)))
-    return failure();
-  return checkStep(step);
+  return convert(at, arguments, step);
 }
 
 /// Compares what an iteration got and gave; false if something was taken to

@@ -27,6 +27,8 @@ public:
   llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::Value>> sequences;
   /// Symbols of inputs that one branch alone reads (see convertInputDims).
   llvm::StringSet<> conditionalSizes;
+  /// How often bodies of loops were converted.
+  int64_t bodyConversions = 0;
 
   /// The facts of a converted value.
   const xf::Facts &getFacts(mlir::Value value);

@@ -188,6 +188,20 @@ def generator_cases():
         yield Case(dtype, "nonzero", [flags.astype(dtype)], [places])
         yield Case(dtype, "compact", [flags.astype(dtype)], [places], f"count = [#xf.dim<{places.shape[1]}>]")
     yield from topk_cases()
+    yield from item_cases()
+
+
+def item_cases():
+    for dtype in ("float32", "int64", "bool", "float16"):
+        x = RNG.integers(0, 2, (3, 4, 5)).astype(dtype)
+        for axis in range(3):
+            for at in (0, x.shape[axis] - 1):
+                where = f"at = #xf.dim<{at}>, axis = {axis} : i64"
+                yield Case(f"{dtype}-{axis}-{at}", "item", [x], [np.take(x, at, axis)], where)
+                item = RNG.integers(0, 2, np.delete(x.shape, axis)).astype(dtype)
+                y = x.copy()
+                y[(slice(None),) * axis + (at,)] = item
+                yield Case(f"{dtype}-{axis}-{at}", "put_item", [item, x], [y], where)
 
 
 def topk_cases():

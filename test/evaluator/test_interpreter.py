@@ -152,3 +152,47 @@ def test_missing_and_mistyped_inputs():
     assert "the inputs lack array 'arg0'" in evaluate(text, {})
     assert "is f64, expected f32" in evaluate(text, {"arg0": np.zeros(2)})
     assert "argument 0 is f32[3]" in evaluate(text, {"arg0": np.zeros(3, "float32")})
+
+
+GROWING = """
+xf.symbol @s {min = 0 : i64, max = 9 : i64}
+xf.computed_size @i {min = 0 : i64, max = 3 : i64}
+xf.computed_size @n {min = 0 : i64, max = 100 : i64}
+func.func @main(%x: tensor<?xi64> {xf.dims = [#xf.dim<s>]}) -> (tensor<?xi64>, tensor<?xi64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %end = arith.constant 4 : index
+  %0 = scf.for %k = %c0 to %end step %c1 iter_args(%a = %x) -> (tensor<?xi64>) {
+    xf.bind @i, %k : index
+    %1 = xf.measure %a {binds = array<i64: 0>, dims = [#xf.dim<n>]} : (tensor<?xi64>) -> tensor<?xi64>
+    %2 = xf.dims {elements = [#xf.dim<i>, #xf.dim<n>], to = tensor<2xi64>} : () -> tensor<2xi64>
+    %3 = xf.concat %1, %2 {axis = 0 : i64} : (tensor<?xi64>, tensor<2xi64>) -> tensor<?xi64>
+    scf.yield %3 : tensor<?xi64>
+  }
+  %4 = xf.measure %0 {binds = array<i64: 0>, dims = [#xf.dim<n>]} : (tensor<?xi64>) -> tensor<?xi64>
+  %5 = xf.dims {elements = [#xf.dim<n>], to = tensor<1xi64>} : () -> tensor<1xi64>
+  %6 = tensor.cast %5 : tensor<1xi64> to tensor<?xi64>
+  return %4, %6 : tensor<?xi64>, tensor<?xi64>
+}
+"""
+
+
+def test_sizes_that_a_loop_changes():
+    got = run(GROWING, arg0=np.array([7, 8]))
+    np.testing.assert_array_equal(got["result0"], [7, 8, 0, 2, 1, 4, 2, 6, 3, 8])
+    np.testing.assert_array_equal(got["result1"], [10])
+
+
+def test_range_of_a_measured_size():
+    error = evaluate(GROWING.replace("max = 100", "max = 7"), {"arg0": np.array([7, 8])})
+    assert "found size 8, expected 0 to 7" in error
+
+
+@pytest.mark.parametrize("at", [-1, 2])
+def test_item_out_of_range(at):
+    text = f"""
+    func.func @main(%x: tensor<2xf32>) -> tensor<f32> {{
+      %y = xf.item %x {{at = #xf.dim<{at}>, axis = 0 : i64}} : (tensor<2xf32>) -> tensor<f32>
+      return %y : tensor<f32>
+    }}"""
+    assert f"position {at} is out of range for f32[2]" in evaluate(text, {"arg0": np.zeros(2, "float32")})

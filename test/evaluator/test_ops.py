@@ -39,6 +39,6 @@ def test_every_operation_has_a_case():
             path.read_text(), re.MULTILINE))
     assert len(defined) > 80
     # Declarations and conditions compute nothing; test_interpreter.py covers constants and dim_value.
-    statements = {"symbol", "computed_size", "bind", "require", "require_equal"}
+    statements = {"symbol", "computed_size", "bind", "measure", "require", "require_equal"}
     missing = defined - {case.op for case in CASES} - statements - {"constant", "dim_value"}
     assert not missing, f"xf operations without a case: {sorted(missing)}"

@@ -141,3 +141,46 @@ module {
     return
   }
 }
+
+// -----
+
+// A loop: sizes are stored anew in each iteration; memory is kept from one to
+// the next and only asked for where it is too small; nothing follows a failure.
+
+// CHECK: func.func @hgn_run
+// CHECK: %[[END:.*]] = arith.select %{{.*}}, %c64, %c0 : index
+// CHECK: scf.for %[[I:.*]] = %c0 to %[[END]] step %{{.*}} iter_args(%[[A:.*]] = %{{.*}}) -> (memref<?xf32>) {
+// CHECK:   %[[NUMBER:.*]] = arith.index_cast %[[I]] : index to i64
+// CHECK:   %[[SIZE:.*]] = memref.dim %[[A]]
+// CHECK:   %[[WORD:.*]] = arith.index_cast %[[SIZE]] : index to i64
+// CHECK:   llvm.store %[[WORD]]
+// CHECK:   %[[GROWS:.*]] = arith.cmpi sgt
+// CHECK:   scf.if %[[GROWS]] {
+// CHECK:     llvm.lshr
+// CHECK:     llvm.call
+// CHECK:   }
+// CHECK:   scf.yield
+module {
+  xf.computed_size @i {min = 0 : i64, max = 64 : i64}
+  xf.computed_size @n {min = 0 : i64, max = 9223372036854775807 : i64}
+  func.func @main(%x: memref<?xf32> {onnx.name = "x", xf.dims = [#xf.dim<s>]}, %y: memref<1xf32> {onnx.name = "y", kernel.output = 0 : i64}) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %end = arith.constant 64 : index
+    %0 = scf.for %k = %c0 to %end step %c1 iter_args(%a = %x) -> (memref<?xf32>) {
+      xf.bind @i, %k : index
+      xf.measure %a {binds = array<i64: 0>, dims = [#xf.dim<n>]} : (memref<?xf32>) -> ()
+      %n = xf.dim_value {dim = #xf.dim<n + i>} : index
+      %t = memref.alloc(%n) {kernel.alternates, kernel.heap_bytes = #xf.dim<4 * n + 4 * i>} : memref<?xf32>
+      kernel.launch @copy(%a, %t) {items = #xf.dim<n>, scratch = #xf.dim<n * 4>, flops = #xf.dim<0>, bytes = #xf.dim<0>,
+        kind = "map", schedule = "", nodes = []} : memref<?xf32>, memref<?xf32>
+      scf.yield %t : memref<?xf32>
+    }
+    return
+  }
+  xf.symbol @s {min = 0 : i64, max = 64 : i64}
+  func.func private @copy(%x: memref<?xf32>, %y: memref<?xf32>, %begin: index, %end: index, %scratch: memref<?xi8>)
+      attributes {kernel.body} {
+    return
+  }
+}

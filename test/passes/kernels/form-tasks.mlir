@@ -103,3 +103,24 @@ func.func @compact(%x: tensor<3x4xf32>, %n: tensor<i64>) -> tensor<2x?xi64> {
   %y = xf.compact %x {count = [#xf.dim<count>]} : (tensor<3x4xf32>) -> tensor<2x?xi64>
   return %y : tensor<2x?xi64>
 }
+
+// -----
+
+xf.computed_size @i {min = 0 : i64, max = 6 : i64}
+
+// An item is a view, and takes its place in a tensor by an insertion.
+
+// CHECK-LABEL: func.func @items
+// CHECK-SAME: %[[X:.*]]: tensor<3x7x4xf32>, %[[Y:.*]]: tensor<7x3xf32>
+// CHECK: %[[I:.*]] = xf.dim_value {dim = #xf.dim<i>} : index
+// CHECK: tensor.extract_slice %[[X]][0, %[[I]], 0] [3, 1, 4] [1, 1, 1] : tensor<3x7x4xf32> to tensor<3x4xf32>
+// CHECK: %[[J:.*]] = xf.dim_value {dim = #xf.dim<-i + 6>} : index
+// CHECK: %[[P:.*]] = tensor.insert_slice %{{.*}} into %[[Y]][%[[J]], 0] [1, 3] [1, 1] : tensor<3xf32> into tensor<7x3xf32>
+// CHECK: return %[[P]]
+func.func @items(%x: tensor<3x7x4xf32>, %y: tensor<7x3xf32>, %n: tensor<i64>) -> tensor<7x3xf32> {
+  xf.bind @i, %n : tensor<i64>
+  %0 = xf.item %x {at = #xf.dim<i>, axis = 1 : i64} : (tensor<3x7x4xf32>) -> tensor<3x4xf32>
+  %1 = xf.reduce %0 {axes = array<i64: 1>, kind = #xf.reduce_kind<sum>} : (tensor<3x4xf32>) -> tensor<3xf32>
+  %2 = xf.put_item %1, %y {at = #xf.dim<6 - i>, axis = 0 : i64} : (tensor<3xf32>, tensor<7x3xf32>) -> tensor<7x3xf32>
+  return %2 : tensor<7x3xf32>
+}

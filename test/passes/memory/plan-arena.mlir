@@ -45,3 +45,38 @@ func.func @main(%count: memref<1xi64>) {
   %a = memref.alloc(%n) : memref<?xf32>
   return
 }
+
+// -----
+
+xf.computed_size @n {min = 0 : i64, max = 9223372036854775807 : i64}
+
+// A buffer that a loop carries into its next iteration, through a branch too,
+// takes turns with another one; the others of the body do not.
+// CHECK-LABEL: func.func @main
+// CHECK: scf.for
+// CHECK:   memref.alloc(%{{.*}}) {kernel.alternates, kernel.heap_bytes = #xf.dim<floordiv(n + 15, 16) * 64>}
+// CHECK:   memref.alloc(%{{.*}}) {kernel.heap_bytes = #xf.dim<floordiv(n + 15, 16) * 64>}
+// CHECK:   memref.view %arg2
+// CHECK:   scf.if
+// CHECK:     memref.alloc() {kernel.alternates, kernel.heap_bytes = #xf.dim<64>} : memref<4xf32>
+func.func @main(%x: memref<?xf32>, %y: memref<4xf32>, %go: i1, %end: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %0:2 = scf.for %i = %c0 to %end step %c1 iter_args(%a = %x, %b = %y) -> (memref<?xf32>, memref<4xf32>) {
+    xf.measure %a {binds = array<i64: 0>, dims = [#xf.dim<n>]} : (memref<?xf32>) -> ()
+    %n = xf.dim_value {dim = #xf.dim<n>} : index
+    %c = memref.alloc(%n) : memref<?xf32>
+    %d = memref.alloc(%n) : memref<?xf32>
+    %e = memref.alloc() : memref<3xf32>
+    %f = scf.if %go -> (memref<4xf32>) {
+      %g = memref.alloc() : memref<4xf32>
+      scf.yield %g : memref<4xf32>
+    } else {
+      scf.yield %b : memref<4xf32>
+    }
+    memref.copy %a, %d : memref<?xf32> to memref<?xf32>
+    memref.dealloc %e : memref<3xf32>
+    scf.yield %c, %f : memref<?xf32>, memref<4xf32>
+  }
+  return
+}
