@@ -22,18 +22,19 @@ using namespace mlir;
 namespace hagane::cpu {
 namespace {
 
-/// A [batch, heads, rows, features] operand in either storage order.
+/// A [batch, heads, rows, features] operand in its storage order.
 struct HeadsOperand {
   Value memref;
-  bool headsFirst = true;
+  kernel::AttentionAxes axes{"bhsd"};
 
   Values at(Value batch, Value head, Value row, Value feature) const {
-    if (headsFirst)
-      return {batch, head, row, feature};
-    return {batch, row, head, feature};
+    Values place(4);
+    place[axes.batch] = batch;
+    place[axes.heads] = head;
+    place[axes.positions] = row;
+    place[axes.features] = feature;
+    return place;
   }
-  unsigned headAxis() const { return headsFirst ? 1 : 2; }
-  unsigned rowAxis() const { return headsFirst ? 2 : 1; }
 };
 
 class AttentionLowering {
@@ -41,8 +42,9 @@ public:
   AttentionLowering(kernel::Attention op, const KernelBody &body, Builder &b)
       : op(op), body(body), b(b), schedule(*op.getSchedule()) {
     auto operand = [&](Value memref, unsigned i) {
-      return HeadsOperand{
-          memref, cast<StringAttr>(op.getLayouts()[i]).getValue() == "bhsd"};
+      return HeadsOperand{memref,
+                          kernel::AttentionAxes(
+                              cast<StringAttr>(op.getLayouts()[i]).getValue())};
     };
     q = operand(op.getQ(), 0);
     k = operand(op.getK(), 1);
@@ -61,11 +63,11 @@ public:
              << " must be multiples of " << lanes << " lanes";
     valueSize = features;
     depth = sizeOf(b, q.memref, 3);
-    heads = sizeOf(b, q.memref, q.headAxis());
-    queries = sizeOf(b, q.memref, q.rowAxis());
-    keys = sizeOf(b, k.memref, k.rowAxis());
+    heads = sizeOf(b, q.memref, q.axes.heads);
+    queries = sizeOf(b, q.memref, q.axes.positions);
+    keys = sizeOf(b, k.memref, k.axes.positions);
     headsPerKey = divide(
-        b, heads, maximum(b, sizeOf(b, k.memref, k.headAxis()), index(b, 1)));
+        b, heads, maximum(b, sizeOf(b, k.memref, k.axes.heads), index(b, 1)));
     carveScratch();
     Value blocks = ceilDivide(b, queries, schedule.getBlockQ());
     forEach(b, body.begin, body.end, 1, [&](Value item) {

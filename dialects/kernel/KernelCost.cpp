@@ -158,16 +158,18 @@ AttentionScratch kernel::getAttentionScratch(Attention op) {
 }
 
 AttentionSizes kernel::getAttentionSizes(Attention op) {
-  auto layouts = op.getLayouts().getAsRange<StringAttr>();
-  SmallVector<StringAttr> names(layouts.begin(), layouts.end());
-  auto inOrder = [&](unsigned operand) {
-    SmallVector<Dim> dims = kernel::detail::getOperandDims(op, operand);
-    if (names[operand].getValue() == "bshd")
-      std::swap(dims[1], dims[2]);
-    return dims;
+  struct Operand {
+    Dim batch, heads, positions, features;
   };
-  auto q = inOrder(0), k = inOrder(1), v = inOrder(2);
-  return {q[0], q[1], k[1], q[2], k[2], q[3], v[3]};
+  auto operand = [&](unsigned i) {
+    SmallVector<Dim> dims = kernel::detail::getOperandDims(op, i);
+    AttentionAxes axes(cast<StringAttr>(op.getLayouts()[i]).getValue());
+    return Operand{dims[axes.batch], dims[axes.heads], dims[axes.positions],
+                   dims[axes.features]};
+  };
+  Operand q = operand(0), k = operand(1), v = operand(2);
+  return {q.batch,     q.heads,    k.heads,   q.positions,
+          k.positions, q.features, v.features};
 }
 
 Dim Attention::getItems() {

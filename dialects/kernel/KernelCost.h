@@ -56,6 +56,14 @@ struct AttentionScratch {
 };
 AttentionScratch getAttentionScratch(Attention op);
 
+/// Where a layout such as "bshd" has batch, heads, positions and features.
+struct AttentionAxes {
+  explicit AttentionAxes(StringRef layout)
+      : batch(layout.find('b')), heads(layout.find('h')),
+        positions(layout.find('s')), features(layout.find('d')) {}
+  size_t batch, heads, positions, features;
+};
+
 /// Sizes of attention's axes, whatever the layouts.
 struct AttentionSizes {
   xf::Dim batch, heads, kvHeads, queries, keys, d, e;

@@ -177,7 +177,7 @@ def Kernel_Attention : Kernel_Op<"attention", [AttrSizedOperandSegments]> {
   let summary = "attention that never stores the score matrix";
   let description = [{
     Semantics of `xf.attention`. `layouts` names the order of axes of q, k, v
-    and the result, each "bhsd" or "bshd". `bias` has rank 4 in
+    and the result: b, h and s in some order, then d. `bias` has rank 4 in
     [batch, heads, queries, keys] order with sizes 1 where it broadcasts.
 
     Rules: (A1) rank 4 each; (A2) four known layouts; (A3) the innermost axis

@@ -155,11 +155,14 @@ LogicalResult Attention::verify() {
              << getShaped(value);
   }
   auto known = [](Attribute layout) {
-    return llvm::is_contained({"bhsd", "bshd"},
-                              cast<StringAttr>(layout).getValue());
+    StringRef name = cast<StringAttr>(layout).getValue();
+    return std::is_permutation(name.begin(), name.end(), "bhsd",
+                               StringRef("bhsd").end()) &&
+           name.ends_with("d");
   };
   if (getLayouts().size() != 4 || !llvm::all_of(getLayouts(), known))
-    return emitOpError("(A2) expects four layouts, each bhsd or bshd, got ")
+    return emitOpError("(A2) expects four layouts, each b, h and s in some "
+                       "order, then d, got ")
            << getLayouts();
   if (getBias() && getShaped(getBias()).getRank() != 4)
     return emitOpError("(A5) expects a bias of rank 4, got ")

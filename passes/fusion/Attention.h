@@ -9,12 +9,15 @@ namespace hagane::fusion {
 
 /// A mask between the scores and their softmax, in the order of application.
 struct Mask {
-  /// add: score + value; keep: value ? score : fill; hide: the reverse.
-  enum Kind { add, keep, hide } kind;
+  /// add: score + value; keep: value ? score : fill; hide: the reverse; floor:
+  /// max(score, fill).
+  enum Kind { add, keep, hide, floor } kind;
   mlir::Value value;
-  double fill;
+  double fill = 0;
   /// The shape of the scores where the mask applies.
   llvm::SmallVector<xf::Dim> frame = {};
+  /// What the masked scores are multiplied by before the softmax.
+  double factor = 1;
 };
 
 /// The way from the softmax back to the product of q and k.
@@ -26,17 +29,17 @@ struct Scores {
   llvm::SmallVector<mlir::Operation *> ops;
 };
 
-/// Whether a reshape leaves the last two axes as they are.
-bool keepsLastTwo(xf::Reshape op, Shapes &shapes);
-
 /// Finds the softmax behind the weights of an attention, through conversions,
 /// reshapes of batch and heads, and the replacement of NaN by 0; null if there
 /// is none.
 xf::Softmax findSoftmax(mlir::Value weights, Shapes &shapes,
                         llvm::SmallVectorImpl<mlir::Operation *> &ops);
 
+/// Whether the weights are a softmax that was rounded to integers and back.
+bool areQuantized(mlir::Value weights);
+
 /// Follows the scores from `scores.softmax` to their product. Fails with the
-/// reason; it is empty where nothing looks like an attention.
+/// reason.
 llvm::LogicalResult traceScores(Scores &scores, Shapes &shapes,
                                 std::string &reason);
 
@@ -44,6 +47,11 @@ llvm::LogicalResult traceScores(Scores &scores, Shapes &shapes,
 struct HeadDims {
   xf::Dim batch, heads;
 };
+
+/// How many of the frame's leading axes make up the batch, the others up to
+/// the last two being heads; none if they do not.
+std::optional<size_t> countBatchAxes(llvm::ArrayRef<xf::Dim> frame,
+                                     HeadDims heads, Shapes &shapes);
 
 /// Brings q, k, v and masks to [batch, heads, rows, features].
 class HeadNormalizer {
@@ -60,8 +68,14 @@ public:
 
 private:
   mlir::Value splitBatch(mlir::Value x);
-  mlir::Value convertMask(const Mask &mask);
-  mlir::Value addMasks(mlir::Value a, mlir::Value b);
+  mlir::Value splitTransposed(xf::Transpose op);
+  mlir::Value frameMask(const Mask &mask);
+  mlir::Value apply(mlir::Value bias, const Mask &mask);
+  mlir::Value addMask(mlir::Value bias, mlir::Value added);
+  mlir::Value hide(mlir::Value bias, mlir::Value condition, bool keeps,
+                   double fill);
+  mlir::Value makeAddend(mlir::Value bias);
+  mlir::Value scalar(mlir::Value like, double number);
 
   mlir::OpBuilder &builder;
   mlir::Location location;

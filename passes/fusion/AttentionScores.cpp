@@ -19,14 +19,6 @@ static bool replacesNaN(xf::Select op) {
          keepsShape(op.getB(), op.getA());
 }
 
-bool hagane::fusion::keepsLastTwo(xf::Reshape op, Shapes &shapes) {
-  SmallVector<Dim> before = shapes.getDims(op.getX()),
-                   after = shapes.getDims(op.getY());
-  return before.size() >= 3 && after.size() >= 3 &&
-         shapes.areEqual(ArrayRef(before).take_back(2),
-                         ArrayRef(after).take_back(2));
-}
-
 xf::Softmax hagane::fusion::findSoftmax(Value weights, Shapes &shapes,
                                         SmallVectorImpl<Operation *> &ops) {
   while (Operation *op = weights.getDefiningOp()) {
@@ -44,6 +36,19 @@ xf::Softmax hagane::fusion::findSoftmax(Value weights, Shapes &shapes,
     weights = before;
   }
   return {};
+}
+
+bool hagane::fusion::areQuantized(Value weights) {
+  bool found = false;
+  while (Operation *op = weights.getDefiningOp()) {
+    if (isa<xf::Softmax>(op))
+      return found;
+    if (!isa<xf::Quantize, xf::Dequantize, xf::Cast, xf::Sub, xf::Reshape>(op))
+      return false;
+    found |= isa<xf::Quantize, xf::Dequantize>(op);
+    weights = op->getOperand(0);
+  }
+  return false;
 }
 
 //===----------------------------------------------------------------------===//
@@ -66,7 +71,7 @@ static bool leadsToProduct(Value value, int steps = 10) {
            leadsToProduct(select.getB(), steps);
   if (isa<xf::Cast, xf::Tanh, xf::Reshape>(op))
     return leadsToProduct(op->getOperand(0), steps);
-  return isa<xf::Add, xf::Mul, xf::Div>(op) &&
+  return isa<xf::Add, xf::Mul, xf::Div, xf::Max>(op) &&
          llvm::any_of(op->getOperands(), [&](Value operand) {
            return leadsToProduct(operand, steps);
          });
@@ -87,9 +92,11 @@ private:
   LogicalResult step(Operation *op);
   LogicalResult stepAdd(xf::Add op);
   LogicalResult stepSelect(xf::Select op);
+  LogicalResult stepMax(xf::Max op);
   LogicalResult stepScaled(Operation *op);
   LogicalResult stepReshape(xf::Reshape op);
   LogicalResult addMask(Mask mask, Value before);
+  bool isHidden(double number) const;
   LogicalResult fail(const Twine &why) {
     reason = why.str();
     return failure();
@@ -104,9 +111,12 @@ private:
 } // namespace
 
 LogicalResult ScoreTracer::addMask(Mask mask, Value before) {
-  if (scores.scale != 1 || scores.softcap != 0)
-    return fail("the scores are scaled after a mask");
+  if (scores.softcap != 0)
+    return fail("tanh is applied after a mask");
+  if (scores.scale < 0)
+    return fail("the scores are negated after a mask");
   mask.frame = shapes.getDims(current);
+  mask.factor = scores.scale;
   SmallVector<Dim> dims = shapes.getDims(before);
   if (!shapes.areEqual(mask.frame, dims))
     return fail("a mask may widen the scores from " + describe(dims) + " to " +
@@ -119,9 +129,18 @@ LogicalResult ScoreTracer::addMask(Mask mask, Value before) {
 LogicalResult ScoreTracer::stepAdd(xf::Add op) {
   bool first = leadsToProduct(op.getA()), second = leadsToProduct(op.getB());
   if (first == second)
-    return first ? fail("two products are added") : failure();
-  return first ? addMask({Mask::add, op.getB(), 0}, op.getA())
-               : addMask({Mask::add, op.getA(), 0}, op.getB());
+    return fail(first ? "two products are added"
+                      : "neither operand of a sum comes from a product");
+  return first ? addMask({Mask::add, op.getB()}, op.getA())
+               : addMask({Mask::add, op.getA()}, op.getB());
+}
+
+/// Whether a score of that number has no weight beside another one, scaled or
+/// not. Exporters write -1e4 and lower numbers for minus infinity: only rows
+/// whose every other score is lower still would tell the difference.
+bool ScoreTracer::isHidden(double number) const {
+  constexpr double bound = -1e3;
+  return number * scores.scale <= bound && number <= bound;
 }
 
 LogicalResult ScoreTracer::stepSelect(xf::Select op) {
@@ -129,13 +148,21 @@ LogicalResult ScoreTracer::stepSelect(xf::Select op) {
   std::optional<double> fill = getScalar(keeps ? op.getB() : op.getA());
   if (!fill)
     return fail("the mask selects between two tensors, expected a constant");
-  // Adding a number above this bound changes with the score.
-  constexpr double absorbing = -1e30;
-  if (!(*fill <= absorbing))
+  if (!isHidden(*fill))
     return fail("the mask selects " + Twine(std::to_string(*fill)) +
-                ", expected minus infinity or a number that absorbs any score");
+                ", expected minus infinity or a number that hides any score");
   return addMask({keeps ? Mask::keep : Mask::hide, op.getCondition(), *fill},
                  keeps ? op.getA() : op.getB());
+}
+
+/// Keeps minus infinity, or sums of lowest numbers, from the softmax.
+LogicalResult ScoreTracer::stepMax(xf::Max op) {
+  bool first = getScalar(op.getB()).has_value();
+  std::optional<double> floor = getScalar(first ? op.getB() : op.getA());
+  if (!floor || !isHidden(*floor))
+    return fail("the scores are limited from below by other than a number "
+                "that hides any score");
+  return addMask({Mask::floor, Value(), *floor}, first ? op.getA() : op.getB());
 }
 
 LogicalResult ScoreTracer::stepScaled(Operation *op) {
@@ -143,7 +170,7 @@ LogicalResult ScoreTracer::stepScaled(Operation *op) {
   if (!scaled)
     return leadsToProduct(op->getResult(0))
                ? fail("the scores are scaled by a tensor, expected a constant")
-               : failure();
+               : fail("the scores are no product");
   auto cap = scaled->x.getDefiningOp<xf::Tanh>();
   if (!cap) {
     scores.scale *= scaled->factor;
@@ -172,7 +199,7 @@ LogicalResult ScoreTracer::step(Operation *op) {
   if (auto cast = dyn_cast<xf::Cast>(op)) {
     Value before = skipFloatCasts(current);
     if (before == current)
-      return failure();
+      return fail("the scores are cast from integers");
     current = before;
     return success();
   }
@@ -180,16 +207,20 @@ LogicalResult ScoreTracer::step(Operation *op) {
     return stepAdd(add);
   if (auto select = dyn_cast<xf::Select>(op))
     return stepSelect(select);
+  if (auto max = dyn_cast<xf::Max>(op))
+    return stepMax(max);
   if (auto reshape = dyn_cast<xf::Reshape>(op))
     return stepReshape(reshape);
-  return isa<xf::Mul, xf::Div>(op) ? stepScaled(op) : failure();
+  if (isa<xf::Mul, xf::Div>(op))
+    return stepScaled(op);
+  return fail("the scores come from '" + op->getName().getStringRef() + "'");
 }
 
 LogicalResult ScoreTracer::run() {
   for (int steps = 0; steps < kMaxSteps; ++steps) {
     Operation *op = current.getDefiningOp();
     if (!op)
-      return failure();
+      return fail("the scores are an argument");
     if (auto product = dyn_cast<xf::MatMul>(op)) {
       scores.product = product;
       scores.ops.push_back(product);
@@ -198,7 +229,7 @@ LogicalResult ScoreTracer::run() {
     if (failed(step(op)))
       return failure();
   }
-  return failure();
+  return fail("the product is too far from the softmax");
 }
 
 LogicalResult hagane::fusion::traceScores(Scores &scores, Shapes &shapes,

@@ -28,6 +28,14 @@ public:
     Shapes shapes(getOperation());
     forEachOp<xf::MatMul>(getOperation(),
                           [&](xf::MatMul op) { (void)fuse(op, shapes); });
+    // Those that exporters wrote as one operation, too.
+    forEachOp<xf::Attention>(getOperation(), [&](xf::Attention op) {
+      OpBuilder builder(op);
+      Operands operands{op.getQ(), op.getK(), op.getV()};
+      unrepeat(builder, operands, shapes);
+      op.getKMutable().assign(operands.k);
+      op.getVMutable().assign(operands.v);
+    });
     eraseDeadOps(getOperation());
   }
 
@@ -35,6 +43,9 @@ private:
   LogicalResult fuse(xf::MatMul op, Shapes &shapes) {
     Scores scores;
     scores.softmax = findSoftmax(op.getA(), shapes, scores.ops);
+    if (!scores.softmax && areQuantized(op.getA()))
+      return remarks.decline(op, "the weights are quantized before they meet "
+                                 "the values");
     if (!scores.softmax || op.getTransposeA())
       return failure();
     xf::Softmax softmax = scores.softmax;
@@ -43,7 +54,7 @@ private:
       return remarks.decline(op, "the softmax is not over the last axis");
     std::string reason;
     if (failed(traceScores(scores, shapes, reason)))
-      return reason.empty() ? failure() : remarks.decline(op, reason);
+      return remarks.decline(op, reason);
     if (haveOtherUses(scores, op))
       return remarks.decline(op, "the scores or weights have other uses");
     FailureOr<HeadDims> dims = findHeads(scores, op, shapes);
@@ -95,13 +106,14 @@ private:
     return {merged, Dim::constant(op.getContext(), 1)};
   }
 
-  /// Whether the mask's scores are those of batch and heads, merged or not.
+  /// Whether the mask's scores are those of batch and heads, merged or split.
   bool fits(const Mask &mask, HeadDims heads, Shapes &shapes) {
     ArrayRef<Dim> frame = mask.frame;
+    if (mask.kind == Mask::floor)
+      return true;
     if (frame.size() == 3)
       return shapes.areEqual(frame[0], heads.batch * heads.heads);
-    return frame.size() == 4 &&
-           shapes.areEqual(frame.take_front(2), {heads.batch, heads.heads});
+    return countBatchAxes(frame, heads, shapes).has_value();
   }
 
   LogicalResult build(Scores &scores, xf::MatMul op, HeadDims dims,

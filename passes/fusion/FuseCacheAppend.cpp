@@ -30,6 +30,26 @@ static xf::Attention findReader(Value value) {
   return {};
 }
 
+/// Whether the value is an argument of the model, or a part of one.
+static bool isPast(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<xf::Reshape, xf::Transpose, xf::Slice>(op))
+      return false;
+    value = op->getOperand(0);
+  }
+  return isa<func::FuncOp>(value.getParentBlock()->getParentOp());
+}
+
+/// Whether the value becomes a result of the model, or a part of one.
+static bool isPresent(Value value) {
+  return llvm::any_of(value.getUsers(), [](Operation *user) {
+    if (isa<func::ReturnOp>(user))
+      return true;
+    return isa<xf::Reshape, xf::Transpose, xf::Concat>(user) &&
+           isPresent(user->getResult(0));
+  });
+}
+
 namespace {
 
 class FuseCacheAppend
@@ -47,10 +67,7 @@ private:
     if (op.getInputs().size() != 2 || getRank(op) < 3)
       return failure();
     Value past = op.getInputs()[0];
-    bool isArgument = isa<BlockArgument>(past) &&
-                      isa<func::FuncOp>(past.getParentBlock()->getParentOp());
-    bool isResult = llvm::any_of(op->getUsers(), llvm::IsaPred<func::ReturnOp>);
-    if (!isArgument || !isResult)
+    if (!isPast(past) || !isPresent(op.getY()))
       return failure();
     xf::Attention reader = findReader(op.getY());
     if (!reader)

@@ -20,6 +20,12 @@ struct Rotation {
   Value x, cos, sin;
 };
 
+/// A product, or its negation.
+struct Term {
+  Value a, b;
+  bool negative;
+};
+
 /// -x, as a negation or a product.
 Value matchNegated(Value value) {
   if (auto neg = value.getDefiningOp<xf::Neg>())
@@ -28,38 +34,114 @@ Value matchNegated(Value value) {
   return scaled && scaled->factor == -1 ? scaled->x : Value();
 }
 
-/// x, if the value is (-second, first) of each pair of x.
-Value matchTurned(Value value, Pairing pairing, Shapes &shapes) {
+/// The value without signs in front of it.
+Value dropSigns(Value value, bool &negative) {
+  while (Value inner = matchNegated(value)) {
+    negative = !negative;
+    value = inner;
+  }
+  return value;
+}
+
+std::optional<Term> matchTerm(Value value, bool negative) {
+  value = dropSigns(value, negative);
+  auto mul = value.getDefiningOp<xf::Mul>();
+  return mul ? std::optional(Term{mul.getA(), mul.getB(), negative})
+             : std::nullopt;
+}
+
+/// The two products of a sum or difference.
+std::optional<std::pair<Term, Term>> matchTerms(Value value) {
+  auto add = value.getDefiningOp<xf::Add>();
+  auto sub = value.getDefiningOp<xf::Sub>();
+  if (!add && !sub)
+    return std::nullopt;
+  Operation *op = value.getDefiningOp();
+  std::optional<Term> first = matchTerm(op->getOperand(0), false),
+                      second = matchTerm(op->getOperand(1), bool(sub));
+  return first && second ? std::optional(std::pair(*first, *second))
+                         : std::nullopt;
+}
+
+/// The other factor of a term if one is `factor`, whose sign moves to the
+/// term's; null otherwise.
+Value getOtherFactor(const Term &term, Value factor, bool &negative) {
+  negative = term.negative;
+  for (auto [found, other] :
+       {std::pair(term.a, term.b), std::pair(term.b, term.a)}) {
+    bool sign = term.negative;
+    if (dropSigns(found, sign) == factor) {
+      negative = sign;
+      return other;
+    }
+  }
+  return {};
+}
+
+/// x, if the value is (-second, first) of each pair of x, or the negation of
+/// that.
+Value matchTurned(Value value, Pairing pairing, Shapes &shapes,
+                  bool &negative) {
+  value = dropSigns(value, negative);
   std::optional<Paired> pair = matchPaired(value, pairing, shapes);
-  Value second = pair ? matchNegated(pair->first) : Value();
-  Value x = second ? matchPart(second, /*second=*/true, pairing) : Value();
-  return x && matchPart(pair->second, /*second=*/false, pairing) == x ? x
-                                                                      : Value();
+  if (!pair)
+    return {};
+  bool second = false, first = false;
+  Value x = matchPart(dropSigns(pair->first, second), /*second=*/true, pairing);
+  if (!x ||
+      matchPart(dropSigns(pair->second, first), /*second=*/false, pairing) !=
+          x ||
+      first == second)
+    return {};
+  negative ^= first;
+  return x;
 }
 
 /// x * cos + turned(x) * sin, for one order of the sum's operands.
-std::optional<Rotation> matchSum(Value straight, Value turned, Pairing pairing,
-                                 Shapes &shapes) {
-  auto first = straight.getDefiningOp<xf::Mul>(),
-       second = turned.getDefiningOp<xf::Mul>();
-  if (!first || !second)
-    return std::nullopt;
-  for (auto [rotated, sin] : {std::pair(second.getA(), second.getB()),
-                              std::pair(second.getB(), second.getA())})
-    if (Value x = matchTurned(rotated, pairing, shapes))
-      if (Value cos = getOther(first, x))
-        return Rotation{x, cos, sin};
+std::optional<Rotation> matchSum(const Term &straight, const Term &turned,
+                                 Pairing pairing, Shapes &shapes) {
+  for (auto [rotated, sin] :
+       {std::pair(turned.a, turned.b), std::pair(turned.b, turned.a)}) {
+    bool negative = turned.negative, straightNegative;
+    Value x = matchTurned(rotated, pairing, shapes, negative);
+    Value cos = x ? getOtherFactor(straight, x, straightNegative) : Value();
+    if (cos && !negative && !straightNegative)
+      return Rotation{x, cos, sin};
+  }
   return std::nullopt;
 }
 
-/// a * b and c * d of a sum or difference of two products.
-template <typename OpTy>
-std::optional<std::pair<xf::Mul, xf::Mul>> matchProducts(Value value) {
-  auto op = value.getDefiningOp<OpTy>();
-  auto first = op ? op.getA().template getDefiningOp<xf::Mul>() : xf::Mul();
-  auto second = op ? op.getB().template getDefiningOp<xf::Mul>() : xf::Mul();
-  return first && second ? std::optional(std::pair(first, second))
-                         : std::nullopt;
+/// The table that multiplies `part` in one of the terms, with a sign; the
+/// other term comes first.
+struct Factor {
+  Term rest;
+  Value table;
+  bool negative;
+};
+SmallVector<Factor> findFactors(const std::pair<Term, Term> &terms,
+                                Value part) {
+  SmallVector<Factor> found;
+  for (auto [term, rest] : {std::pair(terms.first, terms.second),
+                            std::pair(terms.second, terms.first)}) {
+    bool negative;
+    if (Value table = getOtherFactor(term, part, negative))
+      found.push_back({rest, table, negative});
+  }
+  return found;
+}
+
+/// The parts of x that the terms multiply: the first of each pair, or the
+/// second.
+Value findPart(const std::pair<Term, Term> &terms, bool second,
+               Pairing pairing) {
+  for (const Term &term : {terms.first, terms.second})
+    for (Value factor : {term.a, term.b}) {
+      bool sign = false;
+      Value part = dropSigns(factor, sign);
+      if (matchPart(part, second, pairing))
+        return part;
+    }
+  return {};
 }
 
 /// The pairs (x1 cos - x2 sin, x2 cos + x1 sin), whose tables have one angle
@@ -67,30 +149,25 @@ std::optional<std::pair<xf::Mul, xf::Mul>> matchProducts(Value value) {
 std::optional<Rotation> matchPairwise(Value value, Pairing pairing,
                                       Shapes &shapes) {
   std::optional<Paired> pair = matchPaired(value, pairing, shapes);
-  if (!pair)
+  auto first = pair ? matchTerms(pair->first) : std::nullopt;
+  auto second = pair ? matchTerms(pair->second) : std::nullopt;
+  if (!first || !second)
     return std::nullopt;
-  auto difference = matchProducts<xf::Sub>(pair->first);
-  auto sum = matchProducts<xf::Add>(pair->second);
-  if (!difference || !sum)
+  Value x1 = findPart(*first, /*second=*/false, pairing),
+        x2 = findPart(*first, /*second=*/true, pairing);
+  Value x = x1 ? matchPart(x1, /*second=*/false, pairing) : Value();
+  if (!x || !x2 || matchPart(x2, /*second=*/true, pairing) != x)
     return std::nullopt;
-  for (auto [x1, cos] :
-       {std::pair(difference->first.getA(), difference->first.getB()),
-        std::pair(difference->first.getB(), difference->first.getA())}) {
-    Value x = matchPart(x1, /*second=*/false, pairing);
-    if (!x)
+  for (const Factor &cos : findFactors(*first, x1)) {
+    bool sinNegative, cosNegative;
+    Value sin = getOtherFactor(cos.rest, x2, sinNegative);
+    if (cos.negative || !sin || !sinNegative)
       continue;
-    for (auto [x2, sin] :
-         {std::pair(difference->second.getA(), difference->second.getB()),
-          std::pair(difference->second.getB(), difference->second.getA())}) {
-      if (matchPart(x2, /*second=*/true, pairing) != x)
-        continue;
-      bool fits =
-          (getOther(sum->first, x2) == cos &&
-           getOther(sum->second, x1) == sin) ||
-          (getOther(sum->second, x2) == cos && getOther(sum->first, x1) == sin);
-      if (fits)
-        return Rotation{x, cos, sin};
-    }
+    for (const Factor &other : findFactors(*second, x1))
+      if (!other.negative && other.table == sin &&
+          getOtherFactor(other.rest, x2, cosNegative) == cos.table &&
+          !cosNegative)
+        return Rotation{x, cos.table, sin};
   }
   return std::nullopt;
 }
@@ -100,8 +177,9 @@ public:
   void runOnOperation() override {
     Shapes shapes(getOperation());
     for (Pairing pairing : {Pairing::halves, Pairing::interleaved}) {
-      forEachOp<xf::Add>(getOperation(),
-                         [&](xf::Add op) { fuseSum(op, pairing, shapes); });
+      auto sum = [&](Operation *op) { fuseSum(op, pairing, shapes); };
+      forEachOp<xf::Add>(getOperation(), sum);
+      forEachOp<xf::Sub>(getOperation(), sum);
       auto pairwise = [&](Operation *op) {
         Value result = op->getResult(0);
         if (auto rotation = matchPairwise(result, pairing, shapes))
@@ -112,15 +190,20 @@ public:
       else
         forEachOp<xf::Reshape>(getOperation(), pairwise);
     }
+    forEachOp<xf::Concat>(getOperation(),
+                          [&](xf::Concat op) { absorbRest(op, shapes); });
     eraseDeadOps(getOperation());
   }
 
 private:
-  void fuseSum(xf::Add op, Pairing pairing, Shapes &shapes) {
+  void fuseSum(Operation *op, Pairing pairing, Shapes &shapes) {
+    std::optional<std::pair<Term, Term>> terms = matchTerms(op->getResult(0));
+    if (!terms)
+      return;
     std::optional<Rotation> rotation =
-        matchSum(op.getA(), op.getB(), pairing, shapes);
+        matchSum(terms->first, terms->second, pairing, shapes);
     if (!rotation)
-      rotation = matchSum(op.getB(), op.getA(), pairing, shapes);
+      rotation = matchSum(terms->second, terms->first, pairing, shapes);
     if (!rotation)
       return;
     TableHalver halver(op, pairing, shapes);
@@ -131,6 +214,37 @@ private:
       return;
     }
     (void)replace(op, {rotation->x, cos, sin}, pairing, shapes);
+  }
+
+  /// The first features rotated and the rest as it is, side by side.
+  void absorbRest(xf::Concat op, Shapes &shapes) {
+    int64_t last = getRank(op) - 1;
+    if (op.getInputs().size() != 2 ||
+        static_cast<int64_t>(op.getAxis()) != last)
+      return;
+    auto rotary = op.getInputs()[0].getDefiningOp<xf::Rotary>();
+    auto rest = op.getInputs()[1].getDefiningOp<xf::Slice>();
+    auto first =
+        rotary ? rotary.getX().getDefiningOp<xf::Slice>() : xf::Slice();
+    std::optional<Window> head = first ? getWindow(first) : std::nullopt,
+                          tail = rest ? getWindow(rest) : std::nullopt;
+    if (!head || !tail || first.getX() != rest.getX() ||
+        !rotary.getY().hasOneUse())
+      return;
+    bool fits = head->axis == last && tail->axis == last && head->begin == 0 &&
+                head->step == 1 && tail->step == 1 &&
+                tail->begin == head->end &&
+                shapes.haveEqualDims(op.getY(), first.getX());
+    auto width = static_cast<int64_t>(rotary.getRotated());
+    if (!fits || width != head->end)
+      return;
+    OpBuilder builder(op);
+    auto whole = xf::Rotary::create(builder, fuseLocations({rotary, op}),
+                                    op.getType(), first.getX(), rotary.getCos(),
+                                    rotary.getSin(), rotary.getRotatedAttr(),
+                                    rotary.getInterleavedAttr());
+    op.replaceAllUsesWith(whole.getY());
+    remarks.apply(whole);
   }
 
   LogicalResult replace(Operation *op, const Rotation &rotation,

@@ -137,6 +137,23 @@ std::string hagane::fusion::describe(ArrayRef<Dim> dims) {
   return text + "]";
 }
 
+bool hagane::fusion::keepsLastTwo(xf::Reshape op, Shapes &shapes) {
+  SmallVector<Dim> before = shapes.getDims(op.getX()),
+                   after = shapes.getDims(op.getY());
+  return before.size() >= 3 && after.size() >= 3 &&
+         shapes.areEqual(ArrayRef(before).take_back(2),
+                         ArrayRef(after).take_back(2));
+}
+
+bool hagane::fusion::swapsLastTwo(xf::Transpose op) {
+  ArrayRef<int64_t> permutation = op.getPermutation();
+  int64_t rank = permutation.size();
+  for (auto [i, axis] : llvm::enumerate(permutation.drop_back(2)))
+    if (axis != static_cast<int64_t>(i))
+      return false;
+  return rank >= 2 && permutation[rank - 1] == rank - 2;
+}
+
 Value hagane::fusion::makeReshape(OpBuilder &builder, Location location,
                                   Value x, ArrayRef<Dim> dims) {
   auto sizes =
@@ -144,6 +161,15 @@ Value hagane::fusion::makeReshape(OpBuilder &builder, Location location,
   auto type = RankedTensorType::get(sizes, getElementTypeOrSelf(x));
   return xf::Reshape::create(builder, location, type, x, Value(),
                              getDimsAttr(builder.getContext(), dims), false);
+}
+
+Value hagane::fusion::makeBroadcast(OpBuilder &builder, Location location,
+                                    Value x, ArrayRef<Dim> dims) {
+  auto sizes =
+      llvm::map_to_vector(dims, [](Dim dim) { return dim.getStaticSize(); });
+  auto type = RankedTensorType::get(sizes, getElementTypeOrSelf(x));
+  return xf::Broadcast::create(builder, location, type, x, Value(),
+                               getDimsAttr(builder.getContext(), dims));
 }
 
 Value hagane::fusion::makeTranspose(OpBuilder &builder, Location location,
@@ -157,4 +183,52 @@ Value hagane::fusion::makeTranspose(OpBuilder &builder, Location location,
   if (llvm::equal(composed, llvm::seq<int64_t>(0, composed.size())))
     return x;
   return xf::Transpose::create(builder, location, x, composed);
+}
+
+/// A slice's only bound of that kind, clamped to 0..size.
+static std::optional<int64_t> getBound(std::optional<ArrayAttr> bounds,
+                                       int64_t size) {
+  if (!bounds || bounds->size() != 1)
+    return std::nullopt;
+  std::optional<int64_t> bound =
+      Dim(cast<xf::DimAttr>((*bounds)[0])).getConstant();
+  if (!bound)
+    return std::nullopt;
+  return std::clamp(*bound < 0 ? *bound + size : *bound, int64_t(0), size);
+}
+
+std::optional<Window> hagane::fusion::getWindow(xf::Slice op) {
+  if (op.getAxes().size() != 1 || op.getSteps()[0] <= 0)
+    return std::nullopt;
+  int64_t axis = op.getAxes()[0],
+          size = cast<RankedTensorType>(op.getX().getType()).getDimSize(axis);
+  if (ShapedType::isDynamic(size))
+    return std::nullopt;
+  std::optional<int64_t> begin = getBound(op.getStarts(), size),
+                         end = getBound(op.getEnds(), size);
+  if (!begin || !end || *begin >= *end)
+    return std::nullopt;
+  return Window{axis, *begin, *end, op.getSteps()[0]};
+}
+
+Value hagane::fusion::makeSlice(OpBuilder &builder, Location location, Value x,
+                                const Window &window) {
+  auto dims = [&](int64_t value) {
+    return getDimsAttr(builder.getContext(),
+                       Dim::constant(builder.getContext(), value));
+  };
+  return xf::Slice::create(builder, location, x, Value(), Value(), window.axis,
+                           dims(window.begin), dims(window.end), window.step);
+}
+
+Value hagane::fusion::makeScalar(OpBuilder &builder, Location location,
+                                 FloatType type, double number) {
+  auto tensor = RankedTensorType::get({}, type);
+  APFloat value(number);
+  bool inexact;
+  value.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                &inexact);
+  return xf::Constant::create(builder, location, tensor,
+                              DenseElementsAttr::get(tensor, value),
+                              StringAttr());
 }

@@ -81,6 +81,9 @@ public:
     return a == b || analysis.getProver().isEqual(a, b);
   }
   bool areEqual(llvm::ArrayRef<xf::Dim> a, llvm::ArrayRef<xf::Dim> b) const;
+  bool isAtMost(xf::Dim a, xf::Dim b) const {
+    return analysis.getProver().isLessOrEqual(a, b);
+  }
   bool haveEqualDims(mlir::Value a, mlir::Value b) {
     return areEqual(getDims(a), getDims(b));
   }
@@ -95,12 +98,34 @@ private:
 /// "[batch, 12, seq]"
 std::string describe(llvm::ArrayRef<xf::Dim> dims);
 
+/// Whether a reshape leaves the last two axes as they are.
+bool keepsLastTwo(xf::Reshape op, Shapes &shapes);
+/// Whether a transpose does nothing but swap the last two axes.
+bool swapsLastTwo(xf::Transpose op);
+
 /// A reshape to sizes that the host can compute.
 mlir::Value makeReshape(mlir::OpBuilder &builder, mlir::Location location,
                         mlir::Value x, llvm::ArrayRef<xf::Dim> dims);
+/// A broadcast to sizes that the host can compute.
+mlir::Value makeBroadcast(mlir::OpBuilder &builder, mlir::Location location,
+                          mlir::Value x, llvm::ArrayRef<xf::Dim> dims);
 /// A transpose, composed with the one that makes `x`.
 mlir::Value makeTranspose(mlir::OpBuilder &builder, mlir::Location location,
                           mlir::Value x, llvm::ArrayRef<int64_t> permutation);
+
+/// A range of one axis, within its bounds.
+struct Window {
+  int64_t axis, begin, end, step;
+};
+/// The window of a slice along one axis of known size; none if it is not known
+/// or empty, or walks backwards.
+std::optional<Window> getWindow(xf::Slice op);
+mlir::Value makeSlice(mlir::OpBuilder &builder, mlir::Location location,
+                      mlir::Value x, const Window &window);
+
+/// A constant of rank 0.
+mlir::Value makeScalar(mlir::OpBuilder &builder, mlir::Location location,
+                       mlir::FloatType type, double number);
 
 inline int64_t getRank(mlir::Value value) {
   return mlir::cast<mlir::RankedTensorType>(value.getType()).getRank();

@@ -11,6 +11,85 @@ class FusionPass<string flag> : Pass<flag, "::mlir::ModuleOp"> {
   let dependentDialects = ["::hagane::xf::XfDialect"];
 }
 
+def SimplifyFormsPass : FusionPass<"hagane-simplify-forms"> {
+  let summary = "what exporters spell in many ways is spelt in one";
+  let description = [{
+    Gathers of one known position become slices; slices move before transposes
+    and before reshapes that split the last axis; tuples of one index, casts
+    there and back, operands that broadcast by themselves, products over one
+    element, sums divided by their count and changes of shape that change
+    nothing get their plain form.
+
+    Before:
+    ```mlir
+    %0 = xf.reshape %qkv {shape = [#xf.dim<b>, #xf.dim<s>, #xf.dim<3>, #xf.dim<8>]} : (tensor<?x?x24xf32>) -> tensor<?x?x3x8xf32>
+    %k = xf.gather %0, %one {axis = 2 : i64} : (tensor<?x?x3x8xf32>, tensor<i64>) -> tensor<?x?x8xf32>
+    ```
+    After:
+    ```mlir
+    %k = xf.slice %qkv {axes = array<i64: 2>, starts = [#xf.dim<8>], ends = [#xf.dim<16>], steps = array<i64: 1>} : (tensor<?x?x24xf32>) -> tensor<?x?x8xf32>
+    ```
+  }];
+}
+
+def SimplifyViewsPass : FusionPass<"hagane-simplify-views"> {
+  let summary = "slices move before transposes";
+  let description = [{
+    Along the last axis, too, which `hagane-simplify-forms` leaves: rotary
+    embeddings are found by the halves of the tensor that they rotate.
+
+    Before:
+    ```mlir
+    %0 = xf.transpose %x {permutation = array<i64: 0, 2, 1, 3>} : (tensor<2x5x4x48xf32>) -> tensor<2x4x5x48xf32>
+    %k = xf.slice %0 {axes = array<i64: 3>, starts = [#xf.dim<16>], ends = [#xf.dim<32>], steps = array<i64: 1>} : (tensor<2x4x5x48xf32>) -> tensor<2x4x5x16xf32>
+    ```
+    After:
+    ```mlir
+    %0 = xf.slice %x {axes = array<i64: 3>, starts = [#xf.dim<16>], ends = [#xf.dim<32>], steps = array<i64: 1>} : (tensor<2x5x4x48xf32>) -> tensor<2x5x4x16xf32>
+    %k = xf.transpose %0 {permutation = array<i64: 0, 2, 1, 3>} : (tensor<2x5x4x16xf32>) -> tensor<2x4x5x16xf32>
+    ```
+  }];
+}
+
+def FuseSoftmaxPass : FusionPass<"hagane-fuse-softmax"> {
+  let summary = "e^(x - max) / sum(e^(x - max)) becomes softmax";
+  let description = [{
+    Before:
+    ```mlir
+    %0 = xf.reduce %x {axes = array<i64: 1>, keep_dims, kind = #xf.reduce_kind<max>} : (tensor<?x64xf32>) -> tensor<?x1xf32>
+    %1 = xf.sub %x, %0 : (tensor<?x64xf32>, tensor<?x1xf32>) -> tensor<?x64xf32>
+    %2 = xf.exp %1 : (tensor<?x64xf32>) -> tensor<?x64xf32>
+    %3 = xf.reduce %2 {axes = array<i64: 1>, keep_dims, kind = #xf.reduce_kind<sum>} : (tensor<?x64xf32>) -> tensor<?x1xf32>
+    %y = xf.div %2, %3 : (tensor<?x64xf32>, tensor<?x1xf32>) -> tensor<?x64xf32>
+    ```
+    After:
+    ```mlir
+    %y = xf.softmax %x {axis = 1 : i64} : (tensor<?x64xf32>) -> tensor<?x64xf32>
+    ```
+  }];
+}
+
+def FuseGroupNormPass : FusionPass<"hagane-fuse-group-norm"> {
+  let summary = "a norm of groups as channels, scaled by channel, becomes group_norm";
+  let description = [{
+    Exporters reshape groups of channels to channels, normalise each by itself,
+    and scale the channels after the reshape back.
+
+    Before:
+    ```mlir
+    %0 = xf.reshape %x {shape = [#xf.dim<0>, #xf.dim<4>, #xf.dim<-1>], copy_zero} : (tensor<?x16x8x8xf32>) -> tensor<?x4x256xf32>
+    %1 = xf.group_norm %0, %ones, %zeros {groups = 4 : i64, epsilon = 1.0e-5 : f64} : (tensor<?x4x256xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<?x4x256xf32>
+    %2 = xf.reshape %1 {shape = [#xf.dim<b>, #xf.dim<16>, #xf.dim<8>, #xf.dim<8>]} : (tensor<?x4x256xf32>) -> tensor<?x16x8x8xf32>
+    %3 = xf.mul %2, %scale : (tensor<?x16x8x8xf32>, tensor<16x1x1xf32>) -> tensor<?x16x8x8xf32>
+    %y = xf.add %3, %bias : (tensor<?x16x8x8xf32>, tensor<16x1x1xf32>) -> tensor<?x16x8x8xf32>
+    ```
+    After:
+    ```mlir
+    %y = xf.group_norm %x, %scale1, %bias1 {groups = 4 : i64, epsilon = 1.0e-5 : f64} : (tensor<?x16x8x8xf32>, tensor<16xf32>, tensor<16xf32>) -> tensor<?x16x8x8xf32>
+    ```
+  }];
+}
+
 def FuseLinearBiasPass : FusionPass<"hagane-fuse-linear-bias"> {
   let summary = "constant vectors added to linears become biases";
   let description = [{

@@ -33,6 +33,7 @@ public:
 
 private:
   mlir::Value rebuild(mlir::Operation *op);
+  mlir::Value findRepeated(xf::Reshape merge);
   mlir::Value halveOperands(mlir::Operation *op);
   mlir::Value halveReshape(xf::Reshape op);
   mlir::Value halveBroadcast(xf::Broadcast op);

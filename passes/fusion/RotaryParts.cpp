@@ -1,5 +1,6 @@
 //===- RotaryParts.cpp - Pairs of features and tables of angles -----------===//
 
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/fusion/Rotary.h"
 
@@ -17,36 +18,20 @@ static int64_t getWidth(Value value) {
 // Pairs
 //===----------------------------------------------------------------------===//
 
-/// A slice's only bound of that kind, clamped to 0..size.
-static std::optional<int64_t> getBound(std::optional<ArrayAttr> bounds,
-                                       int64_t size) {
-  if (!bounds || bounds->size() != 1)
-    return std::nullopt;
-  std::optional<int64_t> bound =
-      Dim(cast<xf::DimAttr>((*bounds)[0])).getConstant();
-  if (!bound)
-    return std::nullopt;
-  return std::clamp(*bound < 0 ? *bound + size : *bound, int64_t(0), size);
-}
-
 Value hagane::fusion::matchPart(Value value, bool second, Pairing pairing) {
   auto slice = value.getDefiningOp<xf::Slice>();
-  if (!slice || slice.getAxes().size() != 1 ||
-      slice.getAxes()[0] != getRank(value) - 1)
+  std::optional<Window> window = slice ? getWindow(slice) : std::nullopt;
+  if (!window || window->axis != getRank(value) - 1)
     return {};
   int64_t size = getWidth(slice.getX()), half = size / 2;
-  if (ShapedType::isDynamic(size) || size % 2 != 0)
-    return {};
-  std::optional<int64_t> begin = getBound(slice.getStarts(), size),
-                         end = getBound(slice.getEnds(), size);
-  if (!begin || !end)
+  if (size % 2 != 0)
     return {};
   bool matches = pairing == Pairing::halves
-                     ? slice.getSteps()[0] == 1 &&
-                           *begin == (second ? half : 0) &&
-                           *end == (second ? size : half)
-                     : slice.getSteps()[0] == 2 && *begin == (second ? 1 : 0) &&
-                           *end >= size - (second ? 0 : 1);
+                     ? window->step == 1 &&
+                           window->begin == (second ? half : 0) &&
+                           window->end == (second ? size : half)
+                     : window->step == 2 && window->begin == (second ? 1 : 0) &&
+                           window->end >= size - (second ? 0 : 1);
   return matches ? slice.getX() : Value();
 }
 
@@ -164,32 +149,51 @@ Value TableHalver::halveBroadcast(xf::Broadcast op) {
   return result;
 }
 
-/// Looks at the elements. Weights, which are resources, are not looked at.
-Value TableHalver::halveConstant(xf::Constant op) {
-  auto elements = dyn_cast<DenseFPElementsAttr>(op.getValue());
-  int64_t width = getWidth(op.getY()), half = width / 2;
-  if (!elements || getRank(op.getY()) == 0)
-    return {};
-  auto values = elements.getValues<APFloat>();
-  bool interleaved = pairing == Pairing::interleaved;
-  for (int64_t row = 0; row < elements.getNumElements(); row += width)
-    for (int64_t i = 0; i < half; ++i) {
-      int64_t first = row + (interleaved ? 2 * i : i);
-      if (!values[first].bitwiseIsEqual(
-              values[first + (interleaved ? 1 : half)]))
-        return {};
-    }
+/// The elements of a table as raw bytes; null if they are not there.
+static ArrayRef<char> getBytes(Attribute value) {
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    return blob ? blob->getData() : ArrayRef<char>();
+  }
+  auto elements = dyn_cast<DenseElementsAttr>(value);
+  return elements && !elements.isSplat() ? elements.getRawData()
+                                         : ArrayRef<char>();
+}
+
+/// Whether both features of each pair have the same angle in a table that
+/// exporters wrote out. Of all weights these alone are looked at.
+static bool repeatsAngles(xf::Constant op, Pairing pairing) {
   auto type = cast<RankedTensorType>(op.getType());
-  SmallVector<int64_t> shape(type.getShape());
-  shape.back() = half;
-  auto dims = [&](int64_t value) {
-    return getDimsAttr(op.getContext(), Dim::constant(op.getContext(), value));
-  };
-  int64_t axis = type.getRank() - 1, step = interleaved ? 2 : 1;
-  return xf::Slice::create(builder, op.getLoc(),
-                           RankedTensorType::get(shape, type.getElementType()),
-                           op.getY(), Value(), Value(), axis, dims(0),
-                           dims(interleaved ? width : half), step);
+  if (auto elements = dyn_cast<DenseElementsAttr>(op.getValue());
+      elements && elements.isSplat())
+    return true;
+  size_t bytes = type.getElementTypeBitWidth() / 8, width = getWidth(op.getY()),
+         half = width / 2;
+  ArrayRef<char> data = getBytes(op.getValue());
+  if (bytes == 0 || data.size() != type.getNumElements() * bytes)
+    return false;
+  bool interleaved = pairing == Pairing::interleaved;
+  for (size_t row = 0; row < data.size(); row += width * bytes)
+    for (size_t i = 0; i < half; ++i) {
+      size_t first = interleaved ? 2 * i : i,
+             second = first + (interleaved ? 1 : half);
+      if (data.slice(row + first * bytes, bytes) !=
+          data.slice(row + second * bytes, bytes))
+        return false;
+    }
+  return true;
+}
+
+Value TableHalver::halveConstant(xf::Constant op) {
+  auto type = cast<RankedTensorType>(op.getType());
+  if (!isa<FloatType>(type.getElementType()) || type.getRank() == 0 ||
+      !type.hasStaticShape() || !repeatsAngles(op, pairing))
+    return {};
+  int64_t width = getWidth(op.getY()), axis = type.getRank() - 1;
+  return makeSlice(builder, op.getLoc(), op.getY(),
+                   pairing == Pairing::interleaved
+                       ? Window{axis, 0, width, 2}
+                       : Window{axis, 0, width / 2, 1});
 }
 
 Value TableHalver::rebuild(Operation *op) {
@@ -208,6 +212,33 @@ Value TableHalver::rebuild(Operation *op) {
   return keepsLastAxis(op) ? halveOperands(op) : Value();
 }
 
+/// repeat_interleave: an axis of size 1 becomes 2 by a broadcast, then merges
+/// with the one before. Axes of size 1 elsewhere come and go.
+Value TableHalver::findRepeated(xf::Reshape merge) {
+  auto repeat = merge.getX().getDefiningOp<xf::Broadcast>();
+  if (pairing != Pairing::interleaved || !repeat ||
+      getWidth(repeat.getX()) != 1 || getWidth(repeat.getY()) != 2)
+    return {};
+  SmallVector<Dim> merged = shapes.getDims(merge.getY()), half = merged,
+                   single = shapes.getDims(repeat.getX()),
+                   repeated = shapes.getDims(repeat.getY());
+  single.pop_back();
+  repeated.pop_back();
+  half.back() = Dim::constant(merge.getContext(), getWidth(merge) / 2);
+  auto dropUnits = [](SmallVector<Dim> dims) {
+    llvm::erase_if(dims, [](Dim dim) { return dim.isConstant(1); });
+    return dims;
+  };
+  if (!shapes.areEqual(single, repeated) ||
+      !shapes.areEqual(dropUnits(repeated), dropUnits(half)) ||
+      !shapes.areResolved(half))
+    return {};
+  if (auto reshape = repeat.getX().getDefiningOp<xf::Reshape>())
+    if (shapes.areEqual(shapes.getDims(reshape.getX()), half))
+      return reshape.getX();
+  return makeReshape(builder, merge.getLoc(), repeat.getX(), half);
+}
+
 Value TableHalver::halve(Value table) {
   Operation *op = table.getDefiningOp();
   int64_t width = getWidth(table);
@@ -216,15 +247,8 @@ Value TableHalver::halve(Value table) {
     return {};
   if (std::optional<Paired> pair = matchPaired(table, pairing, shapes))
     return pair->first == pair->second ? pair->first : Value();
-  // repeat_interleave: an axis of size 1 becomes 2 by a broadcast.
-  if (auto merge = dyn_cast<xf::Reshape>(op);
-      merge && pairing == Pairing::interleaved && mergesPairs(merge, shapes)) {
-    auto repeat = merge.getX().getDefiningOp<xf::Broadcast>();
-    Value single = repeat ? matchUnsqueezed(repeat.getX(), shapes) : Value();
-    SmallVector<Dim> dims = shapes.getDims(merge.getX());
-    dims.pop_back();
-    if (single && shapes.areEqual(dims, shapes.getDims(single)))
+  if (auto merge = dyn_cast<xf::Reshape>(op))
+    if (Value single = findRepeated(merge))
       return single;
-  }
   return rebuild(op);
 }

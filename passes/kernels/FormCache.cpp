@@ -19,7 +19,16 @@ static void checkWindow(TaskScope &t, Value start, Value count, Value size) {
 /// behind it.
 LogicalResult hagane::form(xf::CacheWrite op, KernelBuilder &b) {
   bool hasPast = static_cast<bool>(op.getPast());
-  SmallVector<Value> ins{b.tensor(op.getX()), b.tensor(op.getStarts())};
+  // What stands behind a transpose is read where it is.
+  auto order = llvm::to_vector(
+      llvm::seq<int64_t>(0, b.shapes.getDims(op.getX()).size()));
+  Value written = op.getX();
+  if (auto transpose = written.getDefiningOp<xf::Transpose>()) {
+    order.assign(transpose.getPermutation().begin(),
+                 transpose.getPermutation().end());
+    written = transpose.getX();
+  }
+  SmallVector<Value> ins{b.tensor(written), b.tensor(op.getStarts())};
   if (hasPast)
     ins.push_back(b.tensor(op.getPast()));
   Value out = emptyLike(op.getY(), b);
@@ -29,7 +38,8 @@ LogicalResult hagane::form(xf::CacheWrite op, KernelBuilder &b) {
     Value x = t.operands[0], starts = t.operands[1], y = t.operands.back();
     Values sizes = t.sizesOf(y);
     Values at = t.delinearize(t.item, ArrayRef(sizes).take_front(axis + 1));
-    Value position = at.back(), size = sizes[axis], count = t.sizeOf(x, axis);
+    Value position = at.back(), size = sizes[axis],
+          count = t.sizeOf(x, order[axis]);
     Value start = arith::IndexCastOp::create(t.b, t.b.getIndexType(),
                                              t.load(starts, at.front()));
     Value zero = t.index(0);
@@ -40,10 +50,10 @@ LogicalResult hagane::form(xf::CacheWrite op, KernelBuilder &b) {
       t.ifThen(t.both(t.isLess(position, t.index(1)), t.isLess(zero, count)),
                [&] { checkWindow(t, start, count, size); });
     Value step = t.sub(position, start), before = t.isLess(position, start);
-    Value written = t.both(t.isLess(t.index(-1), step), t.isLess(step, count));
+    Value isNew = t.both(t.isLess(t.index(-1), step), t.isLess(step, count));
     if (op.getCircular()) {
       step = t.select(before, t.add(step, size), step);
-      written = t.isLess(step, count);
+      isNew = t.isLess(step, count);
     }
     auto copy = [&](Value condition, Value from, Value place) {
       t.ifThen(condition, [&] {
@@ -52,6 +62,12 @@ LogicalResult hagane::form(xf::CacheWrite op, KernelBuilder &b) {
           source.back() = place;
           llvm::append_range(source, rest);
           llvm::append_range(target, rest);
+          if (from == x) {
+            Values stored(source);
+            for (auto [i, axis] : llvm::enumerate(order))
+              stored[axis] = source[i];
+            source = stored;
+          }
           t.store(from ? t.load(from, source)
                        : makeScalar(t.b, computeTypeOf(op.getY()), 0),
                   y, target);
@@ -62,8 +78,8 @@ LogicalResult hagane::form(xf::CacheWrite op, KernelBuilder &b) {
       return t.select(condition, arith::ConstantIntOp::create(t.b, 0, 1),
                       arith::ConstantIntOp::create(t.b, 1, 1));
     };
-    copy(written, x, step);
-    Value other = isNot(written);
+    copy(isNew, x, step);
+    Value other = isNot(isNew);
     if (hasPast) {
       Value past = t.operands[2];
       Value kept = t.isLess(position, t.sizeOf(past, axis));

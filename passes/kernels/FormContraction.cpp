@@ -173,17 +173,22 @@ LogicalResult hagane::form(xf::MatMul op, KernelBuilder &b) {
 
 //===-- Attention ---------------------------------------------------------===//
 
-static bool swapsHeadsAndPositions(xf::Transpose op) {
-  return op && op.getPermutation() == ArrayRef<int64_t>{0, 2, 1, 3};
+/// Whether a transpose leaves each head's features together.
+static bool keepsFeatures(xf::Transpose op) {
+  return op && op.getPermutation().size() == 4 && op.getPermutation()[3] == 3;
 }
 
-/// The source of a transpose between heads and positions, and its layout.
-static Value absorbTranspose(Value value, SmallVectorImpl<StringRef> &layouts,
+/// The source of a transpose between batch, heads and positions, and its
+/// layout.
+static Value absorbTranspose(Value value, SmallVectorImpl<std::string> &layouts,
                              KernelBuilder &b) {
   auto transpose = value.getDefiningOp<xf::Transpose>();
-  bool absorbs = swapsHeadsAndPositions(transpose);
-  layouts.push_back(absorbs ? "bshd" : "bhsd");
-  return b.tensor(absorbs ? transpose.getX() : value);
+  std::string &layout = layouts.emplace_back("bhsd");
+  if (!keepsFeatures(transpose))
+    return b.tensor(value);
+  for (auto [i, axis] : llvm::enumerate(transpose.getPermutation()))
+    layout[axis] = "bhsd"[i];
+  return b.tensor(transpose.getX());
 }
 
 /// The bias with rank 4, whose sizes are the scores' or 1; null otherwise.
@@ -208,7 +213,7 @@ LogicalResult hagane::form(xf::Attention op, KernelBuilder &b) {
       q(b.shapes.getDims(op.getQ()));
   if (!dims.back().getConstant() || !q.back().getConstant())
     return b.cannotForm(op, "the sizes of a head must be static");
-  SmallVector<StringRef> layouts;
+  SmallVector<std::string> layouts;
   SmallVector<Value> operands;
   for (Value operand : {op.getQ(), op.getK(), op.getV()})
     operands.push_back(absorbTranspose(operand, layouts, b));
@@ -227,19 +232,24 @@ LogicalResult hagane::form(xf::Attention op, KernelBuilder &b) {
   xf::Transpose consumer;
   if (op.getY().hasOneUse())
     consumer = dyn_cast<xf::Transpose>(*op.getY().user_begin());
-  bool absorbs = swapsHeadsAndPositions(consumer);
-  layouts.push_back(absorbs ? "bshd" : "bhsd");
+  bool absorbs = keepsFeatures(consumer);
+  layouts.push_back("bhsd");
   if (absorbs)
-    std::swap(dims[1], dims[2]);
+    for (auto [i, axis] : llvm::enumerate(consumer.getPermutation())) {
+      layouts.back()[i] = "bhsd"[axis];
+      dims[i] = b.shapes.getDims(op.getY())[axis];
+    }
   Value out = b.empty(loc, dims, elementTypeOf(op.getY()));
   operands.push_back(out);
   auto kernel = kernel::Attention::create(
       b.rewriter,
       absorbs ? b.rewriter.getFusedLoc({loc, consumer.getLoc()}) : loc,
       out.getType(), operands[0], operands[1], operands[2], bias, lengths,
-      sinks, out, b.rewriter.getStrArrayAttr(layouts), op.getScaleAttr(),
-      op.getCausalAttr(), op.getWindowLeftAttr(), op.getWindowRightAttr(),
-      op.getSoftcapAttr(), b.shapesOf(operands),
+      sinks, out,
+      b.rewriter.getStrArrayAttr(
+          SmallVector<StringRef>(layouts.begin(), layouts.end())),
+      op.getScaleAttr(), op.getCausalAttr(), op.getWindowLeftAttr(),
+      op.getWindowRightAttr(), op.getSoftcapAttr(), b.shapesOf(operands),
       kernel::AttentionScheduleAttr());
   b.noteResults(kernel);
   if (!absorbs) {

@@ -112,7 +112,7 @@ LogicalResult formOne(Operation *op, KernelBuilder &b) {
 SmallVector<Operation *> collect(func::FuncOp function) {
   SmallVector<Operation *> absorbing, others;
   function.walk([&](Operation *op) {
-    if (isa<xf::Attention>(op))
+    if (isa<xf::Attention, xf::Rotary, xf::CacheWrite>(op))
       absorbing.push_back(op);
     else if (isa<xf::SymbolicShapeOpInterface>(op) && !isa<xf::Constant>(op))
       others.push_back(op);

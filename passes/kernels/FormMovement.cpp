@@ -349,8 +349,8 @@ static Value rotate(Location loc, ArrayRef<MappedTensor> ins,
 
 LogicalResult hagane::form(xf::Rotary op, KernelBuilder &b) {
   Location loc = op.getLoc();
-  Value x = b.tensor(op.getX()), cos = b.tensor(op.getCos()),
-        sin = b.tensor(op.getSin());
+  // What stands behind a transpose of rows is read where it is.
+  Value x = op.getX(), cos = b.tensor(op.getCos()), sin = b.tensor(op.getSin());
   SmallVector<Dim> dims(b.shapes.getDims(x)), half = dims;
   int64_t rank = dims.size(), rotated = op.getRotated(), pairs = rotated / 2;
   bool interleaved = op.getInterleaved();
@@ -369,10 +369,24 @@ LogicalResult hagane::form(xf::Rotary op, KernelBuilder &b) {
     return offsets;
   };
   int64_t second = interleaved ? 1 : pairs;
-  MappedTensor first{b.slice(loc, x, offsetsAt(0), half, steps),
-                     b.identityMap(rank)};
-  MappedTensor other{b.slice(loc, x, offsetsAt(second), half, steps),
-                     b.identityMap(rank)};
+  AffineMap place = b.identityMap(rank);
+  if (auto transpose = x.getDefiningOp<xf::Transpose>();
+      transpose && transpose.getPermutation().back() == rank - 1) {
+    x = transpose.getX();
+    place = inversePermutation(AffineMap::getPermutationMap(
+        transpose.getPermutation(), op.getContext()));
+  }
+  x = b.tensor(x);
+  auto partAt = [&](int64_t start, ArrayRef<Dim> sizes,
+                    ArrayRef<int64_t> strides) {
+    auto source = llvm::map_to_vector(place.getResults(), [&](AffineExpr e) {
+      return sizes[cast<AffineDimExpr>(e).getPosition()];
+    });
+    return MappedTensor{b.slice(loc, x, offsetsAt(start), source, strides),
+                        place};
+  };
+  MappedTensor first = partAt(0, half, steps),
+               other = partAt(second, half, steps);
   SmallVector<MappedTensor> ins{first, other, {cos, cosMap}, {sin, sinMap}};
   Value result = b.empty(loc, dims, elementTypeOf(x));
   auto insertAt = [&](Value piece, int64_t start, ArrayRef<Dim> sizes,
@@ -395,9 +409,8 @@ LogicalResult hagane::form(xf::Rotary op, KernelBuilder &b) {
   if (!rest.isConstant(0)) {
     SmallVector<Dim> tail = dims;
     tail.back() = rest;
-    Value source = b.slice(loc, x, offsetsAt(rotated), tail, ones);
     Value place = b.slice(loc, result, offsetsAt(rotated), tail, ones);
-    insertAt(b.copy(loc, {source, b.identityMap(rank)}, tail, place), rotated,
+    insertAt(b.copy(loc, partAt(rotated, tail, ones), tail, place), rotated,
              tail, ones);
   }
   b.replace(op, result);

@@ -137,3 +137,108 @@ func.func @no_heads(%q: tensor<3x5x4xf32>, %k: tensor<3x7x4xf32>, %v: tensor<3x7
   %4 = xf.matmul %3, %v : (tensor<3x5x7xf32>, tensor<3x7x4xf32>) -> tensor<3x5x4xf32>
   return %4 : tensor<3x5x4xf32>
 }
+
+// GPT-2 before 2022: -10000 hides a score. One mask that selects, then one that adds, scaled.
+// CHECK-LABEL: func.func @finite_fill
+// CHECK: %[[B:.*]] = xf.select %{{.*}}, %{{.*}}, %{{.*}} : (tensor<1x1x5x7xi1>, tensor<f32>, tensor<f32>)
+// CHECK: %[[A:.*]] = xf.add %[[B]], %{{.*}} : (tensor<1x1x5x7xf32>, tensor<1x1x1x7xf32>)
+// CHECK: xf.attention %{{.*}} bias %[[A]] {causal = #xf.causal_kind<none>, scale = 5.000000e-01 : f64}
+func.func @finite_fill(%q: tensor<1x2x5x4xf32>, %k: tensor<1x2x7x4xf32>, %v: tensor<1x2x7x4xf32>, %m: tensor<1x1x5x7xi1>, %a: tensor<1x1x1x7xf32>) -> tensor<1x2x5x4xf32> {
+  %low = xf.constant {value = dense<-10000.0> : tensor<f32>} : () -> tensor<f32>
+  %half = xf.constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %0 = xf.matmul %q, %k {transpose_b} : (tensor<1x2x5x4xf32>, tensor<1x2x7x4xf32>) -> tensor<1x2x5x7xf32>
+  %1 = xf.select %m, %0, %low : (tensor<1x1x5x7xi1>, tensor<1x2x5x7xf32>, tensor<f32>) -> tensor<1x2x5x7xf32>
+  %2 = xf.mul %1, %half : (tensor<1x2x5x7xf32>, tensor<f32>) -> tensor<1x2x5x7xf32>
+  %3 = xf.add %a, %2 : (tensor<1x1x1x7xf32>, tensor<1x2x5x7xf32>) -> tensor<1x2x5x7xf32>
+  %4 = xf.softmax %3 {axis = 3 : i64} : (tensor<1x2x5x7xf32>) -> tensor<1x2x5x7xf32>
+  %5 = xf.matmul %4, %v : (tensor<1x2x5x7xf32>, tensor<1x2x7x4xf32>) -> tensor<1x2x5x4xf32>
+  return %5 : tensor<1x2x5x4xf32>
+}
+
+// An addend before the scale is scaled itself.
+// CHECK-LABEL: func.func @mask_before_scale
+// CHECK: %[[B:.*]] = xf.mul %{{.*}}, %{{.*}} : (tensor<5x7xf32>, tensor<f32>) -> tensor<5x7xf32>
+// CHECK: xf.attention %{{.*}} bias %[[B]] {causal = #xf.causal_kind<none>, scale = 5.000000e-01 : f64}
+func.func @mask_before_scale(%q: tensor<1x2x5x4xf32>, %k: tensor<1x2x7x4xf32>, %v: tensor<1x2x7x4xf32>, %m: tensor<5x7xf32>) -> tensor<1x2x5x4xf32> {
+  %half = xf.constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %0 = xf.matmul %q, %k {transpose_b} : (tensor<1x2x5x4xf32>, tensor<1x2x7x4xf32>) -> tensor<1x2x5x7xf32>
+  %1 = xf.add %0, %m : (tensor<1x2x5x7xf32>, tensor<5x7xf32>) -> tensor<1x2x5x7xf32>
+  %2 = xf.mul %1, %half : (tensor<1x2x5x7xf32>, tensor<f32>) -> tensor<1x2x5x7xf32>
+  %3 = xf.softmax %2 {axis = 3 : i64} : (tensor<1x2x5x7xf32>) -> tensor<1x2x5x7xf32>
+  %4 = xf.matmul %3, %v : (tensor<1x2x5x7xf32>, tensor<1x2x7x4xf32>) -> tensor<1x2x5x4xf32>
+  return %4 : tensor<1x2x5x4xf32>
+}
+
+// Early LLaMA and its descendants: the sum of scores and mask is limited from below.
+// CHECK-LABEL: func.func @limited
+// CHECK: %[[B:.*]] = xf.max %{{.*}}, %{{.*}} : (tensor<1x1x5x7xf32>, tensor<f32>) -> tensor<1x1x5x7xf32>
+// CHECK: xf.attention %{{.*}} bias %[[B]]
+func.func @limited(%q: tensor<1x2x5x4xf32>, %k: tensor<1x2x7x4xf32>, %v: tensor<1x2x7x4xf32>, %m: tensor<1x1x5x7xf32>) -> tensor<1x2x5x4xf32> {
+  %low = xf.constant {value = dense<-3.40282347E+38> : tensor<f32>} : () -> tensor<f32>
+  %0 = xf.matmul %q, %k {transpose_b} : (tensor<1x2x5x4xf32>, tensor<1x2x7x4xf32>) -> tensor<1x2x5x7xf32>
+  %1 = xf.add %0, %m : (tensor<1x2x5x7xf32>, tensor<1x1x5x7xf32>) -> tensor<1x2x5x7xf32>
+  %2 = xf.max %low, %1 : (tensor<f32>, tensor<1x2x5x7xf32>) -> tensor<1x2x5x7xf32>
+  %3 = xf.softmax %2 {axis = 3 : i64} : (tensor<1x2x5x7xf32>) -> tensor<1x2x5x7xf32>
+  %4 = xf.matmul %3, %v : (tensor<1x2x5x7xf32>, tensor<1x2x7x4xf32>) -> tensor<1x2x5x4xf32>
+  return %4 : tensor<1x2x5x4xf32>
+}
+
+// ChatGLM: positions before the batch, heads merged with the batch inside of transposes.
+// CHECK-LABEL: func.func @positions_first
+// CHECK-SAME: %[[Q:.*]]: tensor<?x?x4x8xf32> {{.*}}, %[[K:.*]]: tensor<?x?x4x8xf32> {{.*}}, %[[V:[a-z0-9]*]]:
+// CHECK-DAG: %[[QT:.*]] = xf.transpose %[[Q]] {permutation = array<i64: 1, 2, 0, 3>}
+// CHECK-DAG: %[[KT:.*]] = xf.transpose %[[K]] {permutation = array<i64: 1, 2, 0, 3>}
+// CHECK-DAG: %[[VT:.*]] = xf.transpose %[[V]] {permutation = array<i64: 1, 2, 0, 3>}
+// CHECK: xf.attention %[[QT]], %[[KT]], %[[VT]] {causal
+func.func @positions_first(%q: tensor<?x?x4x8xf32> {xf.dims = [#xf.dim<seq>, #xf.dim<batch>, #xf.dim<4>, #xf.dim<8>]},
+                           %k: tensor<?x?x4x8xf32> {xf.dims = [#xf.dim<total>, #xf.dim<batch>, #xf.dim<4>, #xf.dim<8>]},
+                           %v: tensor<?x?x4x8xf32> {xf.dims = [#xf.dim<total>, #xf.dim<batch>, #xf.dim<4>, #xf.dim<8>]}) -> tensor<?x?x8xf32> {
+  %q1 = xf.reshape %q {shape = [#xf.dim<seq>, #xf.dim<batch * 4>, #xf.dim<8>]} : (tensor<?x?x4x8xf32>) -> tensor<?x?x8xf32>
+  %q2 = xf.transpose %q1 {permutation = array<i64: 1, 0, 2>} : (tensor<?x?x8xf32>) -> tensor<?x?x8xf32>
+  %k1 = xf.reshape %k {shape = [#xf.dim<total>, #xf.dim<batch * 4>, #xf.dim<8>]} : (tensor<?x?x4x8xf32>) -> tensor<?x?x8xf32>
+  %k2 = xf.transpose %k1 {permutation = array<i64: 1, 2, 0>} : (tensor<?x?x8xf32>) -> tensor<?x8x?xf32>
+  %v1 = xf.reshape %v {shape = [#xf.dim<total>, #xf.dim<batch * 4>, #xf.dim<8>]} : (tensor<?x?x4x8xf32>) -> tensor<?x?x8xf32>
+  %v2 = xf.transpose %v1 {permutation = array<i64: 1, 0, 2>} : (tensor<?x?x8xf32>) -> tensor<?x?x8xf32>
+  %0 = xf.matmul %q2, %k2 : (tensor<?x?x8xf32>, tensor<?x8x?xf32>) -> tensor<?x?x?xf32>
+  %1 = xf.reshape %0 {shape = [#xf.dim<batch>, #xf.dim<4>, #xf.dim<seq>, #xf.dim<total>]} : (tensor<?x?x?xf32>) -> tensor<?x4x?x?xf32>
+  %2 = xf.softmax %1 {axis = 3 : i64} : (tensor<?x4x?x?xf32>) -> tensor<?x4x?x?xf32>
+  %3 = xf.reshape %2 {shape = [#xf.dim<batch * 4>, #xf.dim<seq>, #xf.dim<total>]} : (tensor<?x4x?x?xf32>) -> tensor<?x?x?xf32>
+  %4 = xf.matmul %3, %v2 : (tensor<?x?x?xf32>, tensor<?x?x8xf32>) -> tensor<?x?x8xf32>
+  return %4 : tensor<?x?x8xf32>
+}
+
+// ChatGLM 2: shared heads repeated while positions come first.
+// CHECK-LABEL: func.func @repeated_positions_first
+// CHECK-SAME: %{{.*}}: tensor<1x4x5x8xf32>, %[[K:.*]]: tensor<7x1x2x8xf32>, %[[V:[a-z0-9]*]]:
+// CHECK-DAG: %[[KT:.*]] = xf.transpose %[[K]] {permutation = array<i64: 1, 2, 0, 3>}
+// CHECK-DAG: %[[VT:.*]] = xf.transpose %[[V]] {permutation = array<i64: 1, 2, 0, 3>}
+// CHECK: xf.attention %{{.*}}, %[[KT]], %[[VT]] {causal
+func.func @repeated_positions_first(%q: tensor<1x4x5x8xf32>, %k: tensor<7x1x2x8xf32>, %v: tensor<7x1x2x8xf32>) -> tensor<1x4x5x8xf32> {
+  %k1 = xf.reshape %k {shape = [#xf.dim<7>, #xf.dim<1>, #xf.dim<2>, #xf.dim<1>, #xf.dim<8>]} : (tensor<7x1x2x8xf32>) -> tensor<7x1x2x1x8xf32>
+  %k2 = xf.broadcast %k1 {shape = [#xf.dim<7>, #xf.dim<1>, #xf.dim<2>, #xf.dim<2>, #xf.dim<8>]} : (tensor<7x1x2x1x8xf32>) -> tensor<7x1x2x2x8xf32>
+  %k3 = xf.reshape %k2 {shape = [#xf.dim<7>, #xf.dim<1>, #xf.dim<4>, #xf.dim<8>]} : (tensor<7x1x2x2x8xf32>) -> tensor<7x1x4x8xf32>
+  %k4 = xf.transpose %k3 {permutation = array<i64: 1, 2, 0, 3>} : (tensor<7x1x4x8xf32>) -> tensor<1x4x7x8xf32>
+  %v1 = xf.reshape %v {shape = [#xf.dim<7>, #xf.dim<1>, #xf.dim<2>, #xf.dim<1>, #xf.dim<8>]} : (tensor<7x1x2x8xf32>) -> tensor<7x1x2x1x8xf32>
+  %v2 = xf.broadcast %v1 {shape = [#xf.dim<7>, #xf.dim<1>, #xf.dim<2>, #xf.dim<2>, #xf.dim<8>]} : (tensor<7x1x2x1x8xf32>) -> tensor<7x1x2x2x8xf32>
+  %v3 = xf.reshape %v2 {shape = [#xf.dim<7>, #xf.dim<1>, #xf.dim<4>, #xf.dim<8>]} : (tensor<7x1x2x2x8xf32>) -> tensor<7x1x4x8xf32>
+  %v4 = xf.transpose %v3 {permutation = array<i64: 1, 2, 0, 3>} : (tensor<7x1x4x8xf32>) -> tensor<1x4x7x8xf32>
+  %0 = xf.matmul %q, %k4 {transpose_b} : (tensor<1x4x5x8xf32>, tensor<1x4x7x8xf32>) -> tensor<1x4x5x7xf32>
+  %1 = xf.softmax %0 {axis = 3 : i64} : (tensor<1x4x5x7xf32>) -> tensor<1x4x5x7xf32>
+  %2 = xf.matmul %1, %v4 : (tensor<1x4x5x7xf32>, tensor<1x4x7x8xf32>) -> tensor<1x4x5x8xf32>
+  return %2 : tensor<1x4x5x8xf32>
+}
+
+// Swin: the batch is split into images and windows for a mask of each window.
+// CHECK-LABEL: func.func @windows
+// CHECK: %[[W:.*]] = xf.broadcast %{{.*}} {shape = [#xf.dim<2>, #xf.dim<3>, #xf.dim<1>, #xf.dim<4>, #xf.dim<4>]}
+// CHECK: %[[B:.*]] = xf.reshape %[[W]] {shape = [#xf.dim<6>, #xf.dim<1>, #xf.dim<4>, #xf.dim<4>]}
+// CHECK: xf.attention %{{.*}} bias %[[B]]
+func.func @windows(%q: tensor<6x2x4x8xf32>, %k: tensor<6x2x4x8xf32>, %v: tensor<6x2x4x8xf32>, %m: tensor<1x3x1x4x4xf32>) -> tensor<6x2x4x8xf32> {
+  %0 = xf.matmul %q, %k {transpose_b} : (tensor<6x2x4x8xf32>, tensor<6x2x4x8xf32>) -> tensor<6x2x4x4xf32>
+  %1 = xf.reshape %0 {shape = [#xf.dim<2>, #xf.dim<3>, #xf.dim<2>, #xf.dim<4>, #xf.dim<4>]} : (tensor<6x2x4x4xf32>) -> tensor<2x3x2x4x4xf32>
+  %2 = xf.add %1, %m : (tensor<2x3x2x4x4xf32>, tensor<1x3x1x4x4xf32>) -> tensor<2x3x2x4x4xf32>
+  %3 = xf.reshape %2 {shape = [#xf.dim<6>, #xf.dim<2>, #xf.dim<4>, #xf.dim<4>]} : (tensor<2x3x2x4x4xf32>) -> tensor<6x2x4x4xf32>
+  %4 = xf.softmax %3 {axis = 3 : i64} : (tensor<6x2x4x4xf32>) -> tensor<6x2x4x4xf32>
+  %5 = xf.matmul %4, %v : (tensor<6x2x4x4xf32>, tensor<6x2x4x8xf32>) -> tensor<6x2x4x8xf32>
+  return %5 : tensor<6x2x4x8xf32>
+}

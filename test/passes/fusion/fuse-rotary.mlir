@@ -107,3 +107,57 @@ func.func @unproved(%x: tensor<3x2x4xf32>, %c: tensor<2x4xf32>, %s: tensor<2x4xf
   %6 = xf.add %0, %5 : (tensor<3x2x4xf32>, tensor<3x2x4xf32>) -> tensor<3x2x4xf32>
   return %6 : tensor<3x2x4xf32>
 }
+
+// Only the first features rotate; the signs stand elsewhere.
+// CHECK-LABEL: func.func @partial
+// CHECK: %[[Y:.*]] = xf.rotary %arg0, %{{.*}}, %{{.*}} {rotated = 4 : i64} : (tensor<3x2x6xf32>
+// CHECK-NEXT: return %[[Y]]
+func.func @partial(%x: tensor<3x2x6xf32>, %ch: tensor<2x2xf32>, %sh: tensor<2x2xf32>) -> tensor<3x2x6xf32> {
+  %c = xf.concat %ch, %ch {axis = 1 : i64} : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x4xf32>
+  %s = xf.concat %sh, %sh {axis = 1 : i64} : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x4xf32>
+  %r = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 2>, starts = [#xf.dim<0>], ends = [#xf.dim<4>], steps = array<i64: 1>} : (tensor<3x2x6xf32>) -> tensor<3x2x4xf32>
+  %p = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 2>, starts = [#xf.dim<4>], ends = [#xf.dim<9223372036854775807>], steps = array<i64: 1>} : (tensor<3x2x6xf32>) -> tensor<3x2x2xf32>
+  %x1 = xf.slice %r {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 2>, starts = [#xf.dim<0>], ends = [#xf.dim<2>], steps = array<i64: 1>} : (tensor<3x2x4xf32>) -> tensor<3x2x2xf32>
+  %x2 = xf.slice %r {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 2>, starts = [#xf.dim<2>], ends = [#xf.dim<4>], steps = array<i64: 1>} : (tensor<3x2x4xf32>) -> tensor<3x2x2xf32>
+  %n = xf.neg %x1 : (tensor<3x2x2xf32>) -> tensor<3x2x2xf32>
+  %t = xf.concat %x2, %n {axis = 2 : i64} : (tensor<3x2x2xf32>, tensor<3x2x2xf32>) -> tensor<3x2x4xf32>
+  %0 = xf.mul %c, %r : (tensor<2x4xf32>, tensor<3x2x4xf32>) -> tensor<3x2x4xf32>
+  %1 = xf.mul %s, %t : (tensor<2x4xf32>, tensor<3x2x4xf32>) -> tensor<3x2x4xf32>
+  %2 = xf.sub %0, %1 : (tensor<3x2x4xf32>, tensor<3x2x4xf32>) -> tensor<3x2x4xf32>
+  %3 = xf.concat %2, %p {axis = 2 : i64} : (tensor<3x2x4xf32>, tensor<3x2x2xf32>) -> tensor<3x2x6xf32>
+  return %3 : tensor<3x2x6xf32>
+}
+
+// Pairs whose second parts are negated before the sum.
+// CHECK-LABEL: func.func @signed_pairs
+// CHECK: xf.rotary %arg0, %arg1, %arg2 {rotated = 4 : i64}
+func.func @signed_pairs(%x: tensor<3x2x4xf32>, %c: tensor<2x2xf32>, %s: tensor<2x2xf32>) -> tensor<3x2x4xf32> {
+  %x1 = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 2>, starts = [#xf.dim<0>], ends = [#xf.dim<2>], steps = array<i64: 1>} : (tensor<3x2x4xf32>) -> tensor<3x2x2xf32>
+  %x2 = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 2>, starts = [#xf.dim<2>], ends = [#xf.dim<4>], steps = array<i64: 1>} : (tensor<3x2x4xf32>) -> tensor<3x2x2xf32>
+  %n = xf.neg %x2 : (tensor<3x2x2xf32>) -> tensor<3x2x2xf32>
+  %0 = xf.mul %s, %n : (tensor<2x2xf32>, tensor<3x2x2xf32>) -> tensor<3x2x2xf32>
+  %1 = xf.mul %x1, %c : (tensor<3x2x2xf32>, tensor<2x2xf32>) -> tensor<3x2x2xf32>
+  %2 = xf.add %0, %1 : (tensor<3x2x2xf32>, tensor<3x2x2xf32>) -> tensor<3x2x2xf32>
+  %3 = xf.mul %x2, %c : (tensor<3x2x2xf32>, tensor<2x2xf32>) -> tensor<3x2x2xf32>
+  %4 = xf.mul %x1, %s : (tensor<3x2x2xf32>, tensor<2x2xf32>) -> tensor<3x2x2xf32>
+  %5 = xf.add %4, %3 : (tensor<3x2x2xf32>, tensor<3x2x2xf32>) -> tensor<3x2x2xf32>
+  %y = xf.concat %2, %5 {axis = 2 : i64} : (tensor<3x2x2xf32>, tensor<3x2x2xf32>) -> tensor<3x2x4xf32>
+  return %y : tensor<3x2x4xf32>
+}
+
+// The wrong sign: no rotation.
+// CHECK-LABEL: func.func @mirrored
+// CHECK-NOT: xf.rotary
+// CHECK: return
+func.func @mirrored(%x: tensor<3x2x4xf32>, %c: tensor<2x2xf32>, %s: tensor<2x2xf32>) -> tensor<3x2x4xf32> {
+  %x1 = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 2>, starts = [#xf.dim<0>], ends = [#xf.dim<2>], steps = array<i64: 1>} : (tensor<3x2x4xf32>) -> tensor<3x2x2xf32>
+  %x2 = xf.slice %x {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 2>, starts = [#xf.dim<2>], ends = [#xf.dim<4>], steps = array<i64: 1>} : (tensor<3x2x4xf32>) -> tensor<3x2x2xf32>
+  %0 = xf.mul %x1, %c : (tensor<3x2x2xf32>, tensor<2x2xf32>) -> tensor<3x2x2xf32>
+  %1 = xf.mul %x2, %s : (tensor<3x2x2xf32>, tensor<2x2xf32>) -> tensor<3x2x2xf32>
+  %2 = xf.add %0, %1 : (tensor<3x2x2xf32>, tensor<3x2x2xf32>) -> tensor<3x2x2xf32>
+  %3 = xf.mul %x2, %c : (tensor<3x2x2xf32>, tensor<2x2xf32>) -> tensor<3x2x2xf32>
+  %4 = xf.mul %x1, %s : (tensor<3x2x2xf32>, tensor<2x2xf32>) -> tensor<3x2x2xf32>
+  %5 = xf.sub %3, %4 : (tensor<3x2x2xf32>, tensor<3x2x2xf32>) -> tensor<3x2x2xf32>
+  %y = xf.concat %2, %5 {axis = 2 : i64} : (tensor<3x2x2xf32>, tensor<3x2x2xf32>) -> tensor<3x2x4xf32>
+  return %y : tensor<3x2x4xf32>
+}
