@@ -100,7 +100,8 @@ static Value padMask(NodeConverter &n, Value mask, Value keys) {
                          xf::PadKind::constant);
 }
 
-/// The scores as output 3, in the order of the erratum: cap, mask, softmax.
+/// The scores as output 3. The numbers 1 and 2 changed places with the order
+/// of cap and mask.
 static Value scoresOutput(NodeConverter &n, Value q, Value k, Value mask,
                           const AttentionOptions &options) {
   if (!n.wants(3))
@@ -111,8 +112,30 @@ static Value scoresOutput(NodeConverter &n, Value q, Value k, Value mask,
                   ", expected 0 to 3");
     return {};
   }
+  if (options.masksFirst && (mode == 1 || mode == 2))
+    mode = 3 - mode;
   return makeAttentionScores(n, q, k, mask, options,
                              static_cast<ScoreStage>(mode));
+}
+
+static bool isWindowed(const AttentionOptions &options) {
+  return options.windowLeft >= 0 || options.windowRight >= 0;
+}
+
+/// Where the texts and runtimes of ai.onnx Attention differ.
+static void applySemantics(NodeConverter &n, AttentionOptions &options) {
+  switch (n.getState().attention) {
+  case AttentionSemantics::standard:
+    break;
+  case AttentionSemantics::original:
+    options.masksFirst = true;
+    if (options.causal != xf::CausalKind::none)
+      options.causal = xf::CausalKind::top_left;
+    break;
+  case AttentionSemantics::onnxruntime:
+    options.hidesByLowest = true;
+    break;
+  }
 }
 
 /// ai.onnx Attention. Outputs: y, present key, present value, scores.
@@ -165,9 +188,14 @@ static LogicalResult convertAttention(NodeConverter &n) {
     isOdd |= options.causal == xf::CausalKind::none &&
              std::max(options.windowLeft, options.windowRight) >= 0;
   }
+  applySemantics(n, options);
+  bool isOriginal = options.masksFirst;
+  isOdd &= !isOriginal;
+  bool hides = options.bias || options.keyLengths || isWindowed(options) ||
+               options.causal != xf::CausalKind::none;
   Value whole;
-  if (isOdd || n.wants(3))
-    whole = makeAttentionMask(n, q, k, pastK, options);
+  if (isOdd || n.wants(3) || (isOriginal && hides))
+    whole = makeAttentionMask(n, q, k, isOriginal ? Value() : pastK, options);
   Value scores = scoresOutput(n, q, k, whole, options);
   if (isOdd) {
     // A diagonal that xf.attention does not know becomes part of the mask.
@@ -176,7 +204,11 @@ static LogicalResult convertAttention(NodeConverter &n) {
     options.causal = xf::CausalKind::none;
     options.windowLeft = options.windowRight = -1;
   }
-  Value y = makeAttention(n, q, k, v, options);
+  Value y = isOriginal && whole && options.softcap != 0
+                ? makePlainAttention(n, q, k, v, whole, options)
+                : makeAttention(n, q, k, v, options);
+  if (isOriginal && whole && options.softcap == 0)
+    y = spoilBlindRows(n, y, whole);
   return n.done({flat ? mergeHeads(n, y) : y, k, v, scores});
 }
 

@@ -12,6 +12,11 @@ struct AttentionOptions {
   xf::CausalKind causal = xf::CausalKind::none;
   int64_t windowLeft = -1, windowRight = -1;
   double softcap = 0;
+  /// The mask comes before the cap, as first published.
+  bool masksFirst = false;
+  /// Where scores are a result, hidden ones are the type's lowest number, not
+  /// minus infinity.
+  bool hidesByLowest = false;
 };
 
 /// `xf.attention` on [batch, heads, positions, features] operands.
@@ -25,7 +30,16 @@ mlir::Value makeAttentionMask(NodeConverter &n, mlir::Value q, mlir::Value k,
                               mlir::Value past,
                               const AttentionOptions &options);
 
-/// Which scores ai.onnx Attention gives, by its qk_matmul_output_mode.
+/// Attention in primitives, for what `xf.attention` does not know: masks
+/// before the cap.
+mlir::Value makePlainAttention(NodeConverter &n, mlir::Value q, mlir::Value k,
+                               mlir::Value v, mlir::Value mask,
+                               const AttentionOptions &options);
+
+/// `y` with rows of NaN for queries that see no key.
+mlir::Value spoilBlindRows(NodeConverter &n, mlir::Value y, mlir::Value mask);
+
+/// Which scores ai.onnx Attention gives.
 enum class ScoreStage { products, capped, masked, probabilities };
 
 /// Scores [batch, heads, queries, keys].

@@ -76,6 +76,22 @@ static Value repeatHeads(NodeConverter &n, Value x, int64_t times) {
                           features ? Size(*features) : Size(x, 3)});
 }
 
+static double lowestOf(Type type) {
+  APFloat lowest = APFloat::getLargest(
+      cast<FloatType>(type).getFloatSemantics(), /*Negative=*/true);
+  bool inexact;
+  lowest.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &inexact);
+  return lowest.convertToDouble();
+}
+
+/// Where an addend hides all keys; [.., queries, 1].
+static Value findBlindRows(NodeConverter &n, Value bias) {
+  Value best = n.reduce(bias, xf::ReduceKind::max, {n.rank(bias) - 1});
+  return n.cmp(
+      CmpKind::eq, best,
+      n.scalar(-std::numeric_limits<double>::infinity(), n.elem(bias)));
+}
+
 Value hagane::frontend::makeAttentionScores(NodeConverter &n, Value q, Value k,
                                             Value mask,
                                             const AttentionOptions &options,
@@ -93,27 +109,59 @@ Value hagane::frontend::makeAttentionScores(NodeConverter &n, Value q, Value k,
   Value scores = n.mulScalar(n.make<xf::MatMul>(q, n.transposeLast(k)), scale);
   if (stage == ScoreStage::products)
     return scores;
-  if (options.softcap != 0)
-    scores =
-        n.mulScalar(n.make<xf::Tanh>(n.mulScalar(scores, 1 / options.softcap)),
-                    options.softcap);
-  if (stage == ScoreStage::capped || !mask)
-    return stage == ScoreStage::probabilities
-               ? n.make<xf::Softmax>(scores, int64_t(3), /*log=*/false)
-               : scores;
   Type type = n.elem(scores);
-  Value none = n.scalar(-std::numeric_limits<double>::infinity(), type);
-  Value bias = n.elem(mask).isInteger(1)
-                   ? n.select(mask, n.scalar(0, type), none)
-                   : n.cast(mask, type);
-  scores = n.add(scores, bias);
-  if (stage == ScoreStage::masked)
+  Value none = n.scalar(-std::numeric_limits<double>::infinity(), type), bias;
+  auto cap = [&] {
+    if (options.softcap != 0)
+      scores = n.mulScalar(
+          n.make<xf::Tanh>(n.mulScalar(scores, 1 / options.softcap)),
+          options.softcap);
+  };
+  auto hide = [&] {
+    if (!mask)
+      return;
+    Value fill = stage == ScoreStage::masked && options.hidesByLowest
+                     ? n.scalar(lowestOf(type), type)
+                     : none;
+    bias = n.elem(mask).isInteger(1) ? n.select(mask, n.scalar(0, type), fill)
+                                     : n.cast(mask, type);
+    scores = n.add(scores, bias);
+  };
+  ScoreStage first =
+      options.masksFirst ? ScoreStage::masked : ScoreStage::capped;
+  options.masksFirst ? hide() : cap();
+  if (stage == first)
     return scores;
+  options.masksFirst ? cap() : hide();
+  if (stage != ScoreStage::probabilities)
+    return scores;
+  Value weights = n.make<xf::Softmax>(scores, int64_t(3), /*log=*/false);
+  if (!bias || options.masksFirst)
+    return weights;
   // A query that sees no key has zeros, not NaN.
-  Value best = n.reduce(bias, xf::ReduceKind::max, {n.rank(bias) - 1});
-  Value blind = n.cmp(CmpKind::eq, best, none);
-  return n.select(blind, n.scalar(0, type),
-                  n.make<xf::Softmax>(scores, int64_t(3), /*log=*/false));
+  return n.select(findBlindRows(n, bias), n.scalar(0, type), weights);
+}
+
+Value hagane::frontend::makePlainAttention(NodeConverter &n, Value q, Value k,
+                                           Value v, Value mask,
+                                           const AttentionOptions &options) {
+  Value weights =
+      makeAttentionScores(n, q, k, mask, options, ScoreStage::probabilities);
+  auto heads = n.staticSize(q, 1), keyHeads = n.staticSize(v, 1);
+  if (n.failed() || !heads || !keyHeads || *keyHeads <= 0)
+    return {};
+  return n.make<xf::MatMul>(weights, repeatHeads(n, v, *heads / *keyHeads));
+}
+
+Value hagane::frontend::spoilBlindRows(NodeConverter &n, Value y, Value mask) {
+  Type type = n.elem(y);
+  Value bias =
+      n.elem(mask).isInteger(1)
+          ? n.select(mask, n.scalar(0, type),
+                     n.scalar(-std::numeric_limits<double>::infinity(), type))
+          : n.cast(mask, type);
+  return n.select(findBlindRows(n, bias),
+                  n.scalar(std::numeric_limits<double>::quiet_NaN(), type), y);
 }
 
 /// The value of a subgraph with one input, as if its nodes stood here.

@@ -4,6 +4,7 @@
 #include "frontend/ops/Passes.h"
 
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/StringSwitch.h"
 
 namespace hagane::frontend {
 #define GEN_PASS_DEF_CONVERTONNXTOXFPASS
@@ -166,12 +167,26 @@ LogicalResult hagane::frontend::convertBlock(ConversionState &state,
 // The pass
 //===----------------------------------------------------------------------===//
 
+static std::optional<AttentionSemantics> parseSemantics(StringRef name) {
+  return llvm::StringSwitch<std::optional<AttentionSemantics>>(name)
+      .Case("standard", AttentionSemantics::standard)
+      .Case("original", AttentionSemantics::original)
+      .Case("onnxruntime", AttentionSemantics::onnxruntime)
+      .Default(std::nullopt);
+}
+
 namespace {
 struct ConvertOnnxToXf
     : hagane::frontend::impl::ConvertOnnxToXfPassBase<ConvertOnnxToXf> {
   using ConvertOnnxToXfPassBase::ConvertOnnxToXfPassBase;
 
   void runOnOperation() override {
+    if (!parseSemantics(attention)) {
+      emitError(getOperation().getLoc())
+          << "unknown attention semantics '" << attention
+          << "', expected standard, original or onnxruntime";
+      return signalPassFailure();
+    }
     unsigned errors = 0;
     ScopedDiagnosticHandler counter(&getContext(), [&](Diagnostic &diag) {
       errors += diag.getSeverity() == DiagnosticSeverity::Error;
@@ -252,6 +267,7 @@ LogicalResult ConvertOnnxToXf::convertFunction(func::FuncOp function,
     old.push_back(&op);
 
   ConversionState state(getOperation());
+  state.attention = *parseSemantics(attention);
   llvm::MapVector<Value, SmallVector<xf::Dim>> dims;
   if (failed(convertInputDims(function, options, dims, state.prover,
                               state.conditionalSizes)))

@@ -9,6 +9,10 @@
 
 namespace hagane::frontend {
 
+/// What ai.onnx Attention means where its texts and runtimes differ; see
+/// docs/attention.md.
+enum class AttentionSemantics { standard, original, onnxruntime };
+
 /// What is known of the values made so far, shared by all nodes of a module.
 class ConversionState {
 public:
@@ -19,6 +23,7 @@ public:
 
   mlir::MLIRContext *context;
   mlir::ModuleOp module;
+  AttentionSemantics attention = AttentionSemantics::standard;
   xf::DimProver prover;
   /// Converted values by the onnx values they stand for; null for a value that
   /// the model leaves out.

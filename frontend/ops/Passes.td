@@ -34,7 +34,9 @@ def ConvertOnnxToXfPass : Pass<"convert-onnx-to-xf", "::mlir::ModuleOp"> {
     ListOption<"ranges", "dim", "std::string",
                "Range of a named dimension, name=lo:hi (either bound may be left out)">,
     ListOption<"values", "specialize", "std::string",
-               "Value of a named dimension, name=value">
+               "Value of a named dimension, name=value">,
+    Option<"attention", "attention-semantics", "std::string", /*default=*/"\"standard\"",
+           "Meaning of ai.onnx Attention where texts and runtimes differ: standard, original or onnxruntime">
   ];
   let dependentDialects = ["::hagane::xf::XfDialect", "::mlir::scf::SCFDialect",
                            "::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect"];

@@ -12,15 +12,15 @@ BUILD = pathlib.Path(os.environ.get("HAGANE_BUILD", SOURCE / "build/release"))
 HAGANE = os.environ.get("HAGANE", BUILD / "bin/hagane")
 
 
-def start_compile(folder, model):
+def start_compile(folder, model, *options):
     """Compiles model.onnx to model.hgn in the folder: the finished process."""
     onnx.save(model, folder / "model.onnx")
-    command = [HAGANE, "compile", folder / "model.onnx", "-o", folder / "model.hgn"]
+    command = [HAGANE, "compile", folder / "model.onnx", "-o", folder / "model.hgn", *options]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def compile_to(folder, model):
-    result = start_compile(folder, model)
+def compile_to(folder, model, *options):
+    result = start_compile(folder, model, *options)
     assert result.returncode == 0, result.stderr
 
 

@@ -55,7 +55,7 @@ private:
   LogicalResult runPhase(ModuleOp module, Phase phase) {
     progress(getName(phase));
     PassManager pm(&context);
-    buildPhase(pm, phase, *target);
+    buildPhase(pm, phase, *target, options.compile.attentionSemantics);
     return pm.run(module);
   }
   FailureOr<OwningOpRef<ModuleOp>> makeKernels();

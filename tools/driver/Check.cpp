@@ -87,7 +87,7 @@ LogicalResult Check::runPhase(ModuleOp module, Phase phase) {
   if (phase == Phase::Shapes && failed(applySymbolFacts(module, options)))
     return failure();
   PassManager pm(&context);
-  buildPhase(pm, phase, *target);
+  buildPhase(pm, phase, *target, options.attentionSemantics);
   return pm.run(module);
 }
 

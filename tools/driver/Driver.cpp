@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Remarks.h"
 #include "tools/driver/Diagnostics.h"
 #include "tools/driver/Phases.h"
 #include "tools/driver/Report.h"
@@ -16,6 +17,7 @@
 #include "tools/lib/Register.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
@@ -57,6 +59,11 @@ public:
     if (pool.getMaxConcurrency() > 1)
       context.setThreadPool(pool);
     context.loadAllAvailableDialects();
+    if (options.verbose)
+      // What was fused and what was not, and why, as remarks.
+      (void)remark::enableOptimizationRemarks(
+          context, nullptr, std::make_unique<remark::RemarkEmittingPolicyAll>(),
+          {/*all=*/"fusion", {}, {}, {}, {}}, /*printAsEmitRemarks=*/true);
   }
   LogicalResult run();
 
@@ -76,6 +83,7 @@ private:
   LogicalResult writeText(Operation *op);
   LogicalResult writeModuleFile(const std::string &path);
   LogicalResult writeEmbedding();
+  void remarkFallbacks(ModuleOp module);
   LogicalResult writeReport(ModuleOp module);
   void releaseModel();
   LogicalResult report(llvm::Error error) {
@@ -178,7 +186,7 @@ LogicalResult Compilation::runPhases(ModuleOp module, Phase first, Phase last,
           [](Pass *, Operation *) { return false; },
           [](Pass *, Operation *) { return true; }, true, true, false,
           (options.dumpDir + "/" + getName(phase)).str());
-    buildPhase(pm, phase, target);
+    buildPhase(pm, phase, target, options.attentionSemantics);
     if (failed(pm.run(module)))
       return failure();
   }
@@ -221,9 +229,34 @@ LogicalResult Compilation::writeText(Operation *op) {
   return report(codegen::writeFile(options.output, text));
 }
 
+/// Names the kernels without a better form, with their share of the time.
+void Compilation::remarkFallbacks(ModuleOp module) {
+  FailureOr<Report> made;
+  {
+    // That nothing can be told of some model is no error here.
+    ScopedDiagnosticHandler quiet(&context,
+                                  [](Diagnostic &) { return success(); });
+    made = makeReport(module, options);
+  }
+  if (failed(made))
+    return;
+  for (const Point &point : made->points)
+    for (const Fallback &fallback : point.fallbacks)
+      emitRemark(UnknownLoc::get(&context))
+          << "generic fallback: " << fallback.nodes << ", "
+          << llvm::formatv("{0:f1}", 100 * fallback.seconds /
+                                         std::max(point.total.seconds, 1e-30))
+                 .str()
+          << " % of the predicted time at " << point.name;
+}
+
 /// Of the first level's kernels.
 LogicalResult Compilation::writeReport(ModuleOp module) {
-  if (options.report.empty() || !records.empty())
+  if (!records.empty())
+    return success();
+  if (options.verbose)
+    remarkFallbacks(module);
+  if (options.report.empty())
     return success();
   FailureOr<Report> made = makeReport(module, options);
   if (failed(made))
@@ -324,6 +357,8 @@ LogicalResult Compilation::writeModuleFile(const std::string &path) {
                     ":" + std::to_string(range.max));
   for (auto &[name, value] : options.specialize)
     words.push_back("--specialize " + name + "=" + std::to_string(value));
+  if (options.attentionSemantics != "standard")
+    words.push_back("--attention-semantics=" + options.attentionSemantics);
   provenance.options = llvm::join(words, " ");
   return codegen::writeModule(
       variants, provenance, path, [&](uint64_t done, uint64_t total) {

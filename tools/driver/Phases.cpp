@@ -20,10 +20,6 @@ static TargetDescription describe(const cpu::Target &target) {
   return description;
 }
 
-static void buildConvert(OpPassManager &pm, const cpu::Target &) {
-  pm.addPass(frontend::createConvertOnnxToXfPass());
-}
-
 /// Kernels become loops before the host takes their memrefs apart.
 static void buildLower(OpPassManager &pm, const cpu::Target &target) {
   cpu::LowerKernelsPassOptions options{target.level->vectorBits,
@@ -49,7 +45,7 @@ struct PhaseRow {
 
 static const PhaseRow kPhases[] = {
     {"import", nullptr},
-    {"convert", buildConvert},
+    {"convert", nullptr},
     {"shapes",
      [](OpPassManager &pm, const cpu::Target &) { buildShapesPhase(pm); }},
     {"fusion",
@@ -82,6 +78,13 @@ std::optional<Phase> hagane::driver::findPhase(llvm::StringRef name) {
 }
 
 void hagane::driver::buildPhase(OpPassManager &pm, Phase phase,
-                                const cpu::Target &target) {
+                                const cpu::Target &target,
+                                llvm::StringRef attentionSemantics) {
+  if (phase == Phase::Convert) {
+    frontend::ConvertOnnxToXfPassOptions options;
+    options.attention = attentionSemantics.str();
+    pm.addPass(frontend::createConvertOnnxToXfPass(options));
+    return;
+  }
   kPhases[static_cast<size_t>(phase)].build(pm, target);
 }

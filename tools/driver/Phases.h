@@ -25,7 +25,7 @@ llvm::StringRef getName(Phase phase);
 std::optional<Phase> findPhase(llvm::StringRef name);
 
 /// Adds the passes of a phase from Convert to Llvm.
-void buildPhase(mlir::OpPassManager &pm, Phase phase,
-                const cpu::Target &target);
+void buildPhase(mlir::OpPassManager &pm, Phase phase, const cpu::Target &target,
+                llvm::StringRef attentionSemantics = "standard");
 
 } // namespace hagane::driver

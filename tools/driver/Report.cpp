@@ -2,6 +2,7 @@
 
 #include "dialects/kernel/KernelCost.h"
 #include "dialects/kernel/KernelOps.h"
+#include "dialects/xf/NodeNames.h"
 #include "dialects/xf/XfOps.h"
 #include "tools/driver/ReportPoints.h"
 
@@ -103,6 +104,9 @@ LogicalResult Evaluator::add(kernel::KernelOpInterface op) {
     cost->bytes += double(*bytes);
     cost->seconds += std::max(compute, memory);
   }
+  if (isa<kernel::Task>(op))
+    point.fallbacks.push_back(
+        {xf::getNodeNames(op.getLoc()), std::max(compute, memory)});
   point.scratch = std::max(point.scratch, *scratch);
   return success();
 }

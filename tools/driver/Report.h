@@ -17,6 +17,12 @@ struct Cost {
   double flops = 0, bytes = 0, seconds = 0;
 };
 
+/// A kernel without a better form than a loop nest written out.
+struct Fallback {
+  std::string nodes; // of ONNX
+  double seconds = 0;
+};
+
 /// The model at some sizes.
 struct Point {
   std::string name;
@@ -26,6 +32,7 @@ struct Point {
   Cost total;
   bool isMemoryBound = false;
   std::map<std::string, Cost> kinds;
+  std::vector<Fallback> fallbacks;
 };
 
 /// A model, in terms of its symbols.

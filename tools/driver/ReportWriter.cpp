@@ -26,14 +26,17 @@ static std::string scaled(double value, llvm::StringRef unit) {
   return text;
 }
 
+static double percentOf(double part, double total) {
+  return total > 0 ? 100 * part / total : 0;
+}
+
 static void printKind(llvm::StringRef kind, const Cost &cost, double total,
                       raw_ostream &stream) {
   stream << "    " << llvm::left_justify(kind, 12)
          << llvm::format("%6lld", static_cast<long long>(cost.count)) << "  "
          << llvm::left_justify(scaled(cost.flops, "FLOP"), 14)
          << llvm::left_justify(scaled(cost.bytes, "B"), 14)
-         << llvm::format("%5.1f %%\n",
-                         total > 0 ? 100 * cost.seconds / total : 0.0);
+         << llvm::format("%5.1f %%\n", percentOf(cost.seconds, total));
 }
 
 static void printPoint(const Report &report, const Point &point,
@@ -60,6 +63,11 @@ static void printPoint(const Report &report, const Point &point,
          << unit << "s/s\n";
   for (const auto &[kind, cost] : point.kinds)
     printKind(kind, cost, total.seconds, stream);
+  for (const Fallback &fallback : point.fallbacks)
+    stream << "  generic fallback, "
+           << llvm::format("%.1f %%: ",
+                           percentOf(fallback.seconds, total.seconds))
+           << fallback.nodes << "\n";
 }
 
 void hagane::driver::printText(const Report &report, raw_ostream &stream) {
@@ -112,6 +120,15 @@ static void writePoint(llvm::json::OStream &json, const Report &report,
   json.attributeObject("kinds", [&] {
     for (const auto &[kind, cost] : point.kinds)
       json.attributeObject(kind, [&] { writeCost(json, cost); });
+  });
+  json.attributeArray("fallbacks", [&] {
+    for (const Fallback &fallback : point.fallbacks)
+      json.object([&] {
+        json.attribute("nodes", fallback.nodes);
+        json.attribute("seconds", fallback.seconds);
+        json.attribute("percent",
+                       percentOf(fallback.seconds, point.total.seconds));
+      });
   });
 }
 

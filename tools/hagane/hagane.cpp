@@ -138,6 +138,11 @@ void addCompilerOptions(CLI::App *app, CompileOptions &options) {
           "NAME=N", [&options](const std::string &text) {
             options.specialize.push_back(parseValue(text, "--specialize"));
           });
+  app->add_option("--attention-semantics", options.attentionSemantics,
+                  "What ai.onnx Attention means where its texts and runtimes "
+                  "differ; see docs/attention.md")
+      ->check(CLI::IsMember({"standard", "original", "onnxruntime"}))
+      ->capture_default_str();
   app->add_option("--schedule", options.scheduleFile,
                   "Schedules to use before the built-in ones")
       ->type_name("FILE");

@@ -1,0 +1,137 @@
+"""Every exporter's form of an architecture becomes the same operations, and so does every random
+rewriting of it, which computes the same."""
+
+import csv
+import json
+import os
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import raised
+import small
+from check import SOURCE, check, compare
+from rewrite import rewrite
+from test_models import GENERATED
+
+TABLES = SOURCE / "test/models"
+SEEDS = range(int(os.environ.get("HAGANE_REWRITES", "2")))
+
+
+def read(name):
+    with open(TABLES / name, newline="") as table:
+        return list(csv.DictReader(table))
+
+
+EXPECTED = {row["model"]: row for row in read("raised.csv")}
+LIMITS = {row["family"]: float(row["percent"]) for row in read("fallback_limits.csv")}
+LISTED = [folder for folder in GENERATED if folder.name in EXPECTED]
+
+
+@pytest.fixture(scope="session")
+def small_models(tmp_path_factory):
+    """Folders of the models written by hand."""
+    folder = tmp_path_factory.mktemp("small")
+    for name in small.MODELS:
+        small.write(name, folder / f"small.{name}")
+    return folder
+
+
+def check_counts(model, name, work):
+    wanted = {key: int(EXPECTED[name][key]) for key in raised.COUNTED}
+    assert raised.count(model, work) == wanted
+
+
+def check_share(model, name, work):
+    family = EXPECTED[name]["family"]
+    share = raised.fallback_share(model, work)
+    assert share <= LIMITS[family], f"{share:.2f} % of the time is in generic fallbacks"
+
+
+def run_onnxruntime(model, inputs):
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(str(model), options,
+                                           providers=["CPUExecutionProvider"])
+    names = [entry.name for entry in session.get_outputs()]
+    known = {entry.name for entry in session.get_inputs()}
+    wanted = {name: array for name, array in inputs.items() if name in known}
+    return dict(zip(names, session.run(names, wanted), strict=True))
+
+
+def check_rewritten(folder, seed, work):
+    """The same counts, the same results at all cases, and in ONNX Runtime at the first."""
+    meta = json.loads((folder / "meta.json").read_text())
+    model = rewrite(onnx.load(folder / "model.onnx"), seed)
+    copy = work / "rewritten"
+    (copy / "cases").mkdir(parents=True)
+    onnx.save(model, copy / "model.onnx")
+    (copy / "meta.json").write_text(json.dumps(meta))
+    for path in (folder / "cases").iterdir():
+        (copy / "cases" / path.name).symlink_to(path)
+    first = meta["cases"][0]
+    with np.load(folder / f"cases/{first}.in.npz") as inputs:
+        got = run_onnxruntime(copy / "model.onnx", dict(inputs))
+    with np.load(folder / f"cases/{first}.out.npz") as wanted:
+        problems = [compare(name, got[name], wanted[name], meta["tolerance"])
+                    for name in wanted.files]
+    assert not any(problems), f"the rewriting changes results: {problems}"
+    check_counts(copy / "model.onnx", folder.name, work)
+    assert not check(copy, work)
+
+
+@pytest.mark.parametrize("name", small.MODELS)
+def test_small_counts(name, small_models, tmp_path):
+    model = small_models / f"small.{name}" / "model.onnx"
+    check_counts(model, f"small.{name}", tmp_path)
+    check_share(model, f"small.{name}", tmp_path)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", small.MODELS)
+def test_small_rewritten(name, seed, small_models, tmp_path):
+    check_rewritten(small_models / f"small.{name}", seed, tmp_path)
+
+
+@pytest.mark.parametrize("folder", LISTED, ids=lambda folder: folder.name)
+def test_counts(folder, tmp_path):
+    check_counts(folder / "model.onnx", folder.name, tmp_path)
+
+
+@pytest.mark.parametrize("folder", LISTED, ids=lambda folder: folder.name)
+def test_fallback_share(folder, tmp_path):
+    check_share(folder / "model.onnx", folder.name, tmp_path)
+
+
+REWRITABLE = [folder for folder in LISTED if EXPECTED[folder.name]["rewrites"] == "yes"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("folder", REWRITABLE, ids=lambda folder: folder.name)
+def test_rewritten(folder, seed, tmp_path):
+    check_rewritten(folder, seed, tmp_path)
+
+
+def test_counting_notices():
+    text = """
+    %1 = xf.attention %a, %b, %c : x
+    %2 = xf.cache_write %a, %b : x
+    %3 = xf.cache_append %a, %b : x
+"""
+    counts = raised.count_raised(text)
+    assert counts["attention"] == 1 and counts["caches"] == 2 and counts["rotary"] == 0
+    kernels = """
+    %1 = kernel.map ins %arg0 outs %0 {maps = []} body {
+    ^bb0(%arg7: f32):
+      kernel.yield %arg7 : f32
+    } : x
+    %2 = tensor.extract_slice %1[0] : x
+    %3 = kernel.map ins %2 outs %0 {maps = []} body {
+    ^bb0(%arg7: f32):
+      kernel.yield %arg7 : f32
+    } : x
+    %4 = tensor.insert_slice %3 into %0[0] : x
+    %5 = kernel.attention %2, %4, %arg1 outs %0 {scale = 1.0}
+"""
+    assert raised.count_copies(kernels) == 1
