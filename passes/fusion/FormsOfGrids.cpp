@@ -21,9 +21,22 @@ static bool counts(xf::Range op) {
          bounds[2].isConstant(1);
 }
 
+/// The value before slices that cut nothing off.
+static Value skipWholeSlices(Value value, Shapes &shapes) {
+  while (auto slice = value.getDefiningOp<xf::Slice>()) {
+    bool inOrder =
+        llvm::all_of(slice.getSteps(), [](int64_t step) { return step == 1; });
+    if (!inOrder || !shapes.haveEqualDims(slice.getX(), slice.getY()))
+      break;
+    value = slice.getX();
+  }
+  return value;
+}
+
 /// Whether `value` holds each element's position along `axis`, which may be 0
 /// everywhere if the axis has size 1.
 static bool holdsPositions(Value value, int64_t axis, Shapes &shapes) {
+  value = skipWholeSlices(value, shapes);
   SmallVector<Dim> frame = shapes.getDims(value);
   if (getScalar(value) == 0.0)
     return isUnit(frame[axis]);
@@ -41,7 +54,7 @@ static bool holdsPositions(Value value, int64_t axis, Shapes &shapes) {
   frame.erase(frame.begin() + axis);
   Value source = value;
   if (auto reshape = value.getDefiningOp<xf::Reshape>())
-    source = reshape.getX();
+    source = skipWholeSlices(reshape.getX(), shapes);
   auto range = source.getDefiningOp<xf::Range>();
   return range && counts(range) && llvm::all_of(frame, isUnit) &&
          shapes.areEqual(shapes.getDims(source)[0], count);

@@ -93,7 +93,7 @@ def count(model, work):
 def fallback_share(model, work):
     """The largest share of the predicted time that generic fallbacks have, in percent."""
     path = work / "report.json"
-    message = hagane("compile", model, f"--report={path}", "--compile-to=bufferize",
+    message = hagane("compile", model, f"--report={path}", "--context=48", "--compile-to=bufferize",
                      "-o", work / "bufferized.mlir")
     if message:
         raise Failure(message)
