@@ -1,5 +1,6 @@
 // Resizing, and samples at computed coordinates.
 #include "frontend/ops/NodeConverter.h"
+#include "llvm/ADT/StringExtras.h"
 #include <cmath>
 
 using namespace mlir;
@@ -219,6 +220,14 @@ static Value scaledSize(NodeConverter &n, Value x, int64_t axis, double scale) {
   return n.cast(n.make<xf::Floor>(scaled), n.builder().getI64Type());
 }
 
+/// The last was in opset 11 alone, but TensorFlow's exporter still writes it.
+static constexpr StringRef coordinateModes[] = {
+    "half_pixel",          "half_pixel_symmetric", "pytorch_half_pixel",
+    "align_corners",       "asymmetric",           "tf_crop_and_resize",
+    "tf_half_pixel_for_nn"};
+static constexpr StringRef nearestModes[] = {
+    "round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
+
 static LogicalResult makeResize(NodeConverter &n, Value scales, Value sizes,
                                 StringRef coordinates, StringRef nearest) {
   Value x = n.in(0);
@@ -238,6 +247,14 @@ static LogicalResult makeResize(NodeConverter &n, Value scales, Value sizes,
   if (!kind)
     return n.error("attribute 'mode' is '" + mode +
                    "', expected nearest, linear or cubic");
+  if (!llvm::is_contained(coordinateModes, coordinates))
+    return n.error("attribute 'coordinate_transformation_mode' is '" +
+                   coordinates + "', expected one of " +
+                   llvm::join(ArrayRef(coordinateModes), ", "));
+  if (!llvm::is_contained(nearestModes, nearest))
+    return n.error("attribute 'nearest_mode' is '" + nearest +
+                   "', expected one of " +
+                   llvm::join(ArrayRef(nearestModes), ", "));
   if (n.failed() || failed(isEmpty(n, sizes) ? resampleByScales(n, scales, plan)
                                              : resampleBySizes(n, sizes, plan)))
     return failure();

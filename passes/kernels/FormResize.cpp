@@ -75,8 +75,10 @@ private:
   Value coordinate(Value i) {
     StringRef mode = op.getCoordinates();
     Value width = r.mul(scale, inputReal), one = r.number(1);
-    Value half = r.add(r.div(r.add(i, 0.5), scale), -0.5);
+    Value center = r.div(r.add(i, 0.5), scale), half = r.add(center, -0.5);
     Value isOne = r.isEqual(width, one);
+    if (mode == "tf_half_pixel_for_nn")
+      return center;
     if (mode == "pytorch_half_pixel")
       return r.select(isOne, r.number(-0.5), half);
     if (mode == "half_pixel_symmetric") {

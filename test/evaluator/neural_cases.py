@@ -285,6 +285,11 @@ def resize_cases():
                                       **{flag: 1})
                 yield resize_case(f"{kind}-{flag}-{sizes[2]}", x, want, sizes, scales, kind,
                                   "half_pixel", "floor", f", {flag}")
+        rows, columns = (np.minimum(((np.arange(to) + 0.5) * have / to).astype(int), have - 1)
+                         for to, have in zip(sizes[2:], (5, 7), strict=True))
+        yield resize_case(f"nearest-tf_half_pixel_for_nn-{sizes[2]}", x,
+                          [x[:, :, rows[:, None], columns]], sizes, scales, "nearest",
+                          "tf_half_pixel_for_nn", "floor")
     roi = [0, 0, 0.2, -0.1, 1, 1, 0.9, 1.2]
     want = onnx_reference(
         "Resize", [x, np.array(roi, "float32"), None, np.array([1, 2, 4, 4])], mode="linear",

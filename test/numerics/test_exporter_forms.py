@@ -103,3 +103,24 @@ def test_same_padding_of_symbolic_sizes(mode, kernel, stride, tmp_path):
 
     runs = [{"x": floats(*size), "f": floats(3, 2, kernel, kernel)} for size in SIZES]
     check(text, runs, tmp_path, reference, tolerance=1e-5)
+
+
+@pytest.mark.parametrize("sizes", [(7, 9), (4, 4), (3, 16)])
+def test_nearest_by_half_pixels_of_tensorflow(sizes, tmp_path):
+    """Of opset 11 alone, but tf2onnx writes it at all later ones."""
+    text = f"""(float[n,2,6,8] x) => (float[n,2,{sizes[0]},{sizes[1]}] y)
+        <int64[2] s = {{{sizes[0]}, {sizes[1]}}}, float[0] none = {{}}, int64[1] zero = {{0}},
+         int64[1] two = {{2}}> {{
+          shape = Shape(x)
+          lead = Slice(shape, zero, two)
+          all = Concat<axis = 0>(lead, s)
+          y = Resize<mode = "nearest", nearest_mode = "floor",
+                     coordinate_transformation_mode = "tf_half_pixel_for_nn">(x, none, none, all)
+        }}"""
+
+    def reference(x):
+        rows, columns = (np.minimum(((np.arange(to) + 0.5) * have / to).astype(int), have - 1)
+                         for to, have in zip(sizes, x.shape[2:]))
+        return [x[:, :, rows[:, None], columns]]
+
+    check(text, [{"x": floats(n, 2, 6, 8)} for n in (1, 3)], tmp_path, reference, opset=13)

@@ -36,6 +36,8 @@ static std::optional<double> coordinateOf(StringRef mode,
   double input = double(axis.input), halfPixel = (i + 0.5) / axis.scale - 0.5;
   if (mode == "half_pixel")
     return halfPixel;
+  if (mode == "tf_half_pixel_for_nn")
+    return (i + 0.5) / axis.scale;
   if (mode == "pytorch_half_pixel")
     return axis.width() == 1 ? -0.5 : halfPixel;
   if (mode == "half_pixel_symmetric")

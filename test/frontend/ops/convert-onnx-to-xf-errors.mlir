@@ -108,3 +108,12 @@ func.func @main(%c: tensor<i1> {onnx.name = "c"}, %x: tensor<2x4xf32> {onnx.name
   } : (tensor<i1>) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }
+
+// -----
+
+func.func @main(%x: tensor<1x2x4x4xf32>, %s: tensor<4xf32>) -> tensor<*xf32> {
+  %none = onnx.absent : none
+  // expected-error @below {{attribute 'coordinate_transformation_mode' is 'middle', expected one of half_pixel, half_pixel_symmetric,}}
+  %0 = onnx.node "Resize" since 13 (%x, %none, %s) {coordinate_transformation_mode = "middle"} : (tensor<1x2x4x4xf32>, none, tensor<4xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
