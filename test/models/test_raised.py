@@ -4,14 +4,16 @@ rewriting of it, which computes the same."""
 import csv
 import json
 import os
+import subprocess
 
 import numpy as np
 import onnx
+import onnx.parser
 import onnxruntime
 import pytest
 import raised
 import small
-from check import SOURCE, check, compare
+from check import BUILD, SOURCE, check, compare
 from rewrite import rewrite
 from test_models import GENERATED
 
@@ -111,6 +113,37 @@ REWRITABLE = [folder for folder in LISTED if EXPECTED[folder.name]["rewrites"] =
 @pytest.mark.parametrize("folder", REWRITABLE, ids=lambda folder: folder.name)
 def test_rewritten(folder, seed, tmp_path):
     check_rewritten(folder, seed, tmp_path)
+
+
+def compile_verbosely(model, work):
+    command = [BUILD / "bin/hagane", "compile", "-v", model, "-o", work / "model.hgn",
+               f"--report={work / 'report.json'}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stderr
+
+
+def test_remarks_tell_what_was_raised(small_models, tmp_path):
+    remarks = compile_verbosely(small_models / "small.decoder" / "model.onnx", tmp_path)
+    assert remarks.count("[Passed] attention") == 2
+    assert "[Missed] attention" not in remarks
+
+
+def test_fallbacks_are_named(tmp_path):
+    text = """<ir_version: 8, opset_import: ["" : 17]>
+    g (float[n, 50] x) => (int64[n, 1] y, float[n, 50] z) {
+        y = ArgMax<axis = 1>(x)
+        z = Relu(x)
+    }"""
+    model = onnx.parser.parse_model(text)
+    for number, node in enumerate(model.graph.node):
+        node.name = f"node_{number}"
+    onnx.save(model, tmp_path / "model.onnx")
+    remarks = compile_verbosely(tmp_path / "model.onnx", tmp_path)
+    assert "generic fallback: node_0, " in remarks and "node_1" not in remarks
+    (point,) = json.loads((tmp_path / "report.json").read_text())["points"]
+    (fallback,) = point["fallbacks"]
+    assert fallback["nodes"] == "node_0" and 0 < fallback["percent"] < 100
+    assert raised.fallback_share(tmp_path / "model.onnx", tmp_path) == pytest.approx(
+        fallback["percent"])
 
 
 def test_counting_notices():

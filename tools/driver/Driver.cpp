@@ -60,10 +60,7 @@ public:
       context.setThreadPool(pool);
     context.loadAllAvailableDialects();
     if (options.verbose)
-      // What was fused and what was not, and why, as remarks.
-      (void)remark::enableOptimizationRemarks(
-          context, nullptr, std::make_unique<remark::RemarkEmittingPolicyAll>(),
-          {/*all=*/"fusion", {}, {}, {}, {}}, /*printAsEmitRemarks=*/true);
+      enableRemarks();
   }
   LogicalResult run();
 
@@ -83,6 +80,7 @@ private:
   LogicalResult writeText(Operation *op);
   LogicalResult writeModuleFile(const std::string &path);
   LogicalResult writeEmbedding();
+  void enableRemarks();
   void remarkFallbacks(ModuleOp module);
   LogicalResult writeReport(ModuleOp module);
   void releaseModel();
@@ -227,6 +225,17 @@ LogicalResult Compilation::writeText(Operation *op) {
     return success();
   }
   return report(codegen::writeFile(options.output, text));
+}
+
+/// What was fused and what was not, and why, becomes a remark.
+void Compilation::enableRemarks() {
+  const std::string category = "fusion";
+  remark::RemarkCategories categories{category, category, category, category,
+                                      category};
+  if (failed(remark::enableOptimizationRemarks(
+          context, nullptr, std::make_unique<remark::RemarkEmittingPolicyAll>(),
+          categories, /*printAsEmitRemarks=*/true)))
+    emitWarning(UnknownLoc::get(&context)) << "remarks are not available";
 }
 
 /// Names the kernels without a better form, with their share of the time.
