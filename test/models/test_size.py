@@ -9,8 +9,12 @@ import sys
 import time
 
 import llama
+import numpy as np
+import onnx
+import onnx.parser
 import pytest
-from check import BUILD
+from check import BUILD, hagane
+from onnx import numpy_helper
 
 POINTS = {"prefill": {"past": 0, "seq": 50}, "decode": {"past": 49, "seq": 1}}
 ANONYMOUS_MB = 400  # the largest weight alone is 1 GB
@@ -135,3 +139,23 @@ def test_report_as_text(tmp_path):
                           check=True)
     for part in (f"parameters     {llama.SHAPES['tiny'].parameters + 36}", "decode: batch=1 past=2047 seq=1", "memory bound"):
         assert part in done.stdout
+
+
+def test_weights_in_pieces_are_right(tmp_path):
+    rows, columns = 2111, 4201  # 35 MB: two pieces, the last panel in part
+    rng = np.random.default_rng(0)
+    weight = rng.standard_normal((rows, columns)).astype(np.float32)
+    model = onnx.parser.parse_model(
+        f'<ir_version: 9, opset_import: ["" : 17]> g (float[n, {rows}] x) => (float[n, {columns}] y)'
+        " { y = MatMul(x, w) }")
+    model.graph.initializer.append(numpy_helper.from_array(weight, "w"))
+    onnx.save(model, tmp_path / "m.onnx")
+    x = rng.standard_normal((3, rows)).astype(np.float32)
+    np.savez(tmp_path / "in.npz", x=x)
+    for arguments in (["compile", tmp_path / "m.onnx", "-o", tmp_path / "m.hgn"],
+                      ["inspect", "--verify", tmp_path / "m.hgn"],
+                      ["run", tmp_path / "m.hgn", "--inputs", tmp_path / "in.npz", "--outputs",
+                       tmp_path / "out.npz"]):
+        assert hagane(*arguments) == ""
+    want = x.astype(np.float64) @ weight.astype(np.float64)
+    np.testing.assert_allclose(np.load(tmp_path / "out.npz")["y"], want, rtol=1e-4, atol=1e-3)
