@@ -224,6 +224,11 @@ struct ResolveShapes : hagane::impl::ResolveShapesPassBase<ResolveShapes> {
 
   void runOnOperation() override {
     if (!compute) {
+      // Symbols that must be others are settled while the operations that say
+      // so have the sizes that exporters gave them.
+      for (int64_t rounds = 0; rounds < kMaxRounds; ++rounds)
+        if (!narrowSymbols(getOperation(), ShapeAnalysis(getOperation())))
+          break;
       // Errors are left to the pass that goes on from here.
       ShapeAnalysis shapes(getOperation());
       if (shapes.isConsistent())
