@@ -19,7 +19,8 @@ LOOSE = {"-fp16": 3e-2, "-int8": 3e-2, "-qdq": 3e-2}
 class Family:
     """One architecture with small random weights, and the inputs to try it on.
 
-    make      builds the module; its arguments are the inputs, by keyword or, where `positional`, in order
+    make      builds the module; its arguments are the inputs, by keyword or, where `positional`,
+              in order
     cases     inputs by case name; tracing uses the last, whose dynamic sizes should differ from 1
     axes      {input: {axis: symbol}}, what a user would make dynamic
     outputs   fields of what the module returns, or names for a tuple's elements
@@ -41,6 +42,11 @@ class Family:
     def build(self):
         torch.manual_seed(SEED)
         return randomize(self.make(), self.spread).eval()
+
+
+def own(name, make, cases, axes, outputs=("y",), exporters=("dynamo18", "legacy17")):
+    """A row for a module of our own, whose arguments are the inputs in order."""
+    return Family(name, make, cases, axes, outputs, exporters, positional=True)
 
 
 class Flat(nn.Module):
@@ -119,9 +125,16 @@ def run(module, feeds):
 
 def signature(values):
     """{name: {"dtype", "shape"}}; symbolic dimensions are strings."""
-    return {v.name: {"dtype": onnx.TensorProto.DataType.Name(v.type.tensor_type.elem_type).lower(),
-                     "shape": [d.dim_value if d.HasField("dim_value") else d.dim_param or "?"
-                               for d in v.type.tensor_type.shape.dim]} for v in values}
+    return {
+        v.name: {
+            "dtype": onnx.TensorProto.DataType.Name(v.type.tensor_type.elem_type).lower(),
+            "shape": [
+                d.dim_value if d.HasField("dim_value") else d.dim_param or "?"
+                for d in v.type.tensor_type.shape.dim
+            ],
+        }
+        for v in values
+    }
 
 
 def complete(feeds, inputs):
@@ -129,35 +142,48 @@ def complete(feeds, inputs):
     feeds = dict(feeds)
     seen = feeds.get("attention_mask")
     if "position_ids" in inputs and seen is not None:
-        feeds["position_ids"] = (seen.cumsum(-1) - 1).clamp(min=0)[:, -feeds["input_ids"].shape[1]:]
+        feeds["position_ids"] = (seen.cumsum(-1) - 1).clamp(min=0)[
+            :, -feeds["input_ids"].shape[1] :
+        ]
     if "token_type_ids" in inputs and seen is not None:
         feeds.setdefault("token_type_ids", torch.zeros_like(seen))
     wrong = {"float16": torch.float16, "int32": torch.int32}
-    return {name: tensor.to(wrong.get(inputs[name]["dtype"], tensor.dtype)).numpy()
-            for name, tensor in feeds.items() if name in inputs}
+    return {
+        name: tensor.to(wrong.get(inputs[name]["dtype"], tensor.dtype)).numpy()
+        for name, tensor in feeds.items()
+        if name in inputs
+    }
 
 
 def blank(arrays, seen):
-    """NaN, any value, where a position is padding: each library fills its attention in its own way."""
+    """NaN, any value, at padding, whose attention each library fills in its own way."""
     if seen is None or bool(seen.all()):
         return arrays
+
     def fill(array):
         if array.ndim < 3 or array.shape[0] != seen.shape[0] or array.shape[1] > seen.shape[1]:
             return array
-        return np.where(seen[:, -array.shape[1]:, None].numpy() != 0, array, np.nan)
-    return [fill(array) if array.dtype.kind == "f" and array.ndim == 3 else array for array in arrays]
+        return np.where(seen[:, -array.shape[1] :, None].numpy() != 0, array, np.nan)
+
+    return [
+        fill(array) if array.dtype.kind == "f" and array.ndim == 3 else array for array in arrays
+    ]
 
 
 def references(family, module, session, flat_cases, inputs, quantized):
-    """(case, feeds, outputs) of each case that ONNX Runtime can run. PyTorch says what is right, but
+    """(case, feeds, outputs, ONNX Runtime's outputs) of what runs. PyTorch says what is right, but
     for quantized graphs, whose loss is not the compiler's."""
     for case, feeds in flat_cases.items():
         arrays = complete(feeds, inputs)
         try:
-            other = dict(zip([o.name for o in session.get_outputs()], session.run(None, arrays), strict=True))
+            other = dict(
+                zip([o.name for o in session.get_outputs()], session.run(None, arrays), strict=True)
+            )
         except Exception:  # what was traced holds for other sizes only
             continue
-        wanted = blank([tensor.numpy() for tensor in run(module, feeds)], feeds.get("attention_mask"))
+        wanted = blank(
+            [tensor.numpy() for tensor in run(module, feeds)], feeds.get("attention_mask")
+        )
         names = list(other) if len(other) == len(wanted) else family.outputs
         yield case, arrays, other if quantized else dict(zip(names, wanted, strict=True)), other
 
@@ -191,20 +217,38 @@ def write(family, exporter, export, directory):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(directory / "model.onnx", options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        directory / "model.onnx", options, providers=["CPUExecutionProvider"]
+    )
     quantized = any(step in exporter for step in ("-int8", "-qdq"))
     found = list(references(family, module, session, flat_cases, inputs, quantized))
     tolerance = tolerance_of(exporter, [a for _, _, fields, _ in found for a in fields.values()])
-    kept = [row for row in found
-            if all(agrees(row[3][name], array, tolerance) for name, array in row[2].items() if name in row[3])]
+    kept = [
+        row
+        for row in found
+        if all(
+            agrees(row[3][name], array, tolerance)
+            for name, array in row[2].items()
+            if name in row[3]
+        )
+    ]
     if not kept:
         raise ValueError("no case at which the graph computes what the module does")
     (directory / "cases").mkdir(exist_ok=True)
     for case, arrays, fields, _ in kept:
         np.savez(directory / f"cases/{case}.in.npz", **arrays)
-        np.savez(directory / f"cases/{case}.out.npz", **{n: a for n, a in fields.items() if n in outputs})
-    meta = {"name": directory.name, "family": family.name, "exporter": exporter,
-            "opsets": {o.domain or "ai.onnx": o.version for o in graph.opset_import},
-            "inputs": inputs, "outputs": outputs, "tolerance": tolerance, "cases": [row[0] for row in kept],
-            "wrong_cases": [case for case in flat_cases if case not in {row[0] for row in kept}]}
+        np.savez(
+            directory / f"cases/{case}.out.npz", **{n: a for n, a in fields.items() if n in outputs}
+        )
+    meta = {
+        "name": directory.name,
+        "family": family.name,
+        "exporter": exporter,
+        "opsets": {o.domain or "ai.onnx": o.version for o in graph.opset_import},
+        "inputs": inputs,
+        "outputs": outputs,
+        "tolerance": tolerance,
+        "cases": [row[0] for row in kept],
+        "wrong_cases": [case for case in flat_cases if case not in {row[0] for row in kept}],
+    }
     (directory / "meta.json").write_text(json.dumps(meta, indent=1) + "\n")

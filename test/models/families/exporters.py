@@ -1,5 +1,5 @@
-"""Exporters by name: `dynamo18`, `legacy14`, `optimum`, with `-ort` (the optimizer of ONNX Runtime),
-`-fp16`, `-int8` (dynamic) or `-qdq` (static) behind them."""
+"""Exporters by name: `dynamo18`, `legacy14`, `optimum`, with `-ort` (the optimizer of ONNX
+Runtime), `-fp16`, `-int8` (dynamic) or `-qdq` (static) behind them."""
 
 import contextlib
 import io
@@ -20,8 +20,11 @@ from torch.nn import functional
 def quiet():
     logging.disable(logging.WARNING)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), \
-                contextlib.redirect_stderr(io.StringIO()):
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
             warnings.simplefilter("ignore")
             yield
     finally:
@@ -51,16 +54,32 @@ def traceable():
         masking_utils.find_packed_sequence_indices = packed
 
 
+def output_names(family, feeds):
+    return [f"{name}_out" if name in feeds else name for name in family.outputs]
+
+
 def dynamo(opset, family, module, feeds, path):
-    shapes = tuple({axis: torch.export.Dim.DYNAMIC for axis in family.axes.get(name, {})} or None
-                   for name in feeds)
-    torch.onnx.export(module, tuple(feeds.values()), path, dynamo=True, opset_version=opset,
-                      input_names=list(feeds), output_names=list(family.outputs),
-                      dynamic_shapes=(shapes,), external_data=False, verbose=False)
+    shapes = tuple(
+        {axis: torch.export.Dim.DYNAMIC for axis in family.axes.get(name, {})} or None
+        for name in feeds
+    )
+    torch.onnx.export(
+        module,
+        tuple(feeds.values()),
+        path,
+        dynamo=True,
+        opset_version=opset,
+        input_names=list(feeds),
+        output_names=output_names(family, feeds),
+        dynamic_shapes=(shapes,),
+        external_data=False,
+        verbose=False,
+    )
 
 
-def plain_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None,
-                    enable_gqa=False):
+def plain_attention(
+    query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False
+):
     """For opsets before 14, whose TorchScript exporter does not know the fused one."""
     assert not dropout_p and not enable_gqa
     scores = query @ key.transpose(-2, -1) * (scale or query.shape[-1] ** -0.5)
@@ -75,9 +94,16 @@ def plain_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=
 def legacy(opset, family, module, feeds, path):
     attention = plain_attention if opset < 14 else functional.scaled_dot_product_attention
     with traceable(), mock.patch.object(functional, "scaled_dot_product_attention", attention):
-        torch.onnx.export(module, tuple(feeds.values()), path, dynamo=False, opset_version=opset,
-                          input_names=list(feeds), output_names=list(family.outputs),
-                          dynamic_axes={n: a for n, a in family.axes.items() if a})
+        torch.onnx.export(
+            module,
+            tuple(feeds.values()),
+            path,
+            dynamo=False,
+            opset_version=opset,
+            input_names=list(feeds),
+            output_names=output_names(family, feeds),
+            dynamic_axes={n: a for n, a in family.axes.items() if a},
+        )
 
 
 def optimum(_opset, family, module, _feeds, path):
@@ -91,8 +117,9 @@ def optimum(_opset, family, module, _feeds, path):
 def ort(kind, source, target, _family, _feeds):
     from onnxruntime.transformers import optimizer
 
-    optimizer.optimize_model(str(source), model_type=kind or "bert", opt_level=0, num_heads=4,
-                             hidden_size=64).save_model_to_file(str(target))
+    optimizer.optimize_model(
+        str(source), model_type=kind or "bert", opt_level=0, num_heads=4, hidden_size=64
+    ).save_model_to_file(str(target))
 
 
 def fp16(_kind, source, target, _family, _feeds):
@@ -112,7 +139,9 @@ def qdq(_kind, source, target, family, _feeds):
 
     class Reader(CalibrationDataReader):
         def __init__(self):
-            self.left = [{n: t.numpy() for n, t in feeds.items()} for feeds in family.cases().values()]
+            self.left = [
+                {n: t.numpy() for n, t in feeds.items()} for feeds in family.cases().values()
+            ]
 
         def get_next(self):
             return self.left.pop() if self.left else None

@@ -1,14 +1,13 @@
-"""Modules that people write themselves in PyTorch."""
+"""Modules on words, series, graphs and tables that people write themselves in PyTorch."""
 
 import math
 
 import torch
-from core import VOCAB, Family, ids, mask, normal
+from core import VOCAB, ids, mask, normal, own
 from torch import nn
 from torch.nn import functional as F
 
 BATCH = {0: "batch"}
-FREE = {0: "batch", 2: "height", 3: "width"}
 TOKENS = {0: "batch", 1: "seq"}
 
 
@@ -59,7 +58,9 @@ class Graph(nn.Module):
         self.first, self.second = nn.Linear(6, 16), nn.Linear(16, 3)
 
     def layer(self, x, source, target):
-        degree = torch.zeros(x.shape[0], dtype=x.dtype).index_add(0, target, torch.ones_like(target, dtype=x.dtype))
+        degree = torch.zeros(x.shape[0], dtype=x.dtype).index_add(
+            0, target, torch.ones_like(target, dtype=x.dtype)
+        )
         weight = degree.clamp(min=1).rsqrt()
         messages = x[source] * (weight[source] * weight[target])[:, None]
         return torch.zeros_like(x).scatter_add(0, target[:, None].expand_as(messages), messages) + x
@@ -88,92 +89,21 @@ class GraphAttention(nn.Module):
         return torch.zeros_like(h).index_add(0, target, weight[:, None] * h[source])
 
 
-class UNet(nn.Module):
-    """Convolutions down and up with transposed convolutions, skips and batch norm."""
-
-    def __init__(self):
-        super().__init__()
-        def block(i, o):
-            return nn.Sequential(nn.Conv2d(i, o, 3, padding=1, bias=False), nn.BatchNorm2d(o), nn.ReLU(),
-                                 nn.Conv2d(o, o, 3, padding=1), nn.BatchNorm2d(o), nn.LeakyReLU(0.1))
-        self.down, self.middle, self.final = block(3, 8), block(8, 16), block(16, 8)
-        self.up, self.out = nn.ConvTranspose2d(16, 8, 2, stride=2), nn.Conv2d(8, 2, 1)
-
-    def forward(self, x):
-        down = self.down(x)
-        up = self.up(self.middle(F.max_pool2d(down, 2)))
-        return self.out(self.final(torch.cat([up, down], 1))).sigmoid()
-
-
-class Upscaler(nn.Module):
-    """Pixel shuffle beside a bicubic and a bilinear copy."""
-
-    def __init__(self):
-        super().__init__()
-        self.first, self.last = nn.Conv2d(3, 16, 5, padding=2), nn.Conv2d(16, 12, 3, padding=1)
-        self.slope = nn.PReLU(16)
-
-    def forward(self, x):
-        sharp = F.pixel_shuffle(self.last(self.slope(self.first(x))), 2)
-        smooth = F.interpolate(x, scale_factor=2, mode="bicubic", align_corners=False)
-        return sharp + smooth + F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=True)
-
-
-class Pyramid(nn.Module):
-    """Features of several sizes brought to one, as detectors do."""
-
-    def __init__(self):
-        super().__init__()
-        self.stages = nn.ModuleList(nn.Conv2d(i, o, 3, 2, 1) for i, o in ((3, 8), (8, 12), (12, 16)))
-        self.sides = nn.ModuleList(nn.Conv2d(i, 8, 1) for i in (8, 12, 16))
-
-    def forward(self, x):
-        maps = []
-        for stage in self.stages:
-            x = F.silu(stage(x))
-            maps.append(x)
-        top = self.sides[2](maps[2])
-        for level in (1, 0):
-            top = self.sides[level](maps[level]) + F.interpolate(top, size=maps[level].shape[2:], mode="nearest")
-        return top, F.adaptive_avg_pool2d(top, 1).flatten(1), F.avg_pool2d(top, 3, 2, 1)
-
-
-class Detector(nn.Module):
-    """A head with anchors, decoded to boxes, and the best of them."""
-
-    def __init__(self):
-        super().__init__()
-        self.features = nn.Conv2d(3, 8, 4, 4)
-        self.head = nn.Conv2d(8, 3 * 9, 1)
-        self.register_buffer("anchors", torch.tensor([[10.0, 13], [16, 30], [33, 23]]))
-
-    def forward(self, x):
-        y = self.head(F.hardswish(self.features(x)))
-        b, _, h, w = y.shape
-        y = y.view(b, 3, 9, h, w).permute(0, 1, 3, 4, 2).sigmoid()
-        rows, columns = torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")
-        grid = torch.stack([columns, rows], -1)[None, None].to(y.dtype)
-        centre = (y[..., :2] * 2 - 0.5 + grid) * 4
-        size = (y[..., 2:4] * 2) ** 2 * self.anchors[None, :, None, None]
-        boxes = torch.cat([centre, size, y[..., 4:]], -1).reshape(b, -1, 9)
-        scores, labels = (boxes[..., 4:5] * boxes[..., 5:]).max(-1)
-        best, where = scores.topk(5, dim=1)
-        return boxes.gather(1, where[..., None].expand(-1, -1, 9)), best, labels.gather(1, where)
-
-
 class Temporal(nn.Module):
     """Dilated causal convolutions with gates and skips."""
 
     def __init__(self):
         super().__init__()
         self.start = nn.Conv1d(4, 16, 1)
-        self.layers = nn.ModuleList(nn.Conv1d(16, 32, 2, dilation=2 ** i) for i in range(3))
-        self.skips, self.out = nn.ModuleList(nn.Conv1d(16, 16, 1) for _ in range(3)), nn.Conv1d(16, 5, 1)
+        self.layers = nn.ModuleList(nn.Conv1d(16, 32, 2, dilation=2**i) for i in range(3))
+        self.skips, self.out = nn.ModuleList(nn.Conv1d(16, 16, 1) for _ in range(3)), nn.Conv1d(
+            16, 5, 1
+        )
 
     def forward(self, x):
         x, total = self.start(x), 0
         for i, (layer, skip) in enumerate(zip(self.layers, self.skips)):
-            a, b = layer(F.pad(x, (2 ** i, 0))).chunk(2, 1)
+            a, b = layer(F.pad(x, (2**i, 0))).chunk(2, 1)
             y = a.tanh() * b.sigmoid()
             total, x = total + skip(y), x + y
         return self.out(F.elu(total))
@@ -197,22 +127,6 @@ class Recommender(nn.Module):
         return self.top(torch.cat([dense, cross], 1)).sigmoid()
 
 
-class Plate(nn.Module):
-    """Convolutions, then an LSTM over the columns: text in images."""
-
-    def __init__(self):
-        super().__init__()
-        self.convs = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 12, 3, padding=1),
-                                   nn.InstanceNorm2d(12, affine=True), nn.Hardtanh(), nn.MaxPool2d((2, 1), ceil_mode=True))
-        self.rows = nn.GRU(12 * 4, 16, bidirectional=True, batch_first=True)
-        self.out = nn.Linear(32, 11)
-
-    def forward(self, x):
-        y = self.convs(x).permute(0, 3, 1, 2).flatten(2)
-        scores = self.out(self.rows(y)[0])
-        return scores.log_softmax(-1), scores.argmax(-1)
-
-
 class Linear(nn.Module):
     """Attention without softmax, by cumulative sums, and by einsum."""
 
@@ -229,19 +143,6 @@ class Linear(nn.Module):
         return self.out((total / scale[..., None]).flatten(2))
 
 
-class Warp(nn.Module):
-    """A spatial transformer: an affine grid sampled."""
-
-    def __init__(self):
-        super().__init__()
-        self.find = nn.Sequential(nn.Conv2d(3, 4, 3, 2), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(16, 6))
-
-    def forward(self, x):
-        theta = self.find(x).view(-1, 2, 3)
-        return F.grid_sample(x, F.affine_grid(theta, list(x.shape), align_corners=False), padding_mode="border",
-                             align_corners=False)
-
-
 class Points(nn.Module):
     """Point clouds: shared layers, the maximum, distances to the nearest neighbours."""
 
@@ -253,7 +154,7 @@ class Points(nn.Module):
         x = F.relu(self.first(points))
         x = torch.cat([x, x.amax(2, keepdim=True).expand_as(x)], 1)
         distance = torch.cdist(points.transpose(1, 2), points.transpose(1, 2))
-        near = distance.topk(3, dim=-1, largest=False).values
+        near = distance.topk(3, dim=-1, largest=False).values[..., 1:]
         return self.second(x), near
 
 
@@ -265,14 +166,16 @@ class Spectrum(nn.Module):
         time = torch.arange(32).float()
         angle = 2 * math.pi * torch.arange(17)[:, None] * time / 32
         window = torch.hann_window(32)
-        self.register_buffer("basis", torch.cat([angle.cos() * window, angle.sin() * window])[:, None])
+        self.register_buffer(
+            "basis", torch.cat([angle.cos() * window, angle.sin() * window])[:, None]
+        )
         self.register_buffer("mel", torch.rand(8, 17, generator=torch.Generator().manual_seed(1)))
         self.out = nn.Linear(8, 4)
 
     def forward(self, wave):
         y = F.conv1d(F.pad(wave[:, None], (16, 16), mode="reflect"), self.basis, stride=8)
         real, imaginary = y.chunk(2, 1)
-        mel = torch.matmul(self.mel, real ** 2 + imaginary ** 2).clamp(min=1e-5).log10()
+        mel = torch.matmul(self.mel, real**2 + imaginary**2).clamp(min=1e-5).log10()
         mel = torch.maximum(mel, mel.amax((1, 2), keepdim=True) - 8)
         mean, deviation = mel.mean(2, keepdim=True), mel.std(2, keepdim=True)
         return self.out(((mel - mean) / (deviation + 1e-5)).transpose(1, 2))
@@ -288,8 +191,10 @@ class Encoder(nn.Module):
         self.layers = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
 
     def forward(self, words, attention_mask):
-        x = self.embed(words) * 32 ** 0.5
-        place = torch.arange(x.shape[1], dtype=x.dtype)[:, None] * torch.exp(torch.arange(0, 32, 2) * (-math.log(1e4) / 32))
+        x = self.embed(words) * 32**0.5
+        place = torch.arange(x.shape[1], dtype=x.dtype)[:, None] * torch.exp(
+            torch.arange(0, 32, 2) * (-math.log(1e4) / 32)
+        )
         x = x + torch.stack([place.sin(), place.cos()], -1).flatten(1)
         return self.layers(x, src_key_padding_mask=attention_mask == 0)
 
@@ -313,7 +218,9 @@ class Mixture(nn.Module):
     def __init__(self):
         super().__init__()
         self.router = nn.Linear(16, 4)
-        self.up, self.down = nn.Parameter(torch.empty(4, 16, 24)), nn.Parameter(torch.empty(4, 24, 16))
+        self.up, self.down = nn.Parameter(torch.empty(4, 16, 24)), nn.Parameter(
+            torch.empty(4, 24, 16)
+        )
 
     def forward(self, x):
         weight, expert = self.router(x).softmax(-1).topk(2, -1)
@@ -337,34 +244,6 @@ class Flow(nn.Module):
         return y, scale.sum(-1), torch.distributions.Normal(0.0, 1.0).log_prob(y).sum(-1)
 
 
-class Separable(nn.Module):
-    """Depthwise convolutions with squeeze and excitation."""
-
-    def __init__(self):
-        super().__init__()
-        self.depth = nn.Conv2d(8, 8, 5, 2, 2, groups=8, bias=False)
-        self.norm, self.point = nn.BatchNorm2d(8), nn.Conv2d(8, 12, 1)
-        self.squeeze, self.excite = nn.Conv2d(8, 4, 1), nn.Conv2d(4, 8, 1)
-        self.start, self.group = nn.Conv2d(3, 8, 3, padding=1, padding_mode="reflect"), nn.GroupNorm(3, 12)
-
-    def forward(self, x):
-        y = F.hardswish(self.norm(self.depth(F.relu6(self.start(x)))))
-        y = y * F.hardsigmoid(self.excite(F.relu(self.squeeze(F.adaptive_avg_pool2d(y, 1)))))
-        return F.mish(self.group(self.point(y))).mean((2, 3))
-
-
-class Volume(nn.Module):
-    """Convolution in three dimensions."""
-
-    def __init__(self):
-        super().__init__()
-        self.first, self.norm = nn.Conv3d(1, 6, 3, padding=1), nn.BatchNorm3d(6)
-        self.up = nn.ConvTranspose3d(6, 2, 2, 2)
-
-    def forward(self, x):
-        return self.up(F.max_pool3d(F.relu(self.norm(self.first(x))), 2))
-
-
 class Ranges(nn.Module):
     """Masks from lengths, masked means, sorted and selected values."""
 
@@ -381,12 +260,11 @@ class Ranges(nn.Module):
         return mean, last, ordered[:, 0], torch.where(kept, y.norm(dim=-1), torch.zeros(()))
 
 
-def square(sizes=((1, 16, 16), (2, 24, 20)), channels=3):
-    return lambda: {f"b{b}_{h}x{w}": {"x": normal(b, channels, h, w)} for b, h, w in sizes}
-
-
 def words(sizes=((1, 7), (3, 16)), masked=False):
-    return lambda: {f"b{b}_s{s}": {"words": ids(b, s)} | ({"attention_mask": mask(b, s)} if masked else {}) for b, s in sizes}
+    return lambda: {
+        f"b{b}_s{s}": {"words": ids(b, s)} | ({"attention_mask": mask(b, s)} if masked else {})
+        for b, s in sizes
+    }
 
 
 def vectors(width, sizes=((1, 7), (3, 12))):
@@ -395,58 +273,126 @@ def vectors(width, sizes=((1, 7), (3, 12))):
 
 def state(count):
     names = ("state", "cell")[:count]
-    return lambda: {f"b{b}_s{s}": {"x": normal(s, b, 12), **{n: normal(2, b, 20, seed=i) for i, n in enumerate(names)}}
-                    for b, s in ((1, 5), (3, 9))}
+    return lambda: {
+        f"b{b}_s{s}": {
+            "x": normal(s, b, 12),
+            **{n: normal(2, b, 20, seed=i) for i, n in enumerate(names)},
+        }
+        for b, s in ((1, 5), (3, 9))
+    }
 
 
 def graphs():
-    return {f"n{n}_e{e}": {"x": normal(n, 6), "edges": torch.stack([ids(e, low=0, high=n), ids(e, seed=1, low=0, high=n)])}
-            for n, e in ((5, 9), (11, 30))}
+    return {
+        f"n{n}_e{e}": {
+            "x": normal(n, 6),
+            "edges": torch.stack([ids(e, low=0, high=n), ids(e, seed=1, low=0, high=n)]),
+        }
+        for n, e in ((5, 9), (11, 30))
+    }
 
 
 def pairs():
-    return {f"b{b}_s{s}_t{t}": {"source": ids(b, s), "target": ids(b, t)} for b, s, t in ((1, 7, 3), (3, 12, 5))}
+    return {
+        f"b{b}_s{s}_t{t}": {"source": ids(b, s), "target": ids(b, t)}
+        for b, s, t in ((1, 7, 3), (3, 12, 5))
+    }
 
 
 def lengths():
-    return {f"b{len(n)}": {"x": normal(len(n), 9, 8), "lengths": torch.tensor(n)} for n in ([4], [9, 1, 5])}
-
-
-def own(name, make, cases, axes, outputs=("y",), exporters=("dynamo18", "legacy17")):
-    return Family(name, make, cases, axes, outputs, exporters, positional=True)
+    return {
+        f"b{len(n)}": {"x": normal(len(n), 9, 8), "lengths": torch.tensor(n)}
+        for n in ([4], [9, 1, 5])
+    }
 
 
 GRAPH = {"x": {0: "nodes"}, "edges": {1: "edges"}}
 FAMILIES = [
-    own("lstm-tagger", Tagger, words(), {"words": TOKENS}, exporters=("dynamo18", "legacy11", "legacy17", "legacy17-int8")),
+    own(
+        "lstm-tagger",
+        Tagger,
+        words(),
+        {"words": TOKENS},
+        exporters=("dynamo18", "legacy11", "legacy17", "legacy17-int8"),
+    ),
     own("gru-tagger", lambda: Tagger(nn.GRU), words(), {"words": TOKENS}),
-    own("rnn-tagger", lambda: Tagger(nn.RNN, nonlinearity="relu"), words(), {"words": TOKENS}, exporters=("legacy17", "dynamo18")),
-    own("lstm-stream", lambda: States(nn.LSTM), state(2), {n: {1: "batch"} | ({0: "seq"} if n == "x" else {}) for n in ("x", "state", "cell")},
-        ("y", "state_out", "cell_out"), ("legacy14", "dynamo20")),
-    own("gru-stream", lambda: States(nn.GRU), state(1), {"x": {0: "seq", 1: "batch"}, "state": {1: "batch"}}, ("y", "state_out")),
+    own(
+        "rnn-tagger",
+        lambda: Tagger(nn.RNN, nonlinearity="relu"),
+        words(),
+        {"words": TOKENS},
+        exporters=("legacy17", "dynamo18"),
+    ),
+    own(
+        "lstm-stream",
+        lambda: States(nn.LSTM),
+        state(2),
+        {n: {1: "batch"} | ({0: "seq"} if n == "x" else {}) for n in ("x", "state", "cell")},
+        ("y", "state_out", "cell_out"),
+        ("legacy14", "dynamo20"),
+    ),
+    own(
+        "gru-stream",
+        lambda: States(nn.GRU),
+        state(1),
+        {"x": {0: "seq", 1: "batch"}, "state": {1: "batch"}},
+        ("y", "state_out"),
+    ),
     own("text-cnn", TextConv, words(), {"words": TOKENS}),
-    own("gcn", Graph, graphs, GRAPH, exporters=("dynamo18", "legacy17", "legacy16")),
+    own("gcn", Graph, graphs, GRAPH, exporters=("dynamo18", "legacy17")),
     own("gat", GraphAttention, graphs, GRAPH, exporters=("dynamo18", "legacy18")),
-    own("unet", UNet, square(), {"x": FREE}, exporters=("dynamo18", "legacy11", "legacy17-fp16", "legacy17-qdq")),
-    own("upscaler", Upscaler, square(), {"x": FREE}, exporters=("dynamo18", "legacy11", "legacy17")),
-    own("pyramid", Pyramid, square(), {"x": FREE}, ("map", "pooled", "small"), ("dynamo18", "legacy11", "legacy17")),
-    own("detector", Detector, square(), {"x": FREE}, ("boxes", "scores", "labels"), ("dynamo18", "legacy11", "legacy17")),
-    own("temporal", Temporal, lambda: {f"b{b}_s{s}": {"x": normal(b, 4, s)} for b, s in ((1, 9), (2, 17))}, {"x": {0: "batch", 2: "seq"}}),
-    own("recommender", Recommender, lambda: {f"b{b}": {"numbers": normal(b, 5), "categories": ids(b, 4, low=0, high=30)} for b in (1, 5)},
-        {"numbers": BATCH, "categories": BATCH}),
-    own("plate-reader", Plate, square(((1, 16, 24), (2, 16, 34)), 1), {"x": {0: "batch", 3: "width"}}, ("scores", "labels")),
+    own(
+        "temporal",
+        Temporal,
+        lambda: {f"b{b}_s{s}": {"x": normal(b, 4, s)} for b, s in ((1, 9), (2, 17))},
+        {"x": {0: "batch", 2: "seq"}},
+    ),
+    own(
+        "recommender",
+        Recommender,
+        lambda: {
+            f"b{b}": {"numbers": normal(b, 5), "categories": ids(b, 4, low=0, high=30)}
+            for b in (1, 5)
+        },
+        {"numbers": BATCH, "categories": BATCH},
+    ),
     own("linear-attention", Linear, vectors(32), {"x": TOKENS}),
-    own("spatial-transformer", Warp, square(), {"x": FREE}, exporters=("dynamo20", "legacy16")),
-    own("point-cloud", Points, lambda: {f"b{b}_n{n}": {"x": normal(b, 3, n)} for b, n in ((1, 9), (2, 14))}, {"x": {0: "batch", 2: "points"}},
-        ("features", "near")),
-    own("spectrogram", Spectrum, lambda: {f"b{b}_n{n}": {"wave": normal(b, n)} for b, n in ((1, 160), (2, 203))}, {"wave": {0: "batch", 1: "samples"}}),
+    own(
+        "point-cloud",
+        Points,
+        lambda: {f"b{b}_n{n}": {"x": normal(b, 3, n)} for b, n in ((1, 9), (2, 14))},
+        {"x": {0: "batch", 2: "points"}},
+        ("features", "near"),
+    ),
+    own(
+        "spectrogram",
+        Spectrum,
+        lambda: {f"b{b}_n{n}": {"wave": normal(b, n)} for b, n in ((1, 160), (2, 203))},
+        {"wave": {0: "batch", 1: "samples"}},
+    ),
     own("torch-encoder", Encoder, words(masked=True), {"words": TOKENS, "attention_mask": TOKENS}),
-    own("torch-encoder-gelu", lambda: Encoder(activation="gelu", norm_first=True), words(masked=True),
-        {"words": TOKENS, "attention_mask": TOKENS}, exporters=("legacy14", "legacy13", "dynamo20")),
-    own("torch-transformer", Translator, pairs, {"source": {0: "batch", 1: "source_length"}, "target": {0: "batch", 1: "target_length"}}),
+    own(
+        "torch-encoder-gelu",
+        lambda: Encoder(activation="gelu", norm_first=True),
+        words(masked=True),
+        {"words": TOKENS, "attention_mask": TOKENS},
+        exporters=("legacy14", "legacy13", "dynamo20"),
+    ),
+    own(
+        "torch-transformer",
+        Translator,
+        pairs,
+        {"source": {0: "batch", 1: "source_length"}, "target": {0: "batch", 1: "target_length"}},
+    ),
     own("mixture", Mixture, vectors(16), {"x": TOKENS}),
-    own("flow", Flow, lambda: {f"b{b}": {"x": normal(b, 6)} for b in (1, 4)}, {"x": BATCH}, ("y", "determinant", "likelihood")),
-    own("separable", Separable, square(), {"x": FREE}, exporters=("dynamo18", "legacy11", "legacy13-qdq")),
-    own("volume", Volume, lambda: {f"b{b}": {"x": normal(b, 1, 4, 6, 8 + 2 * b)} for b in (1, 2)}, {"x": {0: "batch", 4: "width"}}),
-    own("ranges", Ranges, lengths, {"x": BATCH, "lengths": BATCH}, ("mean", "last", "top", "norms")),
+    own(
+        "flow",
+        Flow,
+        lambda: {f"b{b}": {"x": normal(b, 6)} for b in (1, 4)},
+        {"x": BATCH},
+        ("y", "determinant", "likelihood"),
+    ),
+    own(
+        "ranges", Ranges, lengths, {"x": BATCH, "lengths": BATCH}, ("mean", "last", "top", "norms")
+    ),
 ]

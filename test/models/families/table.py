@@ -4,9 +4,18 @@ import audio
 import causal
 import diffusion
 import plain
+import plain_images
 import seq2seq
 import text
 import vision
 
-FAMILIES = [*text.FAMILIES, *causal.FAMILIES, *seq2seq.FAMILIES, *vision.FAMILIES, *audio.FAMILIES,
-            *diffusion.FAMILIES, *plain.FAMILIES]
+FAMILIES = [
+    *text.FAMILIES,
+    *causal.FAMILIES,
+    *seq2seq.FAMILIES,
+    *vision.FAMILIES,
+    *audio.FAMILIES,
+    *diffusion.FAMILIES,
+    *plain.FAMILIES,
+    *plain_images.FAMILIES,
+]

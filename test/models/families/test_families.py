@@ -16,8 +16,9 @@ needs_torch = pytest.mark.skipif(not PYTHON, reason="HAGANE_FAMILIES_PYTHON is n
 
 
 def generate(*arguments):
-    return subprocess.run([PYTHON, HERE / "generate.py", *arguments], capture_output=True, text=True,
-                          check=False)
+    return subprocess.run(
+        [PYTHON, HERE / "generate.py", *arguments], capture_output=True, text=True, check=False
+    )
 
 
 def names():
