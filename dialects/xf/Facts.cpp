@@ -42,9 +42,10 @@ Facts hagane::xf::factsOfType(RankedTensorType type,
 }
 
 Dim hagane::xf::broadcastDim(Dim a, Dim b, const DimProver &prover) {
-  if (a == b || b.isConstant(1))
+  Dim one = Dim::constant(a.getAttr().getContext(), 1);
+  if (a == b || prover.isEqual(b, one))
     return a;
-  if (a.isConstant(1))
+  if (prover.isEqual(a, one))
     return b;
   DimRange aRange = prover.getRange(a), bRange = prover.getRange(b);
   auto isNotOne = [](DimRange range) { return range.min > 1 || range.max < 1; };

@@ -1,5 +1,6 @@
-// Windows, mel filters and Fourier transforms. Their sizes must be known: the
-// tables become constants, and a transform is a matrix product.
+// Windows, mel filters and Fourier transforms. The lengths of windows and
+// transforms must be known: the tables become constants, and a transform is a
+// matrix product. How many frames a signal has may be known later.
 #include "frontend/ops/MatMul.h"
 #include <cmath>
 
@@ -290,32 +291,48 @@ static LogicalResult convertDft(NodeConverter &n) {
   return transformAxis(n, axis->front());
 }
 
+/// Which elements of the signal's axis each frame holds: [frames, length].
+static Value framePlaces(NodeConverter &n, Value signal, int64_t length,
+                         int64_t step) {
+  Type type = n.builder().getI64Type();
+  Value starts;
+  xf::Dim zero = xf::Dim::constant(n.builder().getContext(), 0);
+  // Of a signal shorter than a frame there is none.
+  xf::Dim count =
+      (n.dim(signal, 1) - length + step)
+          .max(zero)
+          .floorDiv(xf::Dim::constant(n.builder().getContext(), step));
+  if (n.isDurable(count)) {
+    xf::Dim stride = xf::Dim::constant(n.builder().getContext(), step);
+    starts = n.make<xf::Range>(Value(), Value(), Value(),
+                               n.dims({zero, count * step, stride}),
+                               TypeAttr::get(type));
+  } else {
+    Value end = n.addScalar(n.sizeTensor(Size(signal, 1)), 1.0 - length);
+    starts = n.make<xf::Range>(n.scalar(0, type), n.squeeze(end, {0}),
+                               n.scalar(step, type), ArrayAttr(),
+                               TypeAttr::get(type));
+  }
+  return n.add(n.unsqueeze(starts, {1}), n.range(length));
+}
+
 /// (signal [batch, length, parts], step, window, frame length).
 static LogicalResult convertStft(NodeConverter &n) {
   Value signal = n.in(0), window = n.in(2);
-  auto size = n.rank(signal) == 3 ? n.staticSize(signal, 1) : std::nullopt;
-  if (!size)
-    return n.error("the length of the signal is not known");
+  if (n.rank(signal) != 3)
+    return n.error("the signal has rank " + Twine(n.rank(signal)) +
+                   ", expected 3");
   std::optional<int64_t> step = knownCount(n, 1, "frame_step", 1),
-                         length = size;
+                         size = n.staticSize(signal, 1), length = size;
   if (n.in(3))
     length = knownCount(n, 3, "frame_length", 1);
   else if (window)
     length = n.staticSize(window, 0);
-  if (n.failed() || !length || *length < 1 || *length > *size)
+  if (n.failed() || !length || *length < 1 || (size && *length > *size))
     return n.failed() ? failure()
                       : n.error("a frame is not known to fit into the signal");
-  int64_t count = (*size - *length) / *step + 1;
-  if (count > kMaxTable / *length)
-    return n.error("the frames have more than 2^26 elements");
-  SmallVector<int64_t> places;
-  for (int64_t frame = 0; frame < count; ++frame)
-    for (int64_t i = 0; i < *length; ++i)
-      places.push_back(frame * *step + i);
-  Value indices = n.constant(DenseElementsAttr::get(
-      RankedTensorType::get({count, *length}, n.builder().getI64Type()),
-      ArrayRef<int64_t>(places)));
-  Complex x = split(n, n.make<xf::Gather>(signal, indices, int64_t(1)));
+  Value places = framePlaces(n, signal, *length, *step);
+  Complex x = split(n, n.make<xf::Gather>(signal, places, int64_t(1)));
   if (n.failed())
     return failure();
   if (window)

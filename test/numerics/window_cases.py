@@ -24,6 +24,13 @@ def local_response(x, size=4, alpha=0.3, beta=0.75):
     return x / (1 + np.float32(alpha) / size * square) ** beta
 
 
+def spectra(x, step, window):
+    starts = range(0, x.shape[1] - len(window) + 1, int(step))
+    frames = np.stack([x[:, at : at + len(window), 0] for at in starts], 1) * window
+    y = np.fft.rfft(frames)
+    return np.stack([y.real, y.imag], -1)
+
+
 CASES = [
     Case("conv in 1-D", "T[n,3,w] x", "y = Conv <pads = [1, 1]> (x, k, b)", LINES,
          weights={"k": (13, 3, 3), "b": (13,)}, dtypes=FLOATS),
@@ -99,6 +106,9 @@ CASES = [
             root = Sqrt(real)  end = Cast <to = 7> (root)  part = Slice(x, one, end, two)
             y = ConvTranspose <strides = [3], pads = [1, 0]> (part, k)""",
          LINES, weights={"k": (5, 7, 5), "one": np.array([1]), "two": np.array([2])}),
+    Case("spectrum of frames", "T[n,w,1] x", "y = STFT(x, step, window)",
+         [{"n": n, "w": w} for n, w in ((1, 8), (2, 9), (1, 31), (3, 100))],
+         weights={"step": np.array(3), "window": np.hanning(8)}, reference=spectra),
     Case("neighbouring channels", "T[n,7,h,w] x", "y = LRN <size = 4, alpha = 0.3> (x)", PLANES,
          reference=local_response),
     Case("conv then batch norm", "T[n,3,w] x",

@@ -61,6 +61,19 @@ func.func @STFT17(%x: tensor<1x20x1xf32>, %window: tensor<8xf32>) -> !onnx.unkno
 
 // -----
 
+// As many frames as the signal's length allows.
+// CHECK-LABEL: func.func @STFT17_length(
+// CHECK: xf.range {{.*}}bounds = [#xf.dim<0>, #xf.dim<floordiv({{.*}}, 4) * 4>, #xf.dim<4>]
+// CHECK: xf.gather %arg0, %{{.*}} {axis = 1 : i64} : (tensor<1x?x1xf32>, tensor<?x8xi64>) -> tensor<1x?x8x1xf32>
+func.func @STFT17_length(%x: tensor<1x?x1xf32>, %window: tensor<8xf32>) -> !onnx.unknown {
+  %step = onnx.initializer "step" dense<4> : tensor<i64>
+  %y = onnx.node "STFT" since 17 (%x, %step, %window)
+    : (tensor<1x?x1xf32>, tensor<i64>, tensor<8xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
 // CHECK-LABEL: func.func @MelWeightMatrix17(
 // CHECK: xf.constant {{.*}} tensor<9x2xf32>
 func.func @MelWeightMatrix17() -> !onnx.unknown {
