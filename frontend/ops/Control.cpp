@@ -130,11 +130,36 @@ static RankedTensorType oneElement(Value declared, Type element) {
   return RankedTensorType::get(shape, element);
 }
 
+/// Whether each iteration only adds an element to the end of a sequence that
+/// the body gets as `argument` and gives as `result`.
+static bool isAppendedTo(Value argument, Value result) {
+  auto node = result.getDefiningOp<onnx::NodeOp>();
+  return node && node.getOpType() == "SequenceInsert" &&
+         node.getInputs().size() >= 2 && node.getInputs()[0] == argument &&
+         (node.getInputs().size() == 2 ||
+          isa<NoneType>(node.getInputs()[2].getType())) &&
+         argument.hasOneUse() && result.hasOneUse();
+}
+
+namespace {
+
+/// A Loop's carried values: tensors, and sequences to which each iteration adds
+/// an element, which are like outputs that grow.
+struct LoopValues {
+  Region *body = nullptr;
+  SmallVector<bool> isSequence;
+  size_t numScanned = 0;
+};
+
+} // namespace
+
 /// The body's inputs are the iteration's number, the condition, which holds
 /// whenever the body runs, and what is carried.
-static LogicalResult convertLoopBody(NodeConverter &n, Region &body, Dim at,
-                                     ArrayRef<Value> carried, LoopStep &step) {
+static LogicalResult convertLoopBody(NodeConverter &n, const LoopValues &loop,
+                                     Dim at, ArrayRef<Value> carried,
+                                     LoopStep &step) {
   ConversionState &state = n.getState();
+  Block &body = loop.body->front();
   Builder b(n.builder().getContext());
   auto number = oneElement(body.getArgument(0), b.getI64Type()),
        condition = oneElement(body.getArgument(1), b.getI1Type());
@@ -142,19 +167,50 @@ static LogicalResult convertLoopBody(NodeConverter &n, Region &body, Dim at,
       n.make<xf::Dims>(n.dims(at), TypeAttr::get(number));
   state.values[body.getArgument(1)] =
       n.constant(DenseElementsAttr::get(condition, true));
-  for (auto [argument, value] :
-       llvm::zip_equal(body.getArguments().drop_front(2), carried))
-    state.values[argument] = value;
+  for (auto [argument, isSequence] :
+       llvm::zip_equal(body.getArguments().drop_front(2), loop.isSequence)) {
+    if (isSequence) {
+      state.sequences[argument] = {};
+      continue;
+    }
+    state.values[argument] = carried.front();
+    carried = carried.drop_front();
+  }
   SmallVector<Value> outputs;
-  if (n.failed() ||
-      failed(convertBlock(state, body.front(), n.builder(), outputs)))
+  if (n.failed() || failed(convertBlock(state, body, n.builder(), outputs,
+                                        /*mayBeSequences=*/true)))
     return failure();
+  OperandRange given = body.getTerminator()->getOperands();
+  for (auto [i, output] : llvm::enumerate(outputs)) {
+    bool isSequence =
+        i > 0 && i <= loop.isSequence.size() && loop.isSequence[i - 1];
+    if (isSequence)
+      step.items.push_back(state.sequences.lookup(given[i]).front());
+    else if (!output)
+      return n.error("output " + Twine(i) +
+                     " of the body is a sequence, expected a tensor");
+    else if (i > 0 && i <= loop.isSequence.size())
+      step.carried.push_back(output);
+  }
   step.goesOn = outputs.front();
   if (!n.elem(step.goesOn).isInteger(1))
     return n.error("the body's first output is not a boolean");
-  step.carried.assign(outputs.begin() + 1,
-                      outputs.begin() + 1 + carried.size());
-  step.items.assign(outputs.begin() + 1 + carried.size(), outputs.end());
+  llvm::append_range(step.items, ArrayRef(outputs).take_back(loop.numScanned));
+  return success();
+}
+
+/// Sorts the carried values into tensors and sequences.
+static LogicalResult readCarried(NodeConverter &n, LoopValues &loop,
+                                 LoopSpec &spec) {
+  Operation *yield = loop.body->front().getTerminator();
+  for (unsigned i = 0; i < loop.isSequence.size(); ++i) {
+    const auto *elements = n.sequence(2 + i);
+    loop.isSequence[i] =
+        elements && elements->empty() &&
+        isAppendedTo(loop.body->getArgument(2 + i), yield->getOperand(1 + i));
+    if (!loop.isSequence[i] && !takeTensors(n, 2 + i, 1, spec.inits))
+      return failure();
+  }
   return success();
 }
 
@@ -164,9 +220,12 @@ static LogicalResult convertLoop(NodeConverter &n) {
     return n.error("there are " + Twine(n.numOutputs()) +
                    " outputs, expected at least " + Twine(carried) +
                    ", one for each carried value");
-  Region *body = getBody(n, 2 + carried, 1 + n.numOutputs());
+  LoopValues loop;
+  loop.body = getBody(n, 2 + carried, 1 + n.numOutputs());
+  loop.isSequence.resize(carried);
+  loop.numScanned = n.numOutputs() - carried;
   LoopSpec spec;
-  if (!body || !takeTensors(n, 2, carried, spec.inits))
+  if (!loop.body || failed(readCarried(n, loop, spec)))
     return failure();
   if (n.in(0)) {
     spec.trips = readSize(n, n.in(0), "trip count");
@@ -180,14 +239,24 @@ static LogicalResult convertLoop(NodeConverter &n) {
     else if (!known->front())
       spec.trips = Dim::constant(n.builder().getContext(), 0);
   }
-  spec.outputs.resize(n.numOutputs() - carried);
-  spec.bodySize = countOps(*body);
+  spec.outputs.resize(n.numOutputs() - spec.inits.size());
+  spec.bodySize = countOps(*loop.body);
   spec.body = [&](Dim at, ArrayRef<Value> values, LoopStep &step) {
-    return convertLoopBody(n, *body, at, values, step);
+    return convertLoopBody(n, loop, at, values, step);
   };
-  SmallVector<Value> results;
-  if (failed(buildLoop(n, spec, results)))
+  SmallVector<Value> made, results;
+  if (failed(buildLoop(n, spec, made)))
     return failure();
+  ArrayRef<Value> tensors = ArrayRef(made).take_front(spec.inits.size()),
+                  grown = ArrayRef(made).drop_front(spec.inits.size());
+  for (auto [i, isSequence] : llvm::enumerate(loop.isSequence)) {
+    ArrayRef<Value> &from = isSequence ? grown : tensors;
+    if (isSequence)
+      n.getState().stacks[n.getNode().getOutputs()[i]] = from.front();
+    results.push_back(isSequence ? Value() : from.front());
+    from = from.drop_front();
+  }
+  llvm::append_range(results, grown);
   return n.done(results);
 }
 

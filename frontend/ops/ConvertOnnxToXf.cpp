@@ -122,7 +122,8 @@ static LogicalResult convertInitializer(ConversionState &state,
 
 LogicalResult hagane::frontend::convertBlock(ConversionState &state,
                                              Block &block, OpBuilder &builder,
-                                             SmallVectorImpl<Value> &outputs) {
+                                             SmallVectorImpl<Value> &outputs,
+                                             bool mayBeSequences) {
   DenseSet<Value> lost;
   bool ok = true;
   // The block may grow while it is walked: conversion inserts in front of its
@@ -151,7 +152,7 @@ LogicalResult hagane::frontend::convertBlock(ConversionState &state,
     if (outputs.back() || !ok)
       continue;
     bool isSequence = state.sequences.contains(output);
-    if (isSequence && !isModel) {
+    if (isSequence && !isModel && !mayBeSequences) {
       ok = false;
       emitError(ops.back()->getLoc())
           << "an output of a subgraph is a sequence, expected a tensor";

@@ -96,6 +96,12 @@ const SmallVector<Value> *NodeConverter::sequence(unsigned index) {
   return it == state.sequences.end() ? nullptr : &it->second;
 }
 
+Value NodeConverter::stack(unsigned index) {
+  return index < node.getInputs().size()
+             ? state.stacks.lookup(node.getInputs()[index])
+             : Value();
+}
+
 void NodeConverter::setSequence(unsigned index, ArrayRef<Value> elements) {
   if (index < node.getOutputs().size())
     state.sequences[node.getOutputs()[index]] = llvm::to_vector(elements);
@@ -122,7 +128,8 @@ LogicalResult NodeConverter::done(ArrayRef<Value> values) {
   results.assign(values.begin(), values.end());
   for (unsigned i = 0; i < numOutputs(); ++i)
     if (wants(i) && (i >= results.size() || !results[i]) &&
-        !state.sequences.contains(node.getOutputs()[i]))
+        !state.sequences.contains(node.getOutputs()[i]) &&
+        !state.stacks.contains(node.getOutputs()[i]))
       return error("output " + Twine(i) + " is not supported");
   return success();
 }

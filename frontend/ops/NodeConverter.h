@@ -30,6 +30,9 @@ public:
   llvm::DenseMap<mlir::Value, mlir::Value> values;
   /// The converted elements of onnx values that are sequences.
   llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::Value>> sequences;
+  /// Sequences that a loop made, an element per iteration: the elements stacked
+  /// along a first axis, by the onnx value.
+  llvm::DenseMap<mlir::Value, mlir::Value> stacks;
   /// Symbols of inputs that one branch alone reads (see convertInputDims).
   llvm::StringSet<> conditionalSizes;
   /// How often bodies of loops were converted.
@@ -100,6 +103,9 @@ public:
   mlir::Value in(unsigned index) const;
   /// The elements of an input that is a sequence, else null.
   const llvm::SmallVector<mlir::Value> *sequence(unsigned index);
+  /// The elements of an input that is a sequence made by a loop, stacked; null
+  /// otherwise.
+  mlir::Value stack(unsigned index);
   /// All present inputs.
   llvm::SmallVector<mlir::Value> allInputs() const;
   /// Whether the model names output `index`.

@@ -47,6 +47,10 @@ static LogicalResult convertEmpty(NodeConverter &n) {
 }
 
 static LogicalResult convertAt(NodeConverter &n) {
+  if (Value stack = n.stack(0)) {
+    Value at = n.in(1);
+    return n.done({n.make<xf::Gather>(stack, at, static_cast<int64_t>(0))});
+  }
   auto elements = elementsOf(n, 0);
   if (!elements)
     return failure();
@@ -83,13 +87,36 @@ static LogicalResult convertErase(NodeConverter &n) {
 }
 
 static LogicalResult convertLength(NodeConverter &n) {
+  if (Value stack = n.stack(0))
+    return n.done({n.squeeze(n.sizeTensor(Size(stack, 0)), {0})});
   auto elements = elementsOf(n, 0);
   return elements ? n.done({n.scalar(static_cast<double>(elements->size()),
                                      n.builder().getI64Type())})
                   : failure();
 }
 
+/// The elements of a stack behind one another along `axis`, or along a new one.
+static LogicalResult concatStack(NodeConverter &n, Value stack) {
+  bool isNew = n.getInt("new_axis", 0) != 0;
+  int64_t rank = n.rank(stack),
+          axis = n.normalAxis(n.requireInt("axis"), rank - !isNew);
+  if (n.failed())
+    return failure();
+  SmallVector<int64_t> order(llvm::to_vector(llvm::seq<int64_t>(1, rank)));
+  order.insert(order.begin() + axis, 0);
+  Value all = axis == 0 ? stack : n.transpose(stack, order);
+  if (isNew || n.failed())
+    return n.done({all});
+  SmallVector<Size> sizes;
+  for (int64_t i = 0; i < rank; ++i)
+    if (i != axis)
+      sizes.push_back(i == axis + 1 ? Size(-1) : Size(all, i));
+  return n.done({n.reshape(all, sizes)});
+}
+
 static LogicalResult convertConcat(NodeConverter &n) {
+  if (Value stack = n.stack(0))
+    return concatStack(n, stack);
   auto elements = elementsOf(n, 0);
   if (!elements)
     return failure();

@@ -390,6 +390,33 @@ def test_batched_scan(lengths, tmp_path):
     check(text, runs, tmp_path, scan, opset=8, tolerance=1e-5)
 
 
+@pytest.mark.parametrize(("axis", "stacks"), [(0, 1), (1, 1), (-1, 1), (0, 0), (1, 0)])
+def test_elements_added_to_a_sequence(axis, stacks, tmp_path):
+    """As TorchScript collects results in a list."""
+    text = f"""(int64 m, float[n,2] x) => (float y, float[n,2] last, int64 size) <int64 end = {{-1}}> {{
+      none = SequenceEmpty<dtype = 1>()
+      all, z = Loop (m, "", none, x) <body = b (int64 i, bool c, seq(float[n,2]) s, float[n,2] v) => (bool d, seq(float[n,2]) t, float[n,2] w) {{
+        d = Identity(c)
+        w = Tanh(v)
+        t = SequenceInsert(s, w)
+      }}>
+      y = ConcatFromSequence<axis = {axis}, new_axis = {stacks}>(all)
+      last = SequenceAt(all, end)
+      size = SequenceLength(all)
+    }}"""
+    text = text.replace("float y", "float[a,b,c] y" if stacks else "float[a,b] y")
+
+    def loop(m, x):
+        parts = []
+        for _ in range(int(m)):
+            x = np.tanh(x)
+            parts.append(x)
+        return [(np.stack if stacks else np.concatenate)(parts, axis), x, np.array(int(m))]
+
+    runs = [{"m": np.array(m), "x": floats(n, 2)} for m, n in ((1, 3), (4, 1), (30, 5))]
+    check(text, runs, tmp_path, loop, tolerance=1e-5)
+
+
 def test_memory_of_long_loops(tmp_path):
     """A thousand iterations take no more memory than ten."""
     text = """(int64 m, float[n] x) => (float[n] y) <bool yes = {1}> {
@@ -419,6 +446,9 @@ def test_memory_of_long_loops(tmp_path):
 
 
 BROKEN = [
+    ("(int64 m, float[1] x) => (float[1] y) { s = SequenceEmpty<dtype = 1>()\n a = Loop (m, \"\", s) <body = b (int64 i, bool c, seq(float[1]) v) "
+     "=> (bool d, seq(float[1]) u) { d = Identity(c)\n w = SequenceInsert(v, x)\n u = SequenceInsert(w, x) }>\n y = ConcatFromSequence<axis = 0>(a) }",
+     "input 2 is a sequence, expected a tensor"),
     ("(bool c) => (float y) { y = If (c) < then_branch = t () => (float a) { a = Constant<value = float {1}>() }, "
      "else_branch = e () => (float[1] b) { b = Constant<value = float[1] {1}>() }> }",
      "expected one rank and element type"),
