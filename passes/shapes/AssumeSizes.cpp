@@ -106,20 +106,6 @@ static bool seemsOne(Dim dim, const xf::DimProver &prover) {
   return true;
 }
 
-/// Settles that an operand repeats its only element.
-static bool requireOne(ModuleOp module, const ShapeAnalysis::Assumption &at,
-                       const ShapeAnalysis &shapes) {
-  const xf::SizeCondition &condition = at.condition;
-  for (Dim dim : {condition.a, condition.b})
-    if (condition.broadcasts && seemsOne(dim, shapes.getProver())) {
-      OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
-      require(b, at.op->getLoc(), dim, Dim::constant(module.getContext(), 1),
-              condition.what);
-      return true;
-    }
-  return false;
-}
-
 /// Replaces one of the condition's symbols, the one declared last if several
 /// are possible, and a lone one before others.
 static bool replaceOne(ModuleOp module, const ShapeAnalysis::Assumption &at,
@@ -160,16 +146,34 @@ static Operation *findLastBind(ModuleOp module,
   return last;
 }
 
+/// Settles that an operand repeats its only element, where the inputs' shapes
+/// tell that; how often, only the run may tell.
+static bool requireOne(ModuleOp module, const ShapeAnalysis::Assumption &at,
+                       const ShapeAnalysis &shapes) {
+  const xf::SizeCondition &condition = at.condition;
+  for (Dim dim : {condition.a, condition.b})
+    if (condition.broadcasts && seemsOne(dim, shapes.getProver()) &&
+        !findLastBind(module, {dim, dim})) {
+      OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
+      require(b, at.op->getLoc(), dim, Dim::constant(module.getContext(), 1),
+              condition.what);
+      return true;
+    }
+  return false;
+}
+
 bool hagane::narrowSymbols(ModuleOp module, const ShapeAnalysis &shapes) {
   SymbolTable symbols(module);
   for (const auto &assumption : shapes.getAssumptions()) {
     Dim a = assumption.condition.a, b = assumption.condition.b;
-    if (!shapes.isResolved(a) || !shapes.isResolved(b) ||
-        findLastBind(module, assumption.condition))
+    if (!shapes.isResolved(a) || !shapes.isResolved(b))
+      continue;
+    if (requireOne(module, assumption, shapes))
+      return true;
+    if (findLastBind(module, assumption.condition))
       continue;
     if (boundSymbol(a, b, shapes.getProver(), symbols) ||
         boundSymbol(b, a, shapes.getProver(), symbols) ||
-        requireOne(module, assumption, shapes) ||
         replaceOne(module, assumption, shapes))
       return true;
   }
