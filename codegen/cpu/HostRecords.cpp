@@ -87,14 +87,22 @@ void HostLowering::recordSlotsAndChecks() {
 
 /// The conditions on the inputs' sizes, each with a message.
 void HostLowering::collectRequirements() {
+  SmallVector<Attribute> list;
   for (auto require : module.getOps<xf::Require>()) {
-    std::string message;
-    llvm::raw_string_ostream(message)
+    std::string message, what;
+    llvm::raw_string_ostream(what)
         << "node '" << xf::getNodeNames(require.getLoc())
-        << "': " << require.getWhat() << ": " << xf::Dim(require.getLhs()).str()
-        << " is {got} and " << xf::Dim(require.getRhs()).str()
+        << "': " << require.getWhat();
+    llvm::raw_string_ostream(message)
+        << what << ": " << xf::Dim(require.getLhs()).str() << " is {got} and "
+        << xf::Dim(require.getRhs()).str()
         << " is {want}, expected equal sizes";
     plan.addRequirement(require.getLhs(), require.getRhs(),
                         numberOf(message) - 1);
+    list.push_back(
+        b.getDictionaryAttr({b.getNamedAttr("found", require.getLhsAttr()),
+                             b.getNamedAttr("expected", require.getRhsAttr()),
+                             b.getNamedAttr("what", b.getStringAttr(what))}));
   }
+  module->setAttr(record::kRequirements, b.getArrayAttr(list));
 }

@@ -80,6 +80,7 @@ private:
   FailureOr<Offset<flatbuffers::Vector<Offset<format::Weight>>>> makeWeights();
   Offset<flatbuffers::Vector<Offset<format::Buffer>>> makeBuffers();
   Offset<format::Provenance> makeProvenance();
+  Offset<flatbuffers::Vector<Offset<format::Requirement>>> makeRequirements();
 
   ArrayAttr listOf(ModuleOp record, StringRef key) {
     auto list = record->getAttrOfType<ArrayAttr>(key);
@@ -125,7 +126,7 @@ Offset<format::Dim> HeaderBuilder::makeDim(xf::DimAttr attr) {
   if (std::optional<StringRef> name = dim.getSymbol())
     if (auto it = symbols.find(*name); it != symbols.end())
       return format::CreateDim(fbb, -1, it->second, -1);
-  return format::CreateDim(fbb, -1, -1, slots.lookup(attr));
+  return format::CreateDim(fbb, -1, -1, slots.lookup(attr), string(dim.str()));
 }
 
 FailureOr<Offset<flatbuffers::Vector<Offset<format::Value>>>>
@@ -216,6 +217,20 @@ Offset<format::Provenance> HeaderBuilder::makeProvenance() {
       fbb.CreateVector(notes));
 }
 
+Offset<flatbuffers::Vector<Offset<format::Requirement>>>
+HeaderBuilder::makeRequirements() {
+  Offsets<format::Requirement> requirements;
+  for (auto entry :
+       listOf(first, record::kRequirements).getAsRange<DictionaryAttr>()) {
+    xf::Dim found = entry.getAs<xf::DimAttr>("found"),
+            expected = entry.getAs<xf::DimAttr>("expected");
+    requirements.push_back(format::CreateRequirement(
+        fbb, string(found.str()), string(expected.str()),
+        string(textIn(entry, "what"))));
+  }
+  return fbb.CreateVector(requirements);
+}
+
 FailureOr<flatbuffers::DetachedBuffer> HeaderBuilder::build() {
   readSlotsAndSymbols();
   auto symbolList = fbb.CreateVector(symbolTables);
@@ -237,11 +252,13 @@ FailureOr<flatbuffers::DetachedBuffer> HeaderBuilder::build() {
     return failure();
   auto buffers = makeBuffers();
   auto origin = makeProvenance();
+  auto requirements = makeRequirements();
   format::FinishModuleBuffer(
-      fbb, format::CreateModule(fbb, format::kFormatVersion, HGN_ABI_VERSION,
-                                symbolList, *inputs, *outputs, *states,
-                                checkList, codeList, layout.weightsOffset,
-                                layout.weightsSize, *weights, buffers, origin));
+      fbb,
+      format::CreateModule(fbb, format::kFormatVersion, HGN_ABI_VERSION,
+                           symbolList, *inputs, *outputs, *states, checkList,
+                           codeList, layout.weightsOffset, layout.weightsSize,
+                           *weights, buffers, origin, requirements));
   return fbb.Release();
 }
 

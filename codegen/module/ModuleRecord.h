@@ -8,6 +8,7 @@
 //   kernel.kernels   [{name, schedule, flops = slot, bytes = slot, nodes}]
 //   kernel.buffers   [{name, offset = slot, size = slot, first, last}]
 //   kernel.checks    ["message"...]
+//   kernel.requirements [{found = #xf.dim, expected = #xf.dim, what}]
 //
 // Slots are i64; symbols and constants stay in their own operations.
 //
@@ -27,6 +28,7 @@ inline constexpr llvm::StringLiteral kSlots = "kernel.slots";
 inline constexpr llvm::StringLiteral kKernels = "kernel.kernels";
 inline constexpr llvm::StringLiteral kBuffers = "kernel.buffers";
 inline constexpr llvm::StringLiteral kChecks = "kernel.checks";
+inline constexpr llvm::StringLiteral kRequirements = "kernel.requirements";
 
 /// The entry points of abi.h, and the ending of a kernel's own.
 inline constexpr llvm::StringLiteral kPlan = "hgn_plan";

@@ -249,16 +249,14 @@ Dim Dim::substitute(function_ref<Dim(StringRef)> value) const {
 
 using SymbolValues = function_ref<std::optional<int64_t>(StringRef)>;
 
-static std::optional<int64_t> evaluatePoly(const DimPoly &poly,
-                                           SymbolValues value);
-
 static std::optional<int64_t> evaluateAtom(const DimAtom &atom,
                                            SymbolValues value) {
   if (atom.kind == DimNode::Kind::Symbol)
     return value(atom.symbol);
   SmallVector<int64_t> operands;
   for (const DimPoly &operand : atom.operands) {
-    std::optional<int64_t> result = evaluatePoly(operand, value);
+    std::optional<int64_t> result =
+        hagane::xf::detail::evaluate(operand, value);
     if (!result)
       return std::nullopt;
     operands.push_back(*result);
@@ -274,8 +272,8 @@ static std::optional<int64_t> evaluateAtom(const DimAtom &atom,
              : floorDivInt(operands[0], operands[1]);
 }
 
-static std::optional<int64_t> evaluatePoly(const DimPoly &poly,
-                                           SymbolValues value) {
+std::optional<int64_t> hagane::xf::detail::evaluate(const DimPoly &poly,
+                                                    SymbolValues value) {
   int64_t sum = 0;
   for (const auto &[monomial, coefficient] : poly.getTerms()) {
     int64_t term = coefficient;
@@ -291,7 +289,8 @@ static std::optional<int64_t> evaluatePoly(const DimPoly &poly,
 }
 
 std::optional<int64_t> Dim::evaluate(SymbolValues value) const {
-  return attr ? evaluatePoly(getPoly(*this), value) : std::nullopt;
+  return attr ? hagane::xf::detail::evaluate(getPoly(*this), value)
+              : std::nullopt;
 }
 
 std::string Dim::str() const {

@@ -77,17 +77,28 @@ struct DimRange {
   int64_t max = std::numeric_limits<int64_t>::max();
 };
 
-/// Proves facts about Dims from the ranges of the symbols.
+/// What is known of a symbol: its bounds, and which remainders its values may
+/// leave when divided by `period`; bit r stands for remainder r.
+struct DimSymbolFacts {
+  DimRange range;
+  int64_t period = 1;
+  uint64_t remainders = 1;
+};
+
+/// Proves facts about Dims from those of the symbols.
 class DimProver {
 public:
   void setRange(llvm::StringRef symbol, DimRange range) {
-    ranges[symbol] = range;
+    symbols[symbol].range = range;
   }
   /// What else is known: two expressions always have the same value.
   void addEqual(Dim a, Dim b) {
     equal.insert({a.getAttr(), b.getAttr()});
     equal.insert({b.getAttr(), a.getAttr()});
   }
+  /// Learns from a = b which remainders symbols cannot leave: an image whose
+  /// halves are as large as itself has even sizes.
+  void learnRemainders(Dim a, Dim b);
   DimRange getRange(Dim dim) const;
   bool isEqual(Dim a, Dim b) const;
   bool isNotEqual(Dim a, Dim b) const;
@@ -95,9 +106,14 @@ public:
   bool isMultipleOf(Dim dim, int64_t divisor) const;
   /// a / b if b divides a for every value of the symbols; null otherwise.
   Dim divideExactly(Dim a, Dim b) const;
+  /// A simpler expression with the same value, as far as bounds tell: without
+  /// the operands of min and max that never decide.
+  Dim simplify(Dim dim) const;
+  /// The same, also where symbols are multiples of a number.
+  Dim simplifyMultiples(Dim dim) const;
 
 private:
-  llvm::StringMap<DimRange> ranges;
+  llvm::StringMap<DimSymbolFacts> symbols;
   llvm::DenseSet<std::pair<DimAttr, DimAttr>> equal;
 };
 

@@ -84,6 +84,11 @@ MaybePoly apply(DimNode::Kind kind, llvm::ArrayRef<DimPoly> operands);
 MaybePoly replaceAtoms(const DimPoly &poly,
                        llvm::function_ref<MaybePoly(const DimAtomRef &)> value);
 
+/// The value for given symbols; see Dim::evaluate.
+std::optional<int64_t>
+evaluate(const DimPoly &poly,
+         llvm::function_ref<std::optional<int64_t>(llvm::StringRef)> value);
+
 /// How deep the text of a dimension nests: parsing deeper ones would exhaust
 /// the stack.
 inline constexpr int kMaxDimDepth = 128;

@@ -1,13 +1,13 @@
 //===- DimProver.cpp - Facts that hold for all values of the symbols ------===//
 
-#include "dialects/xf/DimPoly.h"
+#include "dialects/xf/DimResidues.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 
 using namespace hagane::xf;
 using namespace hagane::xf::detail;
 using Kind = DimNode::Kind;
-using Ranges = llvm::StringMap<DimRange>;
+using Ranges = DimSymbols;
 
 // The extreme values of int64 stand for infinity; sums and products saturate.
 static constexpr int64_t kLow = std::numeric_limits<int64_t>::min();
@@ -74,7 +74,7 @@ static DimRange intervalOf(const DimPoly &poly, const Ranges &ranges);
 static DimRange intervalOf(const DimAtom &atom, const Ranges &ranges) {
   if (atom.kind == Kind::Symbol) {
     auto it = ranges.find(atom.symbol);
-    return it == ranges.end() ? DimRange() : it->second;
+    return it == ranges.end() ? DimRange() : it->second.range;
   }
   DimRange range = intervalOf(atom.operands.front(), ranges);
   for (const DimPoly &operand : llvm::drop_begin(atom.operands)) {
@@ -174,30 +174,39 @@ static DimRange rangeOf(const DimPoly &poly, const Ranges &ranges) {
   return range;
 }
 
-static DimRange rangeOfDifference(Dim a, Dim b, const Ranges &ranges) {
-  MaybePoly difference =
-      a && b ? subtract(getPoly(a), getPoly(b)) : std::nullopt;
-  return difference ? rangeOf(*difference, ranges) : DimRange{kLow, kHigh};
+static MaybePoly differenceOf(Dim a, Dim b) {
+  return a && b ? subtract(getPoly(a), getPoly(b)) : std::nullopt;
 }
 
 DimRange DimProver::getRange(Dim dim) const {
-  return dim ? rangeOf(getPoly(dim), ranges) : DimRange{kLow, kHigh};
+  return dim ? rangeOf(getPoly(dim), symbols) : DimRange{kLow, kHigh};
+}
+
+/// Whether a difference is within `claim` as a whole, or in each case of
+/// remainders.
+static bool isWithin(const MaybePoly &difference, const Ranges &ranges,
+                     DimClaim claim) {
+  return difference && (claim(rangeOf(*difference, ranges)) ||
+                        holdsByRemainders(*difference, ranges, rangeOf, claim));
 }
 
 bool DimProver::isEqual(Dim a, Dim b) const {
   if (a && (a == b || equal.contains({a.getAttr(), b.getAttr()})))
     return true;
-  DimRange range = rangeOfDifference(a, b, ranges);
-  return range.min == 0 && range.max == 0;
+  return isWithin(differenceOf(a, b), symbols, [](DimRange range) {
+    return range.min == 0 && range.max == 0;
+  });
 }
 
 bool DimProver::isNotEqual(Dim a, Dim b) const {
-  DimRange range = rangeOfDifference(a, b, ranges);
-  return range.min > 0 || range.max < 0;
+  return isWithin(differenceOf(a, b), symbols, [](DimRange range) {
+    return range.min > 0 || range.max < 0;
+  });
 }
 
 bool DimProver::isLessOrEqual(Dim a, Dim b) const {
-  return rangeOfDifference(b, a, ranges).min >= 0;
+  return isWithin(differenceOf(b, a), symbols,
+                  [](DimRange range) { return range.min >= 0; });
 }
 
 bool DimProver::isMultipleOf(Dim dim, int64_t divisor) const {
@@ -213,4 +222,62 @@ Dim DimProver::divideExactly(Dim a, Dim b) const {
     return {};
   return makeDim(a.getAttr().getContext(),
                  detail::divideExactly(getPoly(a), getPoly(b)));
+}
+
+void DimProver::learnRemainders(Dim a, Dim b) {
+  if (MaybePoly difference = differenceOf(a, b))
+    detail::learnRemainders(*difference, symbols, rangeOf);
+}
+
+/// The operands of min or max without those that another one always beats.
+static void dropBeaten(Kind kind, llvm::SmallVectorImpl<DimPoly> &operands,
+                       const Ranges &ranges) {
+  auto isBeaten = [&](const DimPoly &one, const DimPoly &by) {
+    MaybePoly margin =
+        kind == Kind::Min ? subtract(one, by) : subtract(by, one);
+    return isWithin(margin, ranges,
+                    [](DimRange range) { return range.min >= 0; });
+  };
+  for (size_t i = 0; i < operands.size();) {
+    bool beaten = llvm::any_of(operands, [&](const DimPoly &other) {
+      return &other != &operands[i] && isBeaten(operands[i], other);
+    });
+    if (beaten)
+      operands.erase(operands.begin() + i);
+    else
+      ++i;
+  }
+}
+
+static MaybePoly simplified(const DimPoly &poly, const Ranges &ranges) {
+  return replaceAtoms(poly, [&](const DimAtomRef &atom) -> MaybePoly {
+    DimRange range = intervalOf(*atom, ranges);
+    if (range.min == range.max)
+      return DimPoly(range.min);
+    if (atom->kind == Kind::Symbol)
+      return DimPoly(atom);
+    llvm::SmallVector<DimPoly> operands;
+    for (const DimPoly &operand : atom->operands) {
+      MaybePoly simple = simplified(operand, ranges);
+      if (!simple)
+        return DimPoly(atom);
+      operands.push_back(std::move(*simple));
+    }
+    if (atom->kind == Kind::Min || atom->kind == Kind::Max)
+      dropBeaten(atom->kind, operands, ranges);
+    MaybePoly result = apply(atom->kind, operands);
+    return result ? result : MaybePoly(DimPoly(atom));
+  });
+}
+
+Dim DimProver::simplify(Dim dim) const {
+  MaybePoly result = dim ? simplified(getPoly(dim), symbols) : std::nullopt;
+  return result ? makeDim(dim.getAttr().getContext(), result) : dim;
+}
+
+Dim DimProver::simplifyMultiples(Dim dim) const {
+  dim = simplify(dim);
+  MaybePoly result =
+      dim ? detail::simplifyMultiples(getPoly(dim), symbols) : std::nullopt;
+  return result ? makeDim(dim.getAttr().getContext(), result) : dim;
 }

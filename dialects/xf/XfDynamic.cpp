@@ -83,6 +83,33 @@ XF_SHAPE_RULE(PutItem) {
   return addResult(context, results, x.elementType, x.dims);
 }
 
+XF_SHAPE_RULE(Stretch) {
+  const Facts &x = operands[0];
+  SmallVector<Dim> dims;
+  for (Attribute size : adaptor.getShape())
+    dims.push_back(Dim(cast<DimAttr>(size)));
+  int64_t shift = int64_t(dims.size()) - x.rank();
+  if (shift < 0)
+    return context.error("(S4) has rank " + Twine(x.rank()) +
+                         ", expected at most " + Twine(dims.size()));
+  const DimProver &prover = context.getProver();
+  for (auto [axis, size] : llvm::enumerate(x.dims)) {
+    Dim wide = dims[axis + shift];
+    if (prover.isNotEqual(size, context.constant(1)) &&
+        prover.isNotEqual(size, wide))
+      return context.error("(S5) has size " + size.str() + " at axis " +
+                           Twine(axis) + ", expected 1 or " + wide.str());
+  }
+  return addResult(context, results, x.elementType, dims);
+}
+
+Dim unlessOne(Dim dim, Dim otherwise) {
+  MLIRContext *context = dim.getAttr().getContext();
+  Dim zero = Dim::constant(context, 0), two = Dim::constant(context, 2);
+  Dim isOne = dim.min(two - dim).max(zero);
+  return dim + (otherwise - dim) * isOne;
+}
+
 LogicalResult ComputedSize::verify() {
   if (int64_t(getMin()) < 0 || getMin() > getMax())
     return emitOpError("(Y1) ranges from ")

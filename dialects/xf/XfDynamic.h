@@ -8,4 +8,10 @@
 #define GET_OP_CLASSES
 #include "dialects/xf/XfDynamic.h.inc"
 
+namespace hagane::xf {
+/// `dim` where it is not 1, `otherwise` where it is: what NumPy's broadcasting
+/// makes of the two.
+Dim unlessOne(Dim dim, Dim otherwise);
+} // namespace hagane::xf
+
 #endif // HAGANE_DIALECTS_XF_XFDYNAMIC_H

@@ -157,4 +157,23 @@ def Xf_Compact : Xf_Op<"compact"> {
   let results = (outs 2DTensorOf<[I64]>:$y);
 }
 
+def Xf_Stretch : Xf_Op<"stretch"> {
+  let summary = "x repeated to `shape` along axes that only the run tells";
+  let description = [{
+    NumPy broadcasting to just this shape: the size of each axis of x, counted
+    from the last, is that of the result or 1. Unlike for `xf.broadcast`, nothing
+    is assumed of which it is.
+
+    Rules: (S4) x has no more axes than the result; (S5) no size of x is provably
+    neither 1 nor that of the result.
+
+    Example:
+    ```mlir
+    %y = xf.stretch %x {shape = [#xf.dim<4>, #xf.dim<max(m, n)>]} : (tensor<?xf32>) -> tensor<4x?xf32>
+    ```
+  }];
+  let arguments = (ins Xf_Tensor:$x, Xf_DimArrayAttr:$shape);
+  let results = (outs Xf_Tensor:$y);
+}
+
 #endif // HAGANE_DIALECTS_XF_XFDYNAMIC_TD

@@ -19,10 +19,6 @@ static bool isNonNegative(Dim dim, const FactsContext &context) {
   return dim && context.getProver().getRange(dim).min >= 0;
 }
 
-static bool isPositive(Dim dim, const FactsContext &context) {
-  return dim && context.getProver().getRange(dim).min > 0;
-}
-
 /// Applies `function` where both elements are constants.
 template <typename Function>
 static Dim foldConstants(ArrayRef<Dim> e, const FactsContext &context,
@@ -51,8 +47,12 @@ static Dim maxElement(ArrayRef<Dim> e, const FactsContext &) {
 static Dim absElement(ArrayRef<Dim> e, const FactsContext &context) {
   if (isNonNegative(e[0], context))
     return e[0];
-  return e[0] && context.getProver().getRange(e[0]).max <= 0 ? e[0] * -1
-                                                             : Dim();
+  Dim negative = e[0] * -1;
+  return isNonNegative(negative, context) ? negative : e[0].max(negative);
+}
+
+static Dim signElement(ArrayRef<Dim> e, const FactsContext &context) {
+  return e[0].min(context.constant(1)).max(context.constant(-1));
 }
 
 static Dim reluElement(ArrayRef<Dim> e, const FactsContext &context) {
@@ -65,17 +65,35 @@ static Dim mulElement(ArrayRef<Dim> e, const FactsContext &context) {
   return e[0] * e[1];
 }
 
-/// Truncation is rounding down where nothing is negative. Results are those of
-/// the operation: 0 for divisions by zero.
+/// a / b without the fraction: rounds down what is not negative and up what is
+/// not positive. Divisors of unknown sign have no such expression.
+static Dim truncatedQuotient(Dim a, Dim b, const FactsContext &context) {
+  if (isNonNegative(b * -1, context)) {
+    a = a * -1;
+    b = b * -1;
+  } else if (!isNonNegative(b, context)) {
+    return {};
+  }
+  Dim zero = context.constant(0), negative = a * -1;
+  if (isNonNegative(a, context))
+    return a.floorDiv(b);
+  if (isNonNegative(negative, context))
+    return zero - negative.floorDiv(b);
+  Dim up = a.max(zero).floorDiv(b);
+  // What is above -b is 0 from below.
+  return context.getProver().isLessOrEqual(negative + 1, b)
+             ? a.floorDiv(b).max(zero)
+             : up - negative.max(zero).floorDiv(b);
+}
+
+/// Results are those of the operation: 0 for divisions by zero.
 static Dim divElement(ArrayRef<Dim> e, const FactsContext &context) {
   constexpr int64_t least = std::numeric_limits<int64_t>::min();
   if (e[0].getConstant() && e[1].getConstant())
     return foldConstants(e, context, [](int64_t a, int64_t b) {
       return b == 0 || (a == least && b == -1) ? 0 : a / b;
     });
-  return isNonNegative(e[0], context) && isPositive(e[1], context)
-             ? e[0].floorDiv(e[1])
-             : Dim();
+  return truncatedQuotient(e[0], e[1], context);
 }
 
 static Dim floorModElement(ArrayRef<Dim> e, const FactsContext &context) {
@@ -83,7 +101,7 @@ static Dim floorModElement(ArrayRef<Dim> e, const FactsContext &context) {
     return foldConstants(e, context, [](int64_t a, int64_t b) {
       return b == 0 || b == -1 ? 0 : floorModInt(a, b);
     });
-  return e[0] && isPositive(e[1], context) ? e[0].mod(e[1]) : Dim();
+  return isNonNegative(e[1], context) ? e[0].mod(e[1]) : Dim();
 }
 
 static Dim truncatedModElement(ArrayRef<Dim> e, const FactsContext &context) {
@@ -91,7 +109,9 @@ static Dim truncatedModElement(ArrayRef<Dim> e, const FactsContext &context) {
     return foldConstants(e, context, [](int64_t a, int64_t b) {
       return b == 0 || b == -1 ? 0 : a % b;
     });
-  return isNonNegative(e[0], context) ? floorModElement(e, context) : Dim();
+  if (isNonNegative(e[0], context) && isNonNegative(e[1], context))
+    return e[0].mod(e[1]);
+  return e[0] - truncatedQuotient(e[0], e[1], context) * e[1];
 }
 
 static Dim andElement(ArrayRef<Dim> e, const FactsContext &context) {
@@ -175,7 +195,7 @@ static LogicalResult inferBool(ArrayRef<Facts> operands,
 
 XF_SAME_TYPE_RULE(Neg, negElement)
 XF_SAME_TYPE_RULE(Abs, absElement)
-XF_SAME_TYPE_RULE(Sign, unknownElement)
+XF_SAME_TYPE_RULE(Sign, signElement)
 XF_SAME_TYPE_RULE(Exp, unknownElement)
 XF_SAME_TYPE_RULE(Log, unknownElement)
 XF_SAME_TYPE_RULE(Sqrt, unknownElement)

@@ -164,13 +164,22 @@ OpFoldResult Cmp::fold(FoldAdaptor) {
   return DenseElementsAttr::get(type, value);
 }
 
+/// The chosen operand, if no other one can make the result larger than it.
+static OpFoldResult choose(Value chosen, ValueRange others, Value result) {
+  auto isStatic = [](Value other) {
+    return cast<RankedTensorType>(other.getType()).hasStaticShape();
+  };
+  return llvm::all_of(others, isStatic) ? unchanged(chosen, result)
+                                        : OpFoldResult();
+}
+
 OpFoldResult Select::fold(FoldAdaptor adaptor) {
   if (getA() == getB())
-    return unchanged(getA(), getY());
+    return choose(getA(), getCondition(), getY());
   if (isSplatOf(adaptor.getCondition(), 0.0))
-    return unchanged(getB(), getY());
+    return choose(getB(), getA(), getY());
   auto condition = dyn_cast_or_null<SplatElementsAttr>(adaptor.getCondition());
-  return condition ? unchanged(getA(), getY()) : OpFoldResult();
+  return condition ? choose(getA(), getB(), getY()) : OpFoldResult();
 }
 
 //===----------------------------------------------------------------------===//

@@ -174,35 +174,48 @@ static std::optional<xf::PadKind> padKind(NodeConverter &n) {
   return kind;
 }
 
+/// Elements [start, start + count) along an axis, by one-element tensors.
+static Value sliceComputed(NodeConverter &n, Value x, int64_t axis, Value start,
+                           Value count) {
+  Value end = n.add(start, count);
+  ArrayAttr from = n.knownSizes(start), to = n.knownSizes(end);
+  return n.make<xf::Slice>(x, from ? Value() : start, to ? Value() : end,
+                           ArrayRef<int64_t>(axis), from, to,
+                           ArrayRef<int64_t>(1));
+}
+
 /// Each axis is cut, or padded with zeros, to the wanted size about its centre.
 static LogicalResult convertCenterCropPad(NodeConverter &n) {
   Value x = n.in(0);
   int64_t rank = n.rank(x);
-  auto sizes = n.constInts(n.in(1));
-  if (!sizes)
-    return n.error("the shape is computed by the model, expected a constant");
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
   if (auto given = n.getInts("axes"))
     axes = n.normalAxes(*given, rank);
-  if (n.failed() || sizes->size() != axes.size())
-    return n.error("the shape has " + Twine(sizes->size()) +
-                   " elements, expected one for each of " + Twine(axes.size()) +
-                   " axes");
-  SmallVector<int64_t> pads(2 * rank, 0);
-  for (auto [axis, size] : llvm::zip_equal(axes, *sizes)) {
-    auto have = n.staticSize(x, axis);
-    if (!have || size < 0)
-      return n.error("the size of axis " + Twine(axis) + " is not known");
-    int64_t before = std::abs(size - *have) / 2;
-    if (size < *have) {
-      x = n.slice(x, axis, before, before + size);
-    } else {
-      pads[axis] = before;
-      pads[rank + axis] = size - *have - before;
-    }
+  int64_t count = static_cast<int64_t>(axes.size());
+  if (n.failed() || n.rank(n.in(1)) != 1 || n.staticSize(n.in(1), 0) != count)
+    return n.error("the shape does not have one element for each of " +
+                   Twine(count) + " axes");
+  Value shape = n.cast(n.in(1), n.builder().getI64Type());
+  Value two = n.ints({2});
+  SmallVector<Value> pads(2 * rank, n.ints({0}));
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    int64_t at = static_cast<int64_t>(i);
+    Value have = n.sizeTensor(Size(x, axis)),
+          want = n.slice(shape, 0, at, at + 1);
+    Value kept = n.make<xf::Min>(have, want);
+    Value missing = n.sub(want, kept), before = n.div(missing, two);
+    // What is not cut is not sliced.
+    const auto &size = n.getState().getFacts(kept).content;
+    if (!size || size->front() != n.dim(x, axis))
+      x = sliceComputed(n, x, axis, n.div(n.sub(have, kept), two), kept);
+    pads[axis] = before;
+    pads[rank + axis] = n.sub(missing, before);
   }
-  return n.done({n.make<xf::Pad>(x, Value(), n.scalar(0, n.elem(x)),
-                                 n.dims(pads), xf::PadKind::constant)});
+  Value amounts = n.concat(pads, 0);
+  ArrayAttr known = n.knownSizes(amounts);
+  return n.done(
+      {n.make<xf::Pad>(x, known ? Value() : amounts, n.scalar(0, n.elem(x)),
+                       known, xf::PadKind::constant)});
 }
 
 static LogicalResult convertPadAttributes(NodeConverter &n) {

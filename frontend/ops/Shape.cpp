@@ -239,23 +239,29 @@ static LogicalResult convertDepthToSpace(NodeConverter &n) {
 
 static LogicalResult convertSpaceToDepth(NodeConverter &n) {
   Value x = n.in(0);
-  int64_t block = n.requireInt("blocksize");
-  auto channels = n.staticSize(x, 1), height = n.staticSize(x, 2),
-       width = n.staticSize(x, 3);
-  if (n.rank(x) != 4 || !channels || !height || !width || block <= 0 ||
-      *height % block || *width % block)
-    return n.error("the input is not of rank 4 with a static height and width "
-                   "divisible by the block size");
-  int64_t rows = *height / block, columns = *width / block;
-  Value y = n.reshape(x, {Size(x, 0), *channels, rows, block, columns, block});
+  MLIRContext *context = n.builder().getContext();
+  int64_t side = n.requireInt("blocksize");
+  auto channels = n.staticSize(x, 1);
+  if (n.rank(x) != 4 || !channels || side <= 0)
+    return n.error("the input is not of rank 4 with static channels");
+  Dim block = Dim::constant(context, side);
+  Dim rows = n.dim(x, 2).floorDiv(block), columns = n.dim(x, 3).floorDiv(block);
+  Dim batch = n.dim(x, 0), depth = Dim::constant(context, *channels);
+  Dim deeper = depth * block * block;
+  if (!llvm::all_of(ArrayRef<Dim>{batch, deeper, rows, columns},
+                    [&](Dim dim) { return n.isDurable(dim); }))
+    return n.error("the input's batch, height and width are not known");
   StringRef mode = n.getString("mode", "DCR");
   if (mode != "DCR" && mode != "CRD")
     return n.error("attribute 'mode' is '" + mode +
                    "', expected 'DCR' or 'CRD'");
+  auto reshape = [&](Value from, ArrayRef<Dim> to) {
+    return n.make<xf::Reshape>(from, Value(), n.dims(to), false);
+  };
+  Value y = reshape(x, {batch, depth, rows, block, columns, block});
   y = mode == "CRD" ? n.transpose(y, {0, 1, 3, 5, 2, 4})
                     : n.transpose(y, {0, 3, 5, 1, 2, 4});
-  return n.done(
-      {n.reshape(y, {Size(x, 0), *channels * block * block, rows, columns})});
+  return n.done({reshape(y, {batch, deeper, rows, columns})});
 }
 
 static const OpRow rows[] = {

@@ -78,6 +78,7 @@ const llvm::StringMap<Handler> &getHandlers() {
       xf::Slice,
       xf::Softmax,
       xf::SortRows,
+      xf::Stretch,
       xf::SuppressBoxes,
       xf::TopK,
       xf::Transpose,

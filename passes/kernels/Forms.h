@@ -22,6 +22,7 @@ class LinearAttention;
 class PutItem;
 class RoiPool;
 class SortRows;
+class Stretch;
 class SuppressBoxes;
 } // namespace hagane::xf
 
@@ -83,6 +84,7 @@ llvm::LogicalResult form(xf::RoiAlign op, KernelBuilder &b);
 llvm::LogicalResult form(xf::RoiPool op, KernelBuilder &b);
 llvm::LogicalResult form(xf::SuppressBoxes op, KernelBuilder &b);
 llvm::LogicalResult form(xf::SortRows op, KernelBuilder &b);
+llvm::LogicalResult form(xf::Stretch op, KernelBuilder &b);
 llvm::LogicalResult form(xf::CumProd op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Determinant op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Inverse op, KernelBuilder &b);

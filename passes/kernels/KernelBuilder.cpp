@@ -214,6 +214,17 @@ groupAxes(KernelBuilder &b, ArrayRef<Dim> from, ArrayRef<Dim> to) {
   return groups;
 }
 
+/// All axes as one group, for shapes whose counts are equal for reasons that
+/// axes do not show.
+static SmallVector<AxisGroup> groupAll(KernelBuilder &b, ArrayRef<Dim> from,
+                                       ArrayRef<Dim> to) {
+  AxisGroup group;
+  llvm::append_range(group.from, llvm::seq<int64_t>(0, from.size()));
+  llvm::append_range(group.to, llvm::seq<int64_t>(0, to.size()));
+  group.size = b.product(from);
+  return {group};
+}
+
 /// The value with the static sizes of `dims`.
 static Value castTo(KernelBuilder &b, Location loc, Value value,
                     ArrayRef<Dim> dims) {
@@ -269,7 +280,7 @@ FailureOr<Value> KernelBuilder::reshape(Location loc, Value value,
   }
   auto groups = groupAxes(*this, from, to);
   if (failed(groups))
-    return failure();
+    groups = groupAll(*this, from, to);
   SmallVector<ReassociationIndices> collapsing, expanding;
   SmallVector<Dim> middle;
   bool collapses = false, expands = false;

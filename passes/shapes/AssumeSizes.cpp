@@ -13,7 +13,9 @@
 #include "passes/shapes/AssumeSizes.h"
 #include "dialects/xf/XfDynamic.h"
 #include "mlir/IR/AttrTypeSubElements.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "passes/shapes/ShapeAnalysis.h"
+#include "passes/shapes/StretchOperands.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -39,6 +41,34 @@ static bool contains(Dim dim, StringRef symbol) {
   bool found = false;
   dim.forEachSymbol([&](StringRef name) { found |= name == symbol; });
   return found;
+}
+
+/// Raises the least value of a symbol in both sizes past those for which they
+/// provably differ: an image of no rows leaves a strided convolution with none,
+/// but the exporter's truncating (height - 1) / 2 + 1 with one.
+static bool raiseSymbol(const xf::SizeCondition &condition, xf::Symbol symbol,
+                        const xf::DimProver &prover) {
+  constexpr int64_t kMaxSteps = 64;
+  StringRef name = symbol.getSymName();
+  if (!contains(condition.a, name) || !contains(condition.b, name))
+    return false;
+  int64_t first = symbol.getMin(), min = first;
+  auto at = [&](Dim dim) {
+    return dim.substitute([&](StringRef other) {
+      return other == name ? Dim::constant(symbol.getContext(), min) : Dim();
+    });
+  };
+  auto differs = [&] {
+    Dim a = at(condition.a), b = at(condition.b);
+    return a && b && prover.isNotEqual(a, b);
+  };
+  while (min - first < kMaxSteps && min < int64_t(symbol.getMax()) && differs())
+    ++min;
+  // Sizes that never agree are an error to report, not a bound.
+  if (min == first || differs())
+    return false;
+  symbol.setMin(min);
+  return true;
 }
 
 /// What the symbol must be for a = b; null if that is not a polynomial in the
@@ -164,7 +194,10 @@ static bool requireOne(ModuleOp module, const ShapeAnalysis::Assumption &at,
 
 bool hagane::narrowSymbols(ModuleOp module, const ShapeAnalysis &shapes) {
   SymbolTable symbols(module);
+  StretchOperands stretches(module, shapes);
   for (const auto &assumption : shapes.getAssumptions()) {
+    if (stretches.applies(assumption))
+      continue;
     Dim a = assumption.condition.a, b = assumption.condition.b;
     if (!shapes.isResolved(a) || !shapes.isResolved(b))
       continue;
@@ -172,12 +205,19 @@ bool hagane::narrowSymbols(ModuleOp module, const ShapeAnalysis &shapes) {
       return true;
     if (findLastBind(module, assumption.condition))
       continue;
+    auto raise = [&](xf::Symbol symbol) {
+      return raiseSymbol(assumption.condition, symbol, shapes.getProver());
+    };
+    // A branch need not be taken where its sizes differ.
+    bool always = isa<FunctionOpInterface>(assumption.op->getParentOp());
     if (boundSymbol(a, b, shapes.getProver(), symbols) ||
         boundSymbol(b, a, shapes.getProver(), symbols) ||
+        (always && llvm::any_of(module.getOps<xf::Symbol>(), raise)) ||
         replaceOne(module, assumption, shapes))
       return true;
   }
-  return false;
+  // Sizes that some operation takes for equal are, by now.
+  return stretches.run();
 }
 
 bool hagane::requireSizes(ModuleOp module, const ShapeAnalysis &shapes) {
@@ -197,4 +237,32 @@ bool hagane::requireSizes(ModuleOp module, const ShapeAnalysis &shapes) {
     require(builder, op->getLoc(), a, b, condition.what);
   }
   return !seen.empty();
+}
+
+void hagane::tidyRequirements(ModuleOp module) {
+  // Of ranges alone: what a requirement teaches must not undo it.
+  xf::DimProver prover;
+  for (auto symbol : module.getOps<xf::Symbol>())
+    prover.setRange(symbol.getSymName(),
+                    {int64_t(symbol.getMin()), int64_t(symbol.getMax())});
+  auto requirements = llvm::to_vector(module.getOps<xf::Require>());
+  for (xf::Require op : requirements) {
+    op.setLhsAttr(prover.simplify(op.getLhs()).getAttr());
+    op.setRhsAttr(prover.simplify(op.getRhs()).getAttr());
+  }
+  // The simplest first: others may follow from them.
+  llvm::stable_sort(requirements, [](xf::Require a, xf::Require b) {
+    auto length = [](xf::Require op) {
+      return Dim(op.getLhs()).str().size() + Dim(op.getRhs()).str().size();
+    };
+    return length(a) < length(b);
+  });
+  for (xf::Require op : requirements) {
+    if (prover.isEqual(op.getLhs(), op.getRhs())) {
+      op.erase();
+      continue;
+    }
+    prover.addEqual(op.getLhs(), op.getRhs());
+    prover.learnRemainders(op.getLhs(), op.getRhs());
+  }
 }

@@ -18,6 +18,10 @@ bool narrowSymbols(mlir::ModuleOp module, const ShapeAnalysis &shapes);
 /// Returns whether there were any; `shapes` then knows less than it could.
 bool requireSizes(mlir::ModuleOp module, const ShapeAnalysis &shapes);
 
+/// Simplifies the requirements by the symbols' final ranges and drops those
+/// that say nothing more.
+void tidyRequirements(mlir::ModuleOp module);
+
 } // namespace hagane
 
 #endif // HAGANE_PASSES_SHAPES_ASSUMESIZES_H

@@ -244,6 +244,7 @@ struct ResolveShapes : hagane::impl::ResolveShapesPassBase<ResolveShapes> {
     };
     for (int64_t rounds = 0; rounds < kMaxRounds && settle(); ++rounds)
       ;
+    tidyRequirements(getOperation());
     ShapeAnalysis shapes(getOperation(), /*report=*/true);
     if (!shapes.isConsistent())
       return signalPassFailure();

@@ -56,12 +56,25 @@ ShapeAnalysis::ShapeAnalysis(Operation *root, bool report)
 void ShapeAnalysis::readRequirement(xf::Require op) {
   Dim lhs = op.getLhs(), rhs = op.getRhs();
   prover.addEqual(lhs, rhs);
+  prover.learnRemainders(lhs, rhs);
   auto complexity = [](Dim dim) {
     return dim.getConstant() ? 0 : dim.str().size();
   };
   if (complexity(lhs) < complexity(rhs))
     std::swap(lhs, rhs);
   simpler.try_emplace(lhs.getAttr(), rhs);
+}
+
+Dim ShapeAnalysis::simplify(Dim dim) {
+  if (!dim || dim.getConstant() || dim.getSymbol())
+    return dim;
+  auto [entry, isNew] = simplified.try_emplace(dim.getAttr());
+  if (isNew) {
+    Dim simple = prover.simplifyMultiples(dim);
+    auto it = simpler.find(simple.getAttr());
+    entry->second = it == simpler.end() ? simple : it->second;
+  }
+  return entry->second;
 }
 
 void ShapeAnalysis::visit(Operation *op) {
@@ -167,9 +180,14 @@ void ShapeAnalysis::inferResults(Operation *op) {
     for (Dim &dim : facts.dims) {
       if (xf::DimRange range = prover.getRange(dim); range.min == range.max)
         dim = Dim::constant(context, range.min);
-      if (auto it = simpler.find(dim.getAttr()); it != simpler.end())
+      else if (auto it = simpler.find(dim.getAttr()); it != simpler.end())
         dim = it->second;
+      else
+        dim = simplify(dim);
     }
+    if (facts.content)
+      for (Dim &element : *facts.content)
+        element = simplify(element);
     // A size that the type states is a fact too.
     auto type = cast<RankedTensorType>(result.getType());
     if (facts.rank() == type.getRank())

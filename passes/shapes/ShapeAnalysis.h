@@ -34,6 +34,10 @@ public:
   /// Facts of a ranked tensor, inferred now if the value is new.
   const xf::Facts &get(mlir::Value value);
   llvm::ArrayRef<xf::Dim> getDims(mlir::Value value) { return get(value).dims; }
+  /// The same of a tensor that has been analysed.
+  llvm::ArrayRef<xf::Dim> getKnownDims(mlir::Value value) const {
+    return known.find(value)->second.dims;
+  }
   void set(mlir::Value value, xf::Facts facts) {
     known[value] = std::move(facts);
   }
@@ -47,6 +51,8 @@ public:
 
 private:
   void readRequirement(xf::Require op);
+  /// The simplest expression known for a size or an element.
+  xf::Dim simplify(xf::Dim dim);
   void visit(mlir::Operation *op);
   void inferResults(mlir::Operation *op);
   xf::Dim makeFresh();
@@ -59,6 +65,7 @@ private:
   llvm::SmallVector<Assumption> assumptions;
   /// The simpler side of each equality that the runtime checks.
   llvm::DenseMap<xf::DimAttr, xf::Dim> simpler;
+  llvm::DenseMap<xf::DimAttr, xf::Dim> simplified;
   int64_t freshCount = 0;
   bool report;
   bool consistent = true;

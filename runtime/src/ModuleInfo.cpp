@@ -41,7 +41,7 @@ const hgn_value_info *ModuleInfo::values(
   auto fillDim = [&](const format::Dim *dim, hgn_dim_info &out) {
     const char *name =
         dim->symbol() >= 0 ? view.symbols[dim->symbol()].name : nullptr;
-    out = {dim->fixed(), dim->symbol(), dim->slot(), name};
+    out = {dim->fixed(), dim->symbol(), dim->slot(), name, textOf(dim->text())};
   };
   auto fill = [&](const format::Value *value, hgn_value_info &out) {
     uint32_t rank = 0;
@@ -132,6 +132,12 @@ hgn_status ModuleInfo::build(const format::Module &module, const uint8_t *bytes,
       [](const format::Buffer *buffer, hgn_buffer_info &out) {
         out = {textOf(buffer->name()), buffer->offset_slot(),
                buffer->size_slot(), buffer->first_use(), buffer->last_use()};
+      });
+  view.requirements = convert<hgn_requirement_info>(
+      module.requirements(), &view.requirement_count,
+      [](const format::Requirement *requirement, hgn_requirement_info &out) {
+        out = {textOf(requirement->found()), textOf(requirement->expected()),
+               textOf(requirement->what())};
       });
   buildCodes(bytes);
   buildWeights();

@@ -39,6 +39,10 @@ def shape_cases():
     yield Case("empty", "reshape", [real(0, 3)], [real(3, 0)], f"shape = {dims([3, 0])}")
     yield Case("attribute", "broadcast", [np.full((1, 3), 2, "float32")], [np.full((5, 3), 2, "float32")],
                f"shape = {dims([5, 1])}")
+    for shape in ((1, 3), (4, 3), (1, 1), (3,)):
+        y = real(*shape)
+        yield Case("x".join(map(str, shape)), "stretch", [y], [np.broadcast_to(y, (4, 3))],
+                   f"shape = {dims([4, 3])}")
     y = real(3, 1, dtype="float16")
     yield Case("operand", "broadcast", [y, np.array([2, 1, 7])], [np.broadcast_to(y, (2, 3, 7))])
 

@@ -16,7 +16,7 @@ Json dimJson(const hgn_dim_info &dim) {
     return dim.fixed;
   if (dim.symbol >= 0)
     return dim.symbol_name;
-  return "plan[" + std::to_string(dim.slot) + "]";
+  return *dim.text ? dim.text : "plan[" + std::to_string(dim.slot) + "]";
 }
 
 Json valuesJson(const hgn_value_info *values, uint32_t count) {
@@ -29,6 +29,15 @@ Json valuesJson(const hgn_value_info *values, uint32_t count) {
                     {"dtype", hgn_dtype_name(values[i].dtype)},
                     {"dims", std::move(dims)}});
   }
+  return list;
+}
+
+Json requirementsJson(const hgn_module_info &info) {
+  Json list = Json::array();
+  for (uint32_t i = 0; i < info.requirement_count; ++i)
+    list.push_back({{"found", info.requirements[i].found},
+                    {"expected", info.requirements[i].expected},
+                    {"what", info.requirements[i].what}});
   return list;
 }
 
@@ -131,6 +140,7 @@ Json describe(hgn_module *module, const InspectOptions &options) {
   json["inputs"] = valuesJson(info.inputs, info.input_count);
   json["outputs"] = valuesJson(info.outputs, info.output_count);
   json["states"] = valuesJson(info.states, info.state_count);
+  json["requirements"] = requirementsJson(info);
   json["codes"] = codesJson(info);
   json["weights"] = weightsJson(info);
   if (options.dims.empty())
@@ -179,6 +189,10 @@ void printSignature(const Json &json) {
       std::printf("%s  %s: %s %s\n", kind, text(value["name"]).c_str(),
                   text(value["dtype"]).c_str(),
                   dimsText(value["dims"]).c_str());
+  for (const Json &requirement : json["requirements"])
+    std::printf("requires %s = %s, %s\n", text(requirement["found"]).c_str(),
+                text(requirement["expected"]).c_str(),
+                text(requirement["what"]).c_str());
 }
 
 void printCodes(const Json &codes) {

@@ -90,6 +90,26 @@ static LogicalResult defineBroadcast(Broadcast op, Evaluation &evaluation) {
   return success();
 }
 
+static LogicalResult defineStretch(Stretch op, Evaluation &evaluation) {
+  const HostTensor &x = evaluation.operand(0);
+  FailureOr<Shape> shape = evaluation.valuesOf(op.getShape());
+  if (failed(shape))
+    return failure();
+  FailureOr<Shape> both = evaluation.broadcast({x.getShape(), *shape});
+  if (failed(both))
+    return failure();
+  if (*both != *shape)
+    return evaluation.error(describe(x) + " cannot be stretched to " +
+                            describeShape(*shape));
+  FailureOr<HostTensor *> y = evaluation.create(*shape);
+  if (failed(y))
+    return failure();
+  copyStrided((*y)->data(), stridesOf(*shape), x.data(),
+              broadcastStrides(x.getShape(), *shape), *shape,
+              x.getElement().bytes);
+  return success();
+}
+
 static LogicalResult concat(ArrayRef<HostTensor> inputs, int64_t axis,
                             Evaluation &evaluation) {
   if (inputs.empty())
@@ -372,6 +392,7 @@ void hagane::xf::eval::defineMovement(DefinitionTable &table) {
   table.add(defineReshape);
   table.add(defineTranspose);
   table.add(defineBroadcast);
+  table.add(defineStretch);
   table.add(defineConcat);
   table.add(defineCacheAppend);
   table.add(defineCacheWrite);

@@ -166,6 +166,7 @@ typedef struct hgn_dim_info {
   int32_t symbol;
   int32_t slot;
   const char *symbol_name;
+  const char *text; /* the expression that is computed; else "" */
 } hgn_dim_info;
 
 typedef struct hgn_value_info {
@@ -217,6 +218,14 @@ typedef struct hgn_buffer_info {
   uint32_t last_use;
 } hgn_buffer_info;
 
+/* A condition on the inputs' sizes: two expressions over the symbols that must
+ * be equal, and the node that needs it. */
+typedef struct hgn_requirement_info {
+  const char *found;
+  const char *expected;
+  const char *what; /* "" if not recorded */
+} hgn_requirement_info;
+
 /* Texts are "" where not recorded. */
 typedef struct hgn_provenance_info {
   const char *compiler_version;
@@ -243,6 +252,8 @@ typedef struct hgn_module_info {
   hgn_provenance_info provenance;
   uint64_t file_size;
   uint64_t weights_size;
+  uint32_t requirement_count;
+  const hgn_requirement_info *requirements;
 } hgn_module_info;
 
 /* What the module says of itself. Never NULL; lives as long as the module. */

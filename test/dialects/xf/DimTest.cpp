@@ -102,6 +102,59 @@ TEST_F(DimTest, Prover) {
   EXPECT_FALSE(prover.divideExactly(parse("s*3"), parse("s*2")));
 }
 
+TEST_F(DimTest, ProvesByRemainders) {
+  DimProver prover;
+  prover.setRange("h", {1, 4096});
+  Dim h = parse("h");
+  EXPECT_TRUE(prover.isEqual(parse("floordiv(h, 2) + floordiv(h + 1, 2)"), h));
+  EXPECT_TRUE(prover.isEqual(parse("max(floordiv(h - 1, 2), 0) + 1"),
+                             parse("floordiv(h + 1, 2)")));
+  EXPECT_TRUE(prover.isEqual(parse("floordiv(h, 4) * 4 + mod(h, 4)"), h));
+  EXPECT_TRUE(
+      prover.isEqual(parse("ceildiv(h, 8) * 8"), parse("h + mod(h * 7, 8)")));
+  EXPECT_TRUE(prover.isEqual(
+      parse("(floordiv(h, 2) + floordiv(h + 1, 2)) * floordiv(w + 2, 3)"),
+      parse("h * floordiv(w, 3) + h * min(mod(w, 3), 1)")));
+  EXPECT_TRUE(prover.isNotEqual(parse("floordiv(h, 2) * 2"),
+                                parse("floordiv(h, 4) * 4 + 1")));
+  EXPECT_TRUE(prover.isLessOrEqual(parse("floordiv(h, 3) * 2"), h));
+  EXPECT_FALSE(prover.isEqual(parse("floordiv(h + 1, 2) * 2"), h));
+  EXPECT_FALSE(prover.isNotEqual(parse("floordiv(h + 1, 2) * 2"), h));
+}
+
+TEST_F(DimTest, LearnsRemainders) {
+  DimProver prover;
+  prover.setRange("h", {0, 4096});
+  Dim h = parse("h"), half = parse("floordiv(h + 1, 2)");
+  prover.learnRemainders(half * 2, h);
+  EXPECT_TRUE(prover.isEqual(half * 2, h));
+  EXPECT_TRUE(prover.isEqual(half * half * 4, h * h));
+  EXPECT_TRUE(prover.isNotEqual(parse("mod(h, 2)"), number(1)));
+  EXPECT_FALSE(prover.isNotEqual(parse("mod(h, 4)"), number(2)));
+  EXPECT_EQ(prover.simplifyMultiples(half * parse("w") * 4), parse("h*w*2"));
+  EXPECT_EQ(prover.simplifyMultiples(half), parse("floordiv(h, 2)"));
+  EXPECT_EQ(prover.simplifyMultiples(parse("floordiv(h + 3, 4)")),
+            parse("floordiv(floordiv(h, 2) + 1, 2)"));
+  // The same again says nothing new.
+  prover.learnRemainders(half * 2, h);
+  EXPECT_EQ(prover.simplifyMultiples(half * 2), h);
+  // Together with what is known: a multiple of 6.
+  prover.learnRemainders(parse("ceildiv(h, 3) * 3"), h);
+  EXPECT_TRUE(prover.isEqual(parse("floordiv(h, 6) * 6"), h));
+}
+
+TEST_F(DimTest, Simplifies) {
+  DimProver prover;
+  prover.setRange("h", {2, 64});
+  EXPECT_EQ(prover.simplify(parse("max(floordiv(h - 1, 2), 0) + 1")),
+            parse("floordiv(h + 1, 2)"));
+  EXPECT_EQ(prover.simplify(parse("min(h, 1) * w")), parse("w"));
+  EXPECT_EQ(prover.simplify(parse("floordiv(max(h, 1), 3)")),
+            parse("floordiv(h, 3)"));
+  EXPECT_EQ(prover.simplify(parse("max(h, w)")), parse("max(h, w)"));
+  EXPECT_FALSE(prover.simplify(Dim()));
+}
+
 TEST_F(DimTest, Broadcast) {
   DimProver prover;
   prover.setRange("s", {2, 512});
@@ -210,6 +263,57 @@ Dim toDim(const Tree &tree, mlir::MLIRContext *context) {
   default:
     return a.max(b);
   }
+}
+
+/// Calls `visit` with the values of both for all values of the symbols up to 7.
+void forAllValues(const Tree &a, const Tree &b,
+                  llvm::function_ref<void(int64_t, int64_t)> visit) {
+  int64_t values[3];
+  for (values[0] = 1; values[0] < 8; ++values[0])
+    for (values[1] = 1; values[1] < 8; ++values[1])
+      for (values[2] = 1; values[2] < 8; ++values[2])
+        visit(evaluate(a, values), evaluate(b, values));
+}
+
+TEST_F(DimTest, RandomClaims) {
+  std::mt19937 random(11);
+  DimProver prover;
+  for (const char *name : kSymbols)
+    prover.setRange(name, {1, 7});
+  int proved = 0, simplified = 0;
+  for (int i = 0; i < 4000; ++i) {
+    Tree left = makeTree(random, 3), right = makeTree(random, 3);
+    Dim a = toDim(left, &context), b = toDim(right, &context);
+    if (!a || !b)
+      continue;
+    bool equal = prover.isEqual(a, b), different = prover.isNotEqual(a, b),
+         less = prover.isLessOrEqual(a, b);
+    proved += equal + different + less;
+    forAllValues(left, right, [&](int64_t x, int64_t y) {
+      ASSERT_TRUE(!equal || x == y) << a.str() << " == " << b.str();
+      ASSERT_TRUE(!different || x != y) << a.str() << " != " << b.str();
+      ASSERT_TRUE(!less || x <= y) << a.str() << " <= " << b.str();
+    });
+    // What an equality teaches holds wherever the equality does.
+    DimProver taught = prover;
+    taught.learnRemainders(a, b);
+    Dim simple = taught.simplifyMultiples(a);
+    simplified += simple != a;
+    int64_t values[3];
+    for (values[0] = 1; values[0] < 8; ++values[0])
+      for (values[1] = 1; values[1] < 8; ++values[1])
+        for (values[2] = 1; values[2] < 8; ++values[2]) {
+          int64_t x = evaluate(left, values);
+          if (x != evaluate(right, values))
+            continue;
+          auto value = simple.evaluate([&](llvm::StringRef name) {
+            return std::optional(values[name[0] - 'a']);
+          });
+          ASSERT_TRUE(!value || *value == x) << a.str() << " = " << b.str();
+        }
+  }
+  EXPECT_GT(proved, 1000);
+  EXPECT_GT(simplified, 100);
 }
 
 TEST_F(DimTest, RandomExpressions) {

@@ -96,3 +96,43 @@ func.func @computed(%x: tensor<12xf32>, %m: tensor<i64>, %n: tensor<i64>) -> ten
   %y = xf.reshape %z {shape = [#xf.dim<a>, #xf.dim<b>]} : (tensor<12xf32>) -> tensor<?x?xf32>
   return %y : tensor<?x?xf32>
 }
+
+// -----
+
+// An image without rows leaves a strided convolution with none, but the exporter's truncating (h - 1) / 2 + 1 with one:
+// it is illegal, and no requirement is left.
+// CHECK-NOT: xf.require
+// CHECK: xf.symbol @h {max = 64 : i64, min = 1 : i64}
+// CHECK-LABEL: func.func @halves
+// CHECK: xf.reshape %arg0 {shape = [#xf.dim<floordiv(h + 1, 2)>, #xf.dim<1>]}
+xf.symbol @h {min = 0 : i64, max = 64 : i64}
+func.func @halves(%x: tensor<?xf32> {xf.dims = [#xf.dim<floordiv(h + 1, 2)>]}, %y: tensor<?xf32> {xf.dims = [#xf.dim<h>]}) -> tensor<?x?xf32> {
+  %one = xf.constant {value = dense<1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %two = xf.constant {value = dense<2> : tensor<1xi64>} : () -> tensor<1xi64>
+  %h = xf.shape_of %y : (tensor<?xf32>) -> tensor<1xi64>
+  %less = xf.sub %h, %one : (tensor<1xi64>, tensor<1xi64>) -> tensor<1xi64>
+  %half = xf.div %less, %two : (tensor<1xi64>, tensor<1xi64>) -> tensor<1xi64>
+  %size = xf.add %half, %one : (tensor<1xi64>, tensor<1xi64>) -> tensor<1xi64>
+  %shape = xf.concat %size, %one {axis = 0 : i64} : (tensor<1xi64>, tensor<1xi64>) -> tensor<2xi64>
+  %z = xf.reshape %x, %shape : (tensor<?xf32>, tensor<2xi64>) -> tensor<?x?xf32>
+  return %z : tensor<?x?xf32>
+}
+
+// -----
+
+// What is halved, doubled and as large as before is even: sizes are written without quotients from then on.
+// CHECK: xf.require #xf.dim<h>, #xf.dim<floordiv(h + 1, 2) * 2>
+// CHECK-NOT: xf.require
+// CHECK-LABEL: func.func @even
+// CHECK: xf.reshape %{{.*}} {shape = [#xf.dim<h * w>]} : (tensor<?x?x2xf32>) -> tensor<?xf32>
+xf.symbol @h {min = 1 : i64, max = 64 : i64}
+xf.symbol @w {min = 1 : i64, max = 64 : i64}
+func.func @even(%x: tensor<?x?x2xf32> {xf.dims = [#xf.dim<floordiv(h + 1, 2)>, #xf.dim<w>, #xf.dim<2>]}, %y: tensor<?xf32> {xf.dims = [#xf.dim<h>]}, %z: tensor<?xf32> {xf.dims = [#xf.dim<floordiv(h + 1, 2) * 2>]}) -> (tensor<?xf32>, tensor<?x2xf32>) {
+  %flat = xf.constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %both = xf.constant {value = dense<[-1, 2]> : tensor<2xi64>} : () -> tensor<2xi64>
+  %c = xf.concat %y, %z {axis = 0 : i64} : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  %t = xf.reshape %c, %both : (tensor<?xf32>, tensor<2xi64>) -> tensor<?x2xf32>
+  %s = xf.add %y, %z : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  %r = xf.reshape %x, %flat : (tensor<?x?x2xf32>, tensor<1xi64>) -> tensor<?xf32>
+  return %r, %t : tensor<?xf32>, tensor<?x2xf32>
+}

@@ -35,9 +35,12 @@ func.func @value(%x: tensor<?xf32> {xf.dims = [#xf.dim<seq>]}) -> tensor<1xi64> 
 // CHECK-DAG: xf.computed_size @computed0
 // CHECK-DAG: xf.computed_size @computed1
 // CHECK-LABEL: func.func @contents
-// CHECK: %[[FIRST:.*]] = xf.slice %arg1 {axes = array<i64: 0>, ends = [#xf.dim<1>]
-// CHECK-NEXT: xf.bind @computed0, %[[FIRST]] : tensor<1xi64>
-// CHECK: xf.bind @computed1
+// CHECK-DAG: %[[FIRST:.*]] = xf.slice %arg1 {axes = array<i64: 0>, ends = [#xf.dim<1>]
+// CHECK-DAG: %[[REST:.*]] = xf.div %{{.*}}, %{{.*}} : (tensor<1xi64>, tensor<1xi64>) -> tensor<1xi64>
+// CHECK: %[[INFERRED:.*]] = xf.select %{{.*}}, %[[REST]], %[[FIRST]]
+// CHECK: xf.bind @computed0, %[[INFERRED]] : tensor<1xi64>
+// CHECK-NEXT: xf.bind @computed1
+// CHECK-NEXT: xf.require_equal
 // CHECK: xf.reshape %arg0 {shape = [#xf.dim<computed0>, #xf.dim<computed1>]} : (tensor<12xf32>) -> tensor<?x?xf32>
 func.func @contents(%x: tensor<12xf32>, %shape: tensor<2xi64>) -> tensor<?x?xf32> {
   %y = xf.reshape %x, %shape : (tensor<12xf32>, tensor<2xi64>) -> tensor<?x?xf32>
