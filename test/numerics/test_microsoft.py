@@ -261,6 +261,25 @@ CASES = [
          [(BATCH, 1, HIDDEN), (BATCH, 1, HIDDEN), (BATCH, 1, HIDDEN), None, None,
           (BATCH, HEADS, 6, 4), (BATCH, HEADS, 6, 4)], f"num_heads = {HEADS}",
          "float y, float k, float v", reference=lambda *x: append(*x)),
+    # Mixtures of experts
+    *(Case(f"{name}", "MoE",
+           [(7, 8), (7, 4), (4, fc1, 8), (4, fc1), (4, 8, 6), (4, 8), *third],
+           f'k = 2, normalize_routing_weights = {normal}, activation_type = "{kind}"{more}',
+           constants=(2, 3, 4, 5, 6, 7), tolerance=2e-5)
+      for name, fc1, kind, normal, third, more in (
+          ("relu", 6, "relu", 1, [], ""), ("gelu", 6, "gelu", 1, [], ""),
+          ("silu", 6, "silu", 1, [], ""),
+          ("swiglu", 12, "swiglu", 1, [],
+           ", swiglu_fusion = 1, activation_alpha = 1.702, activation_beta = 1.0, "
+           "swiglu_limit = 0.7"))),
+    *(Case(f"codes-{bits}-{block}", "QMoE",
+           [(5, 32), (5, 3), u8(3, 64, 32 * bits // 8), np.abs(real(3, 64, *blocks)) / 50, None,
+            u8(3, 32, 32 * bits // 8), np.abs(real(3, 32, *blocks)) / 50],
+           f'k = 2, normalize_routing_weights = 1, activation_type = "swiglu", swiglu_fusion = 1, '
+           f"activation_alpha = 1.702, activation_beta = 1.0, expert_weight_bits = {bits}"
+           + (f", block_size = {block}" if block else ""),
+           constants=(2, 3, 5, 6), tolerance=1e-3)
+      for bits, block, blocks in ((4, 0, ()), (8, 0, ()), (4, 16, (2,)))),
     Case("decoder-cross", "DecoderMaskedMultiHeadAttention",
          [(BATCH, 1, HIDDEN), (BATCH, HEADS, 6, 4), (BATCH, HEADS, 6, 4)], f"num_heads = {HEADS}",
          tolerance=2e-5),
