@@ -1044,3 +1044,21 @@ func.func @f(%x: tensor<3x4xf32>, %i: tensor<4xf16>) {
   %y = xf.put_item %i, %x {at = #xf.dim<0>, axis = 0 : i64} : (tensor<4xf16>, tensor<3x4xf32>) -> tensor<3x4xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<3x4xf32>) {
+  // expected-error @+2 {{(S4) has rank 2, expected at most 1}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.stretch %x {shape = [#xf.dim<4>]} : (tensor<3x4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3x4xf32>) {
+  // expected-error @+2 {{(S5) has size 3 at axis 0, expected 1 or 5}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.stretch %x {shape = [#xf.dim<5>, #xf.dim<4>]} : (tensor<3x4xf32>) -> tensor<5x4xf32>
+  return
+}
