@@ -58,7 +58,8 @@ static Value selectByPositive(xf::Select op, OpBuilder &builder, Shapes &) {
                : Value();
 }
 
-/// A product over one element: [.., m, 1] by [.., 1, n].
+/// A product over one element, [.., m, 1] by [.., 1, n], but of weights of one
+/// key: those belong to an attention.
 static Value multiplyOuter(xf::MatMul op, OpBuilder &builder, Shapes &) {
   auto a = cast<RankedTensorType>(op.getA().getType()),
        b = cast<RankedTensorType>(op.getB().getType());
@@ -66,7 +67,8 @@ static Value multiplyOuter(xf::MatMul op, OpBuilder &builder, Shapes &) {
                  a.getShape().back() == 1 &&
                  b.getDimSize(b.getRank() - 2) == 1 &&
                  a.getElementType() == getElementTypeOrSelf(op) &&
-                 isa<FloatType>(a.getElementType());
+                 isa<FloatType>(a.getElementType()) &&
+                 !skipFloatCasts(op.getA()).getDefiningOp<xf::Softmax>();
   return isOuter ? xf::Mul::create(builder, op.getLoc(), op.getType(),
                                    op.getA(), op.getB())
                        .getY()

@@ -229,13 +229,15 @@ static Value sliceRowsBeforeTranspose(xf::Slice op, OpBuilder &builder,
              : sliceBeforeTranspose(op, builder, shapes);
 }
 
-/// The slice of a reshape that adds or drops axes of size 1, or moves them.
+/// The slice of a reshape that adds or drops axes of size 1 after a transpose;
+/// not along the last axis, for the sake of rotary embeddings.
 static Value sliceBeforeUnits(xf::Slice op, OpBuilder &builder,
                               Shapes &shapes) {
   auto reshape = op.getX().getDefiningOp<xf::Reshape>();
   std::optional<Window> window = getWindow(op);
   SmallVector<Dim> dims = shapes.getDims(op.getY());
-  if (!reshape || !window || !shapes.areResolved(dims))
+  if (!reshape || !window || window->axis == getRank(op) - 1 ||
+      !shapes.areResolved(dims))
     return {};
   SmallVector<Dim> before, after;
   SmallVector<int64_t> axesBefore, axesAfter;

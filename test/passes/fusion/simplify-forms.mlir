@@ -197,3 +197,26 @@ func.func @flattened_rows(%x: tensor<?x?x4xf32> {xf.dims = [#xf.dim<b>, #xf.dim<
   %2 = xf.reshape %1 {shape = [#xf.dim<b>, #xf.dim<s>, #xf.dim<3>]} : (tensor<?x3xf32>) -> tensor<?x?x3xf32>
   return %2 : tensor<?x?x3xf32>
 }
+
+// One key: its weight is 1, and the product an attention's.
+// CHECK-LABEL: func.func @one_key
+// CHECK: xf.softmax
+// CHECK: xf.matmul
+func.func @one_key(%s: tensor<2x4x1xf32>, %v: tensor<2x1x3xf32>) -> tensor<2x4x3xf32> {
+  %0 = xf.softmax %s {axis = 2 : i64} : (tensor<2x4x1xf32>) -> tensor<2x4x1xf32>
+  %1 = xf.matmul %0, %v : (tensor<2x4x1xf32>, tensor<2x1x3xf32>) -> tensor<2x4x3xf32>
+  return %1 : tensor<2x4x3xf32>
+}
+
+// Queries and keys packed as axes of their own, one position of which leaves a
+// transpose behind a reshape: halves for a rotary embedding stay behind both.
+// CHECK-LABEL: func.func @halves_behind_units
+// CHECK: xf.transpose
+// CHECK: xf.reshape
+// CHECK: xf.slice
+func.func @halves_behind_units(%x: tensor<2x5x1x4x16xf32>) -> tensor<2x4x5x8xf32> {
+  %0 = xf.transpose %x {permutation = array<i64: 0, 3, 2, 1, 4>} : (tensor<2x5x1x4x16xf32>) -> tensor<2x4x1x5x16xf32>
+  %1 = xf.reshape %0 {shape = [#xf.dim<2>, #xf.dim<4>, #xf.dim<5>, #xf.dim<16>]} : (tensor<2x4x1x5x16xf32>) -> tensor<2x4x5x16xf32>
+  %2 = xf.slice %1 {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 3>, starts = [#xf.dim<0>], ends = [#xf.dim<8>], steps = array<i64: 1>} : (tensor<2x4x5x16xf32>) -> tensor<2x4x5x8xf32>
+  return %2 : tensor<2x4x5x8xf32>
+}
