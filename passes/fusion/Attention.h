@@ -25,15 +25,21 @@ struct Scores {
   xf::Softmax softmax;
   xf::MatMul product;
   double scale = 1, softcap = 0;
+  /// Numbers that scale the scores of each head, of last sizes 1.
+  llvm::SmallVector<mlir::Value> factors;
+  /// A score more for each query, which the values have no part in, [batch,
+  /// heads, queries, 1]; null if there is none.
+  mlir::Value sink;
+  /// Whether the weights are those of all but the last score.
+  bool dropsLast = false;
   llvm::SmallVector<Mask> masks;
   llvm::SmallVector<mlir::Operation *> ops;
 };
 
 /// Finds the softmax behind the weights of an attention, through conversions,
-/// reshapes of batch and heads, and the replacement of NaN by 0; null if there
-/// is none.
-xf::Softmax findSoftmax(mlir::Value weights, Shapes &shapes,
-                        llvm::SmallVectorImpl<mlir::Operation *> &ops);
+/// reshapes of batch and heads, the replacement of NaN by 0, and the loss of
+/// the last weight. Null if there is none.
+xf::Softmax findSoftmax(mlir::Value weights, Shapes &shapes, Scores &scores);
 
 /// Whether the weights are a softmax that was rounded to integers and back.
 bool areQuantized(mlir::Value weights);
@@ -82,6 +88,11 @@ private:
   Shapes &shapes;
   HeadDims dims;
 };
+
+/// One logit per head that [batch, heads, queries, 1] repeats; null if it does
+/// not.
+mlir::Value findSinks(mlir::OpBuilder &builder, mlir::Value sink,
+                      HeadDims heads, xf::Dim queries, Shapes &shapes);
 
 /// x without a constant factor further up, behind changes of shape.
 std::optional<Scaled> peelScale(mlir::OpBuilder &builder, mlir::Value x);

@@ -152,6 +152,27 @@ Value hagane::fusion::findUnrepeated(OpBuilder &builder, Value x,
                             : found;
 }
 
+Value hagane::fusion::findSinks(OpBuilder &builder, Value sink, HeadDims heads,
+                                Dim queries, Shapes &shapes) {
+  while (auto reshape = sink.getDefiningOp<xf::Reshape>())
+    sink = reshape.getX();
+  auto repeat = sink.getDefiningOp<xf::Broadcast>();
+  if (!repeat)
+    return {};
+  SmallVector<Dim> to = shapes.getDims(repeat.getY()),
+                   from = shapes.getDims(repeat.getX());
+  Dim one = Dim::constant(builder.getContext(), 1);
+  from.insert(from.begin(), to.size() - from.size(), one);
+  if (to.size() == 4 && to.back().isConstant(1)) {
+    to.pop_back();
+    from.pop_back();
+  }
+  if (!shapes.areEqual(to, {heads.batch, heads.heads, queries}) ||
+      !shapes.areEqual(from, {one, heads.heads, one}))
+    return {};
+  return makeReshape(builder, sink.getLoc(), repeat.getX(), heads.heads);
+}
+
 //===----------------------------------------------------------------------===//
 // Masks
 //===----------------------------------------------------------------------===//

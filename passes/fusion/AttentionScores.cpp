@@ -19,10 +19,20 @@ static bool replacesNaN(xf::Select op) {
          keepsShape(op.getB(), op.getA());
 }
 
+/// Whether the slice leaves out the last element of the last axis alone.
+static bool dropsLast(xf::Slice op) {
+  auto isAt = [](std::optional<ArrayAttr> bounds, int64_t wanted) {
+    return bounds && bounds->size() == 1 &&
+           Dim(cast<xf::DimAttr>((*bounds)[0])).getConstant() == wanted;
+  };
+  return op.getAxes() == ArrayRef{getRank(op) - 1} && op.getSteps()[0] == 1 &&
+         isAt(op.getStarts(), 0) && isAt(op.getEnds(), -1);
+}
+
 xf::Softmax hagane::fusion::findSoftmax(Value weights, Shapes &shapes,
-                                        SmallVectorImpl<Operation *> &ops) {
+                                        Scores &scores) {
   while (Operation *op = weights.getDefiningOp()) {
-    ops.push_back(op);
+    scores.ops.push_back(op);
     if (auto softmax = dyn_cast<xf::Softmax>(op))
       return softmax;
     Value before = skipFloatCasts(weights);
@@ -31,6 +41,11 @@ xf::Softmax hagane::fusion::findSoftmax(Value weights, Shapes &shapes,
     if (auto reshape = dyn_cast<xf::Reshape>(op);
         reshape && keepsLastTwo(reshape, shapes))
       before = reshape.getX();
+    if (auto slice = dyn_cast<xf::Slice>(op);
+        slice && !scores.dropsLast && dropsLast(slice)) {
+      before = slice.getX();
+      scores.dropsLast = true;
+    }
     if (before == weights)
       break;
     weights = before;
@@ -89,10 +104,12 @@ public:
   LogicalResult run();
 
 private:
+  LogicalResult takeSink();
   LogicalResult step(Operation *op);
   LogicalResult stepAdd(xf::Add op);
   LogicalResult stepSelect(xf::Select op);
   LogicalResult stepMax(xf::Max op);
+  LogicalResult stepFactor(xf::Mul op);
   LogicalResult stepScaled(Operation *op);
   LogicalResult stepReshape(xf::Reshape op);
   LogicalResult addMask(Mask mask, Value before);
@@ -111,8 +128,8 @@ private:
 } // namespace
 
 LogicalResult ScoreTracer::addMask(Mask mask, Value before) {
-  if (scores.softcap != 0)
-    return fail("tanh is applied after a mask");
+  if (scores.softcap != 0 || !scores.factors.empty())
+    return fail("heads are scaled, or tanh is applied, after a mask");
   if (scores.scale < 0)
     return fail("the scores are negated after a mask");
   mask.frame = shapes.getDims(current);
@@ -165,12 +182,31 @@ LogicalResult ScoreTracer::stepMax(xf::Max op) {
   return addMask({Mask::floor, Value(), *floor}, first ? op.getA() : op.getB());
 }
 
+/// A factor for each head may as well scale the queries, unless a mask, a cap
+/// or a sink lies between.
+LogicalResult ScoreTracer::stepFactor(xf::Mul op) {
+  bool first = op && leadsToProduct(op.getA()),
+       second = op && leadsToProduct(op.getB());
+  if (first == second)
+    return fail("the scores are no product");
+  Value factor = first ? op.getB() : op.getA(),
+        before = first ? op.getA() : op.getB();
+  SmallVector<Dim> dims = shapes.getDims(factor);
+  bool isPerHead = dims.size() >= 2 && dims.size() <= 4 &&
+                   dims.end()[-1].isConstant(1) &&
+                   dims.end()[-2].isConstant(1) && getRank(before) == 4 &&
+                   shapes.haveEqualDims(before, op.getY());
+  if (!isPerHead)
+    return fail("the scores are scaled by a tensor, expected numbers of heads");
+  scores.factors.push_back(factor);
+  current = before;
+  return success();
+}
+
 LogicalResult ScoreTracer::stepScaled(Operation *op) {
   std::optional<Scaled> scaled = matchScaled(op->getResult(0));
   if (!scaled)
-    return leadsToProduct(op->getResult(0))
-               ? fail("the scores are scaled by a tensor, expected a constant")
-               : fail("the scores are no product");
+    return stepFactor(dyn_cast<xf::Mul>(op));
   auto cap = scaled->x.getDefiningOp<xf::Tanh>();
   if (!cap) {
     scores.scale *= scaled->factor;
@@ -178,8 +214,8 @@ LogicalResult ScoreTracer::stepScaled(Operation *op) {
     return success();
   }
   std::optional<Scaled> inner = matchScaled(cap.getX());
-  if (scores.scale != 1 || scores.softcap != 0 || !inner ||
-      !isAbout(inner->factor * scaled->factor, 1, current))
+  if (scores.scale != 1 || scores.softcap != 0 || !scores.factors.empty() ||
+      !inner || !isAbout(inner->factor * scaled->factor, 1, current))
     return fail("tanh is not c * tanh(s / c)");
   scores.softcap = scaled->factor;
   scores.ops.append({cap, cap.getX().getDefiningOp()});
@@ -216,7 +252,24 @@ LogicalResult ScoreTracer::step(Operation *op) {
   return fail("the scores come from '" + op->getName().getStringRef() + "'");
 }
 
+/// The score that the weights leave out, beside the others.
+LogicalResult ScoreTracer::takeSink() {
+  auto concat = current.getDefiningOp<xf::Concat>();
+  int64_t last = getRank(current) - 1;
+  if (!concat || concat.getInputs().size() != 2 ||
+      static_cast<int64_t>(concat.getAxis()) != last ||
+      !shapes.getDims(concat.getInputs()[1])[last].isConstant(1))
+    return fail("the last weight is left out, and its score is not one that "
+                "stands beside those of the keys");
+  scores.ops.push_back(concat);
+  scores.sink = concat.getInputs()[1];
+  current = concat.getInputs()[0];
+  return success();
+}
+
 LogicalResult ScoreTracer::run() {
+  if (scores.dropsLast && failed(takeSink()))
+    return failure();
   for (int steps = 0; steps < kMaxSteps; ++steps) {
     Operation *op = current.getDefiningOp();
     if (!op)

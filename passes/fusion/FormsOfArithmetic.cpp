@@ -75,6 +75,19 @@ static Value multiplyOuter(xf::MatMul op, OpBuilder &builder, Shapes &) {
                  : Value();
 }
 
+/// softmax(x - max(x)) is softmax(x).
+static Value dropShift(xf::Softmax op, OpBuilder &builder, Shapes &) {
+  auto shifted = op.getX().getDefiningOp<xf::Sub>();
+  auto max =
+      shifted ? shifted.getB().getDefiningOp<xf::Reduce>() : xf::Reduce();
+  if (!max || max.getKind() != xf::ReduceKind::max || !max.getKeepDims() ||
+      max.getX() != shifted.getA() ||
+      max.getAxes() != ArrayRef{static_cast<int64_t>(op.getAxis())})
+    return {};
+  return xf::Softmax::create(builder, op.getLoc(), op.getType(), shifted.getA(),
+                             op.getAxisAttr(), op.getLogAttr());
+}
+
 /// sum(x) / n is mean(x).
 static Value averageSum(Operation *op, OpBuilder &builder, Shapes &) {
   std::optional<Scaled> scaled = matchScaled(op->getResult(0));
@@ -126,6 +139,7 @@ ArrayRef<Rewrite> hagane::fusion::getArithmeticRewrites() {
       only<xf::Sub, addNegated>,
       only<xf::Select, selectByPositive>,
       only<xf::MatMul, multiplyOuter>,
+      only<xf::Softmax, dropShift>,
       averageSum,
       dropBroadcast,
   };

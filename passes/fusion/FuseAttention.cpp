@@ -42,7 +42,7 @@ public:
 private:
   LogicalResult fuse(xf::MatMul op, Shapes &shapes) {
     Scores scores;
-    scores.softmax = findSoftmax(op.getA(), shapes, scores.ops);
+    scores.softmax = findSoftmax(op.getA(), shapes, scores);
     if (!scores.softmax && areQuantized(op.getA()))
       return remarks.decline(op, "the weights are quantized before they meet "
                                  "the values");
@@ -130,12 +130,23 @@ private:
     found.q = heads.normalize(product.getA(), product.getTransposeA(), &scale);
     found.k = heads.normalize(product.getB(), !product.getTransposeB(), &scale);
     found.v = heads.normalize(op.getB(), op.getTransposeB(), nullptr);
+    for (Value factor : scores.factors) {
+      if (getElementTypeOrSelf(factor) != getElementTypeOrSelf(found.q))
+        return remarks.decline(op, "heads are scaled in another type");
+      found.q = xf::Mul::create(builder, location, found.q.getType(), found.q,
+                                factor);
+    }
     unrepeat(builder, found, shapes);
     if (failed(checkOperands(op, found, dims, shapes)))
       return failure();
+    Value sinks;
+    if (scores.sink && !(sinks = findSinks(builder, scores.sink, dims,
+                                           shapes.getDims(found.q)[2], shapes)))
+      return remarks.decline(op, "the score beside those of the keys is not "
+                                 "one number per head");
     Value bias = heads.combine(scores.masks);
     Value y = xf::Attention::create(
-        builder, location, found.q, found.k, found.v, bias, Value(), Value(),
+        builder, location, found.q, found.k, found.v, bias, Value(), sinks,
         builder.getF64FloatAttr(scale),
         xf::CausalKindAttr::get(op.getContext(), xf::CausalKind::none),
         builder.getI64IntegerAttr(-1), builder.getI64IntegerAttr(-1),

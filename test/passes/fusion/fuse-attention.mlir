@@ -242,3 +242,31 @@ func.func @windows(%q: tensor<6x2x4x8xf32>, %k: tensor<6x2x4x8xf32>, %v: tensor<
   %5 = xf.matmul %4, %v : (tensor<6x2x4x4xf32>, tensor<6x2x4x8xf32>) -> tensor<6x2x4x8xf32>
   return %5 : tensor<6x2x4x8xf32>
 }
+
+// Swin 2: cosine attention, a learned scale per head.
+// CHECK-LABEL: func.func @scaled_heads
+// CHECK: %[[Q:.*]] = xf.mul %arg0, %arg3 : (tensor<1x2x5x4xf32>, tensor<2x1x1xf32>)
+// CHECK: xf.attention %[[Q]], %arg1, %arg2 bias %arg4
+func.func @scaled_heads(%q: tensor<1x2x5x4xf32>, %k: tensor<1x2x7x4xf32>, %v: tensor<1x2x7x4xf32>, %s: tensor<2x1x1xf32>, %m: tensor<1x2x5x7xf32>) -> tensor<1x2x5x4xf32> {
+  %0 = xf.matmul %q, %k {transpose_b} : (tensor<1x2x5x4xf32>, tensor<1x2x7x4xf32>) -> tensor<1x2x5x7xf32>
+  %1 = xf.mul %s, %0 : (tensor<2x1x1xf32>, tensor<1x2x5x7xf32>) -> tensor<1x2x5x7xf32>
+  %2 = xf.add %1, %m : (tensor<1x2x5x7xf32>, tensor<1x2x5x7xf32>) -> tensor<1x2x5x7xf32>
+  %3 = xf.softmax %2 {axis = 3 : i64} : (tensor<1x2x5x7xf32>) -> tensor<1x2x5x7xf32>
+  %4 = xf.matmul %3, %v : (tensor<1x2x5x7xf32>, tensor<1x2x7x4xf32>) -> tensor<1x2x5x4xf32>
+  return %4 : tensor<1x2x5x4xf32>
+}
+
+// GPT-OSS: one more score per head, whose weight is dropped.
+// CHECK-LABEL: func.func @sinks
+// CHECK: %[[S:.*]] = xf.reshape %{{.*}} {shape = [#xf.dim<2>]} : (tensor<1x2x1xf32>) -> tensor<2xf32>
+// CHECK: xf.attention %arg0, %arg1, %arg2 sinks %[[S]]
+func.func @sinks(%q: tensor<3x2x5x4xf32>, %k: tensor<3x2x7x4xf32>, %v: tensor<3x2x7x4xf32>, %s: tensor<1x2x1xf32>) -> tensor<3x2x5x4xf32> {
+  %0 = xf.matmul %q, %k {transpose_b} : (tensor<3x2x5x4xf32>, tensor<3x2x7x4xf32>) -> tensor<3x2x5x7xf32>
+  %1 = xf.broadcast %s {shape = [#xf.dim<3>, #xf.dim<2>, #xf.dim<5>]} : (tensor<1x2x1xf32>) -> tensor<3x2x5xf32>
+  %2 = xf.reshape %1 {shape = [#xf.dim<3>, #xf.dim<2>, #xf.dim<5>, #xf.dim<1>]} : (tensor<3x2x5xf32>) -> tensor<3x2x5x1xf32>
+  %3 = xf.concat %0, %2 {axis = 3 : i64} : (tensor<3x2x5x7xf32>, tensor<3x2x5x1xf32>) -> tensor<3x2x5x8xf32>
+  %4 = xf.softmax %3 {axis = 3 : i64} : (tensor<3x2x5x8xf32>) -> tensor<3x2x5x8xf32>
+  %5 = xf.slice %4 {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 3>, starts = [#xf.dim<0>], ends = [#xf.dim<-1>], steps = array<i64: 1>} : (tensor<3x2x5x8xf32>) -> tensor<3x2x5x7xf32>
+  %6 = xf.matmul %5, %v : (tensor<3x2x5x7xf32>, tensor<3x2x7x4xf32>) -> tensor<3x2x5x4xf32>
+  return %6 : tensor<3x2x5x4xf32>
+}

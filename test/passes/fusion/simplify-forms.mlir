@@ -220,3 +220,12 @@ func.func @halves_behind_units(%x: tensor<2x5x1x4x16xf32>) -> tensor<2x4x5x8xf32
   %2 = xf.slice %1 {operandSegmentSizes = array<i32: 1, 0, 0>, axes = array<i64: 3>, starts = [#xf.dim<0>], ends = [#xf.dim<8>], steps = array<i64: 1>} : (tensor<2x4x5x16xf32>) -> tensor<2x4x5x8xf32>
   return %2 : tensor<2x4x5x8xf32>
 }
+
+// CHECK-LABEL: func.func @shifted
+// CHECK-NEXT: xf.softmax %arg0 {axis = 1 : i64}
+func.func @shifted(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = xf.reduce %x {axes = array<i64: 1>, keep_dims, kind = #xf.reduce_kind<max>} : (tensor<?x8xf32>) -> tensor<?x1xf32>
+  %1 = xf.sub %x, %0 : (tensor<?x8xf32>, tensor<?x1xf32>) -> tensor<?x8xf32>
+  %2 = xf.softmax %1 {axis = 1 : i64} : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %2 : tensor<?x8xf32>
+}
