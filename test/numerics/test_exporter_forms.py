@@ -124,3 +124,19 @@ def test_nearest_by_half_pixels_of_tensorflow(sizes, tmp_path):
         return [x[:, :, rows[:, None], columns]]
 
     check(text, [{"x": floats(n, 2, 6, 8)} for n in (1, 3)], tmp_path, reference, opset=13)
+
+
+def test_reshape_whose_sizes_agree_only_when_run(tmp_path):
+    """Keras's upsampling repeats the halves of sizes that must then be even."""
+    text = """(float[n,h,3] x, float[m,3] y) => (float[p,2,3] z)
+        <int64[1] zero = {0}, int64[1] one = {1}, int64[1] two = {2}, int64[2] tail = {2, 3}> {
+          shape = Shape(y)
+          rows = Slice(shape, zero, one)
+          half = Div(rows, two)
+          wanted = Concat<axis = 0>(half, tail)
+          moved = Reshape(x, wanted)
+          z = Neg(moved)
+        }"""
+    runs = [{"x": floats(n, h, 3), "y": floats(m, 3)} for n, h, m in ((2, 5, 10), (4, 3, 12), (1, 2, 3))]
+    check(text, runs, tmp_path)
+    assert "elements of both shapes" in fails(tmp_path, {"x": floats(2, 5, 3), "y": floats(4, 3)})
