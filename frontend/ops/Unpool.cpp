@@ -102,7 +102,9 @@ static LogicalResult convertConvTranspose(NodeConverter &n) {
   bool known =
       llvm::all_of(target->sizes, [&](Dim dim) { return n.isDurable(dim); });
   FailureOr<Value> sizes = Value();
-  if (!known && failed(sizes = sizesOf(n, x, *target, *window)))
+  if (!known)
+    sizes = sizesOf(n, x, *target, *window);
+  if (failed(sizes))
     return failure();
   int64_t volume = productOf(*kernel);
   // [groups, in, out, window] to [groups * out * window, in].
@@ -165,9 +167,11 @@ static LogicalResult convertCol2Im(NodeConverter &n) {
     return n.error("the input is not of rank 3, or image_shape has not " +
                    Twine(space) + " elements, as block_shape has");
   SmallVector<int64_t> ones(space, 1), none(2 * space, 0);
-  Window window{*block, n.getInts("strides").value_or(ones),
+  Window window{*block,
+                n.getInts("strides").value_or(ones),
                 n.getInts("dilations").value_or(ones),
-                n.getInts("pads").value_or(none)};
+                n.getInts("pads").value_or(none),
+                {}};
   auto isPositive = [](int64_t value) { return value > 0; };
   if (window.strides.size() != space || window.dilations.size() != space ||
       window.pads.size() != 2 * space ||
