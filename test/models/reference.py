@@ -29,13 +29,17 @@ def run_all(model, folders):
         np.savez(folder / "out.npz", **dict(zip(names, outputs, strict=True)))
 
 
+class NoReference(Exception):
+    """ONNX Runtime does not load the model."""
+
+
 def run_references(model, folders):
     """The outputs for each folder's in.npz, None where there are none."""
     while left := [folder for folder in folders if not (folder / "tried").exists()]:
         done = subprocess.run([sys.executable, __file__, model, *left], capture_output=True,
                               text=True, check=False)
         if not (left[0] / "tried").exists():
-            raise RuntimeError(f"ONNX Runtime does not load the model: {done.stderr[-500:]}")
+            raise NoReference(done.stderr[-500:])
     paths = [folder / "out.npz" for folder in folders]
     return [dict(np.load(path)) if path.exists() else None for path in paths]
 

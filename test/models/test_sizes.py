@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from check import BUILD, TIMEOUT
 from kernels import shape_kernels
+from reference import NoReference
 from sizes import check_sizes
 
 FOLDERS = [pathlib.Path(name) for name in os.environ.get("HAGANE_MODELS", "").split(":") if name]
@@ -26,7 +27,10 @@ def representatives():
 
 @pytest.mark.parametrize("folder", representatives(), ids=lambda folder: folder.name)
 def test_sizes(folder, tmp_path):
-    problems, compared = check_sizes(folder, tmp_path)
+    try:
+        problems, compared = check_sizes(folder, tmp_path)
+    except NoReference as reason:
+        pytest.skip(f"ONNX Runtime does not load the model: {reason}")
     assert not problems, f"{len(problems)} failures:\n" + "\n".join(problems)
     assert compared >= 3
 

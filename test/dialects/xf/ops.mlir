@@ -478,11 +478,11 @@ func.func @measured(%x: tensor<?x?x4xf32>, %buffer: memref<?xf32>) -> tensor<?x4
 
 // -----
 
-xf.symbol @m {min = 1 : i64, max = 64 : i64}
-xf.symbol @n {min = 1 : i64, max = 64 : i64}
+xf.symbol @left {min = 1 : i64, max = 64 : i64}
+xf.symbol @right {min = 1 : i64, max = 64 : i64}
 // CHECK-LABEL: func.func @stretched
 func.func @stretched(%x: tensor<?xf32>) -> tensor<4x?xf32> {
-  // CHECK: xf.stretch %{{.*}} {shape = [#xf.dim<4>, #xf.dim<max(m, n)>]} : (tensor<?xf32>) -> tensor<4x?xf32>
-  %y = xf.stretch %x {shape = [#xf.dim<4>, #xf.dim<max(m, n)>]} : (tensor<?xf32>) -> tensor<4x?xf32>
+  // CHECK: xf.stretch %{{.*}} {shape = [#xf.dim<4>, #xf.dim<max(left, right)>]} : (tensor<?xf32>) -> tensor<4x?xf32>
+  %y = xf.stretch %x {shape = [#xf.dim<4>, #xf.dim<max(left, right)>]} : (tensor<?xf32>) -> tensor<4x?xf32>
   return %y : tensor<4x?xf32>
 }
