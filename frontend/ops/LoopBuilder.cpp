@@ -1,6 +1,7 @@
 // Loops: what they carry, how its sizes change, and outputs that grow.
+#include "frontend/ops/LoopBuilder.h"
+
 #include "dialects/xf/XfDynamic.h"
-#include "frontend/ops/ControlFlow.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -35,6 +36,10 @@ public:
           return success();
         })) {}
   ~HeldRemarks() { stop(); }
+  void forget() {
+    stop();
+    held.clear();
+  }
   void release() {
     stop();
     for (Diagnostic &diag : held)
@@ -51,94 +56,6 @@ private:
   DiagnosticEngine &engine;
   std::vector<Diagnostic> held;
   std::optional<DiagnosticEngine::HandlerID> handler;
-};
-
-/// A value from one iteration to the next.
-struct Carried {
-  Value init;
-  /// Sizes that no iteration changes; null for one that changes.
-  SmallVector<Dim> known;
-  /// Every iteration gives what it got.
-  bool isInvariant = false;
-  Value inBody;
-};
-
-/// How an output comes together.
-struct Output {
-  GrowingOutput spec;
-  Value init;
-  /// Sizes of the whole output; null for those that iterations change.
-  SmallVector<Dim> dims;
-  /// Whether there is room for every part from the start.
-  bool hasRoom = false;
-};
-
-class LoopBuilder {
-public:
-  LoopBuilder(NodeConverter &n, const LoopSpec &spec)
-      : n(n), spec(spec), state(n.getState()), b(n.builder()) {}
-
-  LogicalResult run(SmallVectorImpl<Value> &results);
-
-private:
-  FailureOr<bool> unroll(SmallVectorImpl<Value> &results);
-  LogicalResult convert(Dim number, ArrayRef<Value> values, LoopStep &step);
-  LogicalResult convertBody(Block &block, LoopStep &step);
-  FailureOr<bool> settle(const LoopStep &step);
-  void startOutput(Value item, unsigned index, size_t mark);
-  Value addPart(Output &output, Value whole, Value item, Block &block);
-  Value append(Output &output, Value whole, Value item, Block &block);
-  LogicalResult finish(std::unique_ptr<Block> body, LoopStep &step, size_t mark,
-                       SmallVectorImpl<Value> &results);
-  void makeFor(std::unique_ptr<Block> body, ArrayRef<Value> inits,
-               ArrayRef<Value> yields, SmallVectorImpl<Value> &results);
-  LogicalResult makeWhile(std::unique_ptr<Block> body, Value goesOn,
-                          ArrayRef<Value> inits, ArrayRef<Value> yields,
-                          SmallVectorImpl<Value> &results);
-  LogicalResult takeResults(ArrayRef<Value> made,
-                            SmallVectorImpl<Value> &results);
-
-  Dim constant(int64_t value) { return Dim::constant(b.getContext(), value); }
-  bool isTrue(Value condition) {
-    auto known = n.constInts(condition);
-    return !condition || (known && known->size() == 1 && known->front());
-  }
-  RankedTensorType typeOf(ArrayRef<Dim> dims, Type element) {
-    auto shape = llvm::map_to_vector(dims, [](Dim dim) {
-      return dim ? dim.getStaticSize() : ShapedType::kDynamic;
-    });
-    return RankedTensorType::get(shape, element);
-  }
-  Value castTo(Value value, Type type) {
-    return value.getType() == type
-               ? value
-               : Value(tensor::CastOp::create(b, type, value));
-  }
-  /// What the loop begins with, not telling sizes that change: upstream's
-  /// canonicalization would take them to be those of all iterations.
-  Value start(Value init, ArrayRef<Dim> known) {
-    Value value = castTo(init, typeOf(known, n.elem(init)));
-    if (llvm::all_of(known, [](Dim dim) { return bool(dim); }))
-      return value;
-    SmallVector<Dim> dims;
-    for (Dim dim : state.getFacts(init).dims)
-      dims.push_back(state.isDurable(dim) ? dim : Dim());
-    return measure(n, value, dims);
-  }
-  Value zeros(ArrayRef<Dim> dims, Type element) {
-    return n.make<xf::Broadcast>(n.scalar(0, element), Value(), n.dims(dims));
-  }
-
-  NodeConverter &n;
-  const LoopSpec &spec;
-  ConversionState &state;
-  ImplicitLocOpBuilder &b;
-  SmallVector<Carried> carried;
-  SmallVector<Output> outputs;
-  Dim at;                    // the iteration's number, in the body
-  SmallVector<int64_t> axes; // of outputs, counted from the front
-  bool isCounted = false;
-  Dim done; // the number of iterations, after a loop that may end early
 };
 
 } // namespace
@@ -486,6 +403,13 @@ LogicalResult LoopBuilder::run(SmallVectorImpl<Value> &results) {
     FailureOr<bool> isSettled = settle(step);
     if (failed(isSettled))
       return failure();
+    // Without a limit or a condition the loop would not end: left to `finish`.
+    if (*isSettled && !isPeeled && !spec.room && (spec.trips || spec.goesOn) &&
+        isStableAfterFirst(step, mark)) {
+      state.discard(std::move(body), mark);
+      held.forget();
+      return peel(results);
+    }
     if (*isSettled) {
       held.release();
       return finish(std::move(body), step, mark, results);

@@ -390,6 +390,42 @@ def test_batched_scan(lengths, tmp_path):
     check(text, runs, tmp_path, scan, opset=8, tolerance=1e-5)
 
 
+@pytest.mark.parametrize("trips", ["m", "twelve"])
+def test_sum_that_begins_with_one_element(trips, tmp_path):
+    """The first iteration gives the sum its shape."""
+    text = f"""(int64 m, float limit, float[1] a, float[n] x) => (float[k] y, float[u] z, float[o,p] all) <int64 twelve = {{12}}> {{
+      y, all = Loop ({trips}, "", a) <body = b (int64 i, bool c, float[j] v) => (bool d, float[l] u, float[l] s) {{
+        d = Identity(c)
+        f = Cast<to = 1>(i)
+        t = Add(v, x)
+        u = Add(t, f)
+        s = Neg(u)
+      }}>
+      z = Loop ({trips}, "", a) <body = b2 (int64 i2, bool c2, float[q] v2) => (bool d2, float[r] u2) {{
+        u2 = Add(v2, x)
+        t2 = ReduceMax<keepdims = 0>(u2)
+        d2 = Less(t2, limit)
+      }}>
+    }}"""
+
+    def loop(m, limit, a, x):
+        m = int(m) if trips == "m" else 12
+        y, z, all = a, a, []
+        for i in range(m):
+            y = y + x + i
+            all.append(-y)
+        for _ in range(m):
+            z = z + x
+            if z.max() >= limit:
+                break
+        return [y, z, np.array(all, np.float32).reshape(m, x.size)]
+
+    runs = [{"m": np.array(m), "limit": np.float32(limit), "a": floats(1), "x": np.abs(floats(n))}
+            for m, limit, n in ((1, 9, 5), (2, 9, 5), (9, 2, 5), (9, 9, 2), (0, 1, 5))]  # fmt: skip
+    runs = runs if trips == "m" else runs[:4]
+    check(text, runs, tmp_path, loop, tolerance=1e-5)
+
+
 @pytest.mark.parametrize(("axis", "stacks"), [(0, 1), (1, 1), (-1, 1), (0, 0), (1, 0)])
 def test_elements_added_to_a_sequence(axis, stacks, tmp_path):
     """As TorchScript collects results in a list."""
