@@ -23,7 +23,9 @@ import warnings
 
 HERE = pathlib.Path(__file__).parent
 # Expected values of an inverse transform of single precision carry its rounding errors.
-TOLERANCES = {name: {"atol": 1e-6} for name in ("test_dft_inverse", "test_dft_inverse_opset19")}
+# Coordinates of bent windows are those of a grid from -1 to 1, which rounds them.
+TOLERANCES = {name: {"atol": 1e-6} for name in ("test_dft_inverse", "test_dft_inverse_opset19",
+                                                "test_basic_deform_conv_with_padding")}
 CATEGORIES = ["NodeModel", "SimpleModel", "PyTorchConvertedModel", "PyTorchOperatorModel"]
 LIMIT_S = 60  # of one case
 
