@@ -47,7 +47,7 @@ def test_json(tool, module):
     assert code == 0
     shown = json.loads(out)
     assert [(s["name"], s["min"]) for s in shown["symbols"]] == [
-        ("past", 0), ("seq", 1), ("height", 2)]
+        ("past", 0), ("seq", 1), ("height", 0)]
     assert {v["name"]: v["dims"] for v in shown["inputs"]}["mask"] == ["past + seq"]
     requirement, = shown["requirements"]
     assert (requirement["found"], requirement["expected"]) == ("floordiv(height + 1, 2) * 2", "height")
