@@ -167,7 +167,9 @@ void ArenaPlanner::assignBins() {
     for (auto [j, bin] : llvm::enumerate(bins)) {
       if (conflicts(bin, buffer))
         continue;
-      if (!best || bins[*best].bytes != buffer.bytes)
+      // Sizes that differ in too many ways have no expression for the larger.
+      if ((!best || bins[*best].bytes != buffer.bytes) &&
+          getLarger(bin.bytes, buffer.bytes))
         best = j;
     }
     if (!best) {
