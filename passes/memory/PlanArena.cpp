@@ -192,15 +192,21 @@ void ArenaPlanner::rewrite() {
       attributes.getNamedAttr("kernel.arena", attributes.getUnitAttr()));
   (void)function.insertArgument(number, arenaType, marked, function.getLoc());
   Value arena = function.getArgument(number);
+  // A bin after which the end would have no expression is left to the heap.
   SmallVector<Dim> offsets;
   Dim end = Dim::constant(context, 0);
   for (const Bin &bin : bins) {
-    offsets.push_back(end);
-    end = end + bin.bytes;
+    Dim next = end + bin.bytes;
+    offsets.push_back(next ? end : Dim());
+    end = next ? next : end;
   }
   SmallVector<Attribute> plan;
   for (Buffer &buffer : buffers) {
     Dim offset = offsets[buffer.bin];
+    if (!offset) {
+      buffer.alloc->setAttr("kernel.heap_bytes", buffer.bytes.getAttr());
+      continue;
+    }
     OpBuilder builder(buffer.alloc);
     Location loc = buffer.alloc.getLoc();
     Value byte = xf::DimValue::create(builder, loc, builder.getIndexType(),

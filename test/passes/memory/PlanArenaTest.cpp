@@ -216,6 +216,34 @@ TEST_F(PlanArenaTest, ChainsNeedTwoBuffers) {
   EXPECT_EQ(valueOf(main->getAttr("kernel.arena_bytes"), {10, 0}), 2 * 640);
 }
 
+/// Buffers do not share memory where the larger of their sizes has no
+/// expression, and live on the heap where their place has none.
+TEST_F(PlanArenaTest, SizesWithoutExpression) {
+  auto sizeOf = [](char letter, int64_t terms) {
+    std::string size = "1";
+    for (int64_t i = 0; i < terms; ++i)
+      size += " + " + std::string(50, letter) + std::to_string(i);
+    return "(" + size + ") * 8";
+  };
+  std::vector<Interval> apart = {{sizeOf('a', 100), 8, 0, 0},
+                                 {sizeOf('b', 100), 8, 1, 1}};
+  OwningOpRef<ModuleOp> module = plan(write(apart, 2));
+  ASSERT_TRUE(module);
+  std::vector<Placed> places =
+      placesOf(module->lookupSymbol<func::FuncOp>("main"), {1, 1});
+  ASSERT_EQ(places.size(), 2u);
+  EXPECT_NE(places[0].offset, places[1].offset);
+
+  std::vector<Interval> many = {{sizeOf('a', 200), 8, 0, 0},
+                                {sizeOf('b', 200), 8, 0, 0}};
+  module = plan(write(many, 1));
+  ASSERT_TRUE(module);
+  int64_t onHeap = 0;
+  module->walk(
+      [&](memref::AllocOp op) { onHeap += op->hasAttr("kernel.heap_bytes"); });
+  EXPECT_EQ(onHeap, 1);
+}
+
 TEST_F(PlanArenaTest, EmptyAndUnusedBuffersTakeNothing) {
   OwningOpRef<ModuleOp> module =
       plan("func.func @main() {\n"

@@ -56,7 +56,7 @@ xf.computed_size @n {min = 0 : i64, max = 9223372036854775807 : i64}
 // CHECK: scf.for
 // CHECK:   memref.alloc(%{{.*}}) {kernel.alternates, kernel.heap_bytes = #xf.dim<floordiv(n + 15, 16) * 64>}
 // CHECK:   memref.alloc(%{{.*}}) {kernel.heap_bytes = #xf.dim<floordiv(n + 15, 16) * 64>}
-// CHECK:   memref.view %arg2
+// CHECK:   memref.view %arg4
 // CHECK:   scf.if
 // CHECK:     memref.alloc() {kernel.alternates, kernel.heap_bytes = #xf.dim<64>} : memref<4xf32>
 func.func @main(%x: memref<?xf32>, %y: memref<4xf32>, %go: i1, %end: index) {
