@@ -251,7 +251,7 @@ static Value sliceBeforeUnits(xf::Slice op, OpBuilder &builder,
   };
   collect(reshape.getX(), before, axesBefore);
   collect(reshape.getY(), after, axesAfter);
-  auto found = llvm::find(axesAfter, window->axis);
+  auto *found = llvm::find(axesAfter, window->axis);
   if (found == axesAfter.end() || !shapes.areEqual(before, after) ||
       !reshape.getX().getDefiningOp<xf::Transpose>())
     return {};

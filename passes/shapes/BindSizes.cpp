@@ -49,13 +49,13 @@ public:
 private:
   /// The elements of a size operand: null Dims where only the run tells them.
   /// Those that are expressions over sizes not bound yet will be known then.
-  SmallVector<Dim> contentOf(MutableOperandRange operand);
+  SmallVector<Dim> contentOf(const MutableOperandRange &operand);
   /// The one element of `size` as a new symbol.
   Dim bind(Value size);
   /// The operand with the elements that are not null replaced.
   void replaceElements(MutableOperandRange operand, ArrayRef<Dim> elements);
   /// Binds the elements that are not known as they are.
-  void bindSizes(MutableOperandRange operand);
+  void bindSizes(const MutableOperandRange &operand);
 
   void bindIn(xf::NonZero op);
   void bindIn(xf::Range op);
@@ -79,7 +79,7 @@ bool isUnknown(Dim dim) { return !dim; }
 
 } // namespace
 
-SmallVector<Dim> SizeBinder::contentOf(MutableOperandRange operand) {
+SmallVector<Dim> SizeBinder::contentOf(const MutableOperandRange &operand) {
   if (operand.empty())
     return {};
   const xf::Facts &facts = shapes.get(operand[0].get());
@@ -112,7 +112,7 @@ void SizeBinder::replaceElements(MutableOperandRange operand,
   operand.assign(t.concat(parts));
 }
 
-void SizeBinder::bindSizes(MutableOperandRange operand) {
+void SizeBinder::bindSizes(const MutableOperandRange &operand) {
   SmallVector<Dim> known = contentOf(operand), bound(known.size());
   if (llvm::none_of(known, isUnknown))
     return;
