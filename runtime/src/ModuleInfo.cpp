@@ -106,7 +106,8 @@ void ModuleInfo::buildProvenance() {
 hgn_status ModuleInfo::build(const format::Module &module, const uint8_t *bytes,
                              uint64_t size) {
   header = &module;
-  weightsBase = bytes + module.weights_offset();
+  // Without weights their place is not checked.
+  weightsBase = module.weights_size() ? bytes + module.weights_offset() : bytes;
   view.format_version = module.format_version();
   view.abi_version = module.abi_version();
   view.selected_code = -1;

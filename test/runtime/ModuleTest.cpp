@@ -203,6 +203,13 @@ const Damage kDamages[] = {
     {"WeightsOverCode",
      [](format::ModuleT &m) { m.weights_offset = m.codes[0]->offset; },
      "overlaps the weights"},
+    {"NoWeights",
+     [](format::ModuleT &m) {
+       m.weights.clear();
+       m.weights_size = 0;
+       m.weights_offset = ~0ull << 12;
+     },
+     nullptr},
     {"WeightOffset", [](format::ModuleT &m) { m.weights[0]->offset = 1024; },
      "weight 0 lies outside"},
     {"WeightSize", [](format::ModuleT &m) { m.weights[0]->size = 65; },
