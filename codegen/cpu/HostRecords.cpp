@@ -56,7 +56,7 @@ void HostLowering::recordBuffers() {
                      -1, -1};
     if (auto call = dyn_cast<kernel::Launch>(op)) {
       for (Value value : call.getArgs())
-        if (auto it = buffers.find(
+        if (auto *it = buffers.find(
                 static_cast<Operation *>(const_cast<void *>(getRoot(value))));
             it != buffers.end())
           it->second.noteUse(launch);

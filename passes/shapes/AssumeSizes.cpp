@@ -183,7 +183,7 @@ static bool requireOne(ModuleOp module, const ShapeAnalysis::Assumption &at,
   const xf::SizeCondition &condition = at.condition;
   for (Dim dim : {condition.a, condition.b})
     if (condition.broadcasts && seemsOne(dim, shapes.getProver()) &&
-        !findLastBind(module, {dim, dim})) {
+        !findLastBind(module, {dim, dim, {}})) {
       OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
       require(b, at.op->getLoc(), dim, Dim::constant(module.getContext(), 1),
               condition.what);

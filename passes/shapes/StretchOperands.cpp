@@ -82,8 +82,8 @@ static Value stretch(OpBuilder &b, Operation *op, Value x, ArrayRef<Dim> dims,
 }
 
 bool StretchOperands::run() {
-  auto found = llvm::find_if(shapes.getAssumptions(),
-                             [&](const auto &one) { return applies(one); });
+  const auto *found = llvm::find_if(
+      shapes.getAssumptions(), [&](const auto &one) { return applies(one); });
   if (found == shapes.getAssumptions().end())
     return false;
   Operation *op = found->op;
