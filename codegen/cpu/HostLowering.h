@@ -104,8 +104,8 @@ private:
   /// Where the first failure is noted: its check's number (0: none, -1: out of
   /// memory) and what the message shows. Null where nothing can fail.
   mlir::Value report;
-  /// Whether the run computes sizes. Nothing is launched after a failure then:
-  /// sizes and memory may be missing.
+  /// Whether the run computes sizes or asks for memory. Nothing is launched
+  /// after a failure then: sizes and memory may be missing.
   bool isGuarded = false;
   llvm::StringMap<int64_t> symbols;
   /// Operations that give computed sizes their values, with those sizes.

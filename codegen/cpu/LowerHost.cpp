@@ -481,7 +481,9 @@ LogicalResult HostLowering::run() {
     plan.addComputed(size.getSymName());
     isGuarded = true;
   }
-  main.walk([&](xf::RequireEqual) { isGuarded = true; });
+  main.walk([&](Operation *op) {
+    isGuarded |= isa<xf::RequireEqual>(op) || op->hasAttr("kernel.heap_bytes");
+  });
   recordBuffers();
   if (auto arena = main->getAttrOfType<xf::DimAttr>("kernel.arena_bytes"))
     plan.setArena(arena);

@@ -61,21 +61,6 @@ static LogicalResult convertFusedGemm(NodeConverter &n) {
                           })});
 }
 
-static Value makeConv(NodeConverter &n, Value x, Value weight, Value bias) {
-  auto kernel = readKernel(n, weight);
-  if (failed(kernel))
-    return {};
-  auto window = readWindow(n, x, *kernel);
-  if (failed(window))
-    return {};
-  if (!window->border.empty()) {
-    (void)n.error("auto_pad with strides needs static sizes");
-    return {};
-  }
-  return n.make<xf::Conv>(x, weight, bias, window->strides, window->pads,
-                          window->dilations, n.getInt("group", 1));
-}
-
 /// (x, weight, bias?, addend?).
 static LogicalResult convertFusedConv(NodeConverter &n) {
   Value y = makeConv(n, n.in(0), n.in(1), n.in(2));

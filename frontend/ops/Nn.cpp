@@ -100,8 +100,8 @@ FailureOr<SmallVector<int64_t>> hagane::frontend::readKernel(NodeConverter &n,
   return kernel;
 }
 
-/// The convolution that the node's attributes describe.
-static Value makeConv(NodeConverter &n, Value x, Value weight, Value bias) {
+Value hagane::frontend::makeConv(NodeConverter &n, Value x, Value weight,
+                                 Value bias) {
   auto kernel = readKernel(n, weight);
   if (failed(kernel))
     return {};

@@ -25,6 +25,10 @@ mlir::Value addBorder(NodeConverter &n, mlir::Value x, const Window &window,
 llvm::FailureOr<llvm::SmallVector<int64_t>> readKernel(NodeConverter &n,
                                                        mlir::Value weight);
 
+/// The convolution that the node's attributes describe; null after an error.
+mlir::Value makeConv(NodeConverter &n, mlir::Value x, mlir::Value weight,
+                     mlir::Value bias);
+
 /// A vector of channels as [channels, 1, ...] against x's axes from 1 on.
 mlir::Value alongChannels(NodeConverter &n, mlir::Value vector, mlir::Value x);
 

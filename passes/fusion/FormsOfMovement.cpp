@@ -147,12 +147,10 @@ static Value multiplyUnflattened(OpTy op, Value rows, OpBuilder &builder,
   if (!shapes.areEqual(from.back(), to.back()) || !from.back().getConstant())
     return {};
   from.back() = dims.back();
-  auto sizes =
-      llvm::map_to_vector(from, [](Dim dim) { return dim.getStaticSize(); });
   Operation *copy = builder.clone(*op);
   copy->setOperand(0, flatten.getX());
-  copy->getResult(0).setType(
-      RankedTensorType::get(sizes, getElementTypeOrSelf(op.getType())));
+  copy->getResult(0).setType(RankedTensorType::get(
+      getStaticSizes(from), getElementTypeOrSelf(op.getType())));
   return makeReshape(builder, op.getLoc(), copy->getResult(0), dims);
 }
 

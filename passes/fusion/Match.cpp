@@ -156,18 +156,16 @@ bool hagane::fusion::swapsLastTwo(xf::Transpose op) {
 
 Value hagane::fusion::makeReshape(OpBuilder &builder, Location location,
                                   Value x, ArrayRef<Dim> dims) {
-  auto sizes =
-      llvm::map_to_vector(dims, [](Dim dim) { return dim.getStaticSize(); });
-  auto type = RankedTensorType::get(sizes, getElementTypeOrSelf(x));
+  auto type =
+      RankedTensorType::get(getStaticSizes(dims), getElementTypeOrSelf(x));
   return xf::Reshape::create(builder, location, type, x, Value(),
                              getDimsAttr(builder.getContext(), dims), false);
 }
 
 Value hagane::fusion::makeBroadcast(OpBuilder &builder, Location location,
                                     Value x, ArrayRef<Dim> dims) {
-  auto sizes =
-      llvm::map_to_vector(dims, [](Dim dim) { return dim.getStaticSize(); });
-  auto type = RankedTensorType::get(sizes, getElementTypeOrSelf(x));
+  auto type =
+      RankedTensorType::get(getStaticSizes(dims), getElementTypeOrSelf(x));
   return xf::Broadcast::create(builder, location, type, x, Value(),
                                getDimsAttr(builder.getContext(), dims));
 }

@@ -29,10 +29,9 @@ LogicalResult hagane::form(xf::Item op, KernelBuilder &b) {
   SmallVector<Dim> dims(b.shapes.getDims(x));
   Window window(dims, op.getAxis(), op.getAt(), op.getLoc(), b);
   dims.erase(dims.begin() + int64_t(op.getAxis()));
-  auto shape =
-      llvm::map_to_vector(dims, [](Dim dim) { return dim.getStaticSize(); });
   auto type = RankedTensorType::get(
-      shape, cast<RankedTensorType>(x.getType()).getElementType());
+      getStaticSizes(dims),
+      cast<RankedTensorType>(x.getType()).getElementType());
   Value y = tensor::ExtractSliceOp::create(b.rewriter, op.getLoc(), type, x,
                                            window.offsets, window.sizes,
                                            window.strides);

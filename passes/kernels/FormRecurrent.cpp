@@ -276,10 +276,9 @@ static Type elementTypeOf(Value tensor) {
 template <typename OpTy, typename... Args>
 static Value makeConstant(Location loc, ArrayRef<Dim> dims, Type element,
                           KernelBuilder &b, Args... args) {
-  auto sizes =
-      llvm::map_to_vector(dims, [](Dim dim) { return dim.getStaticSize(); });
-  Value value = OpTy::create(b.rewriter, loc,
-                             RankedTensorType::get(sizes, element), args...);
+  Value value = OpTy::create(
+      b.rewriter, loc, RankedTensorType::get(getStaticSizes(dims), element),
+      args...);
   b.shapes.setDims(value, dims);
   return value;
 }

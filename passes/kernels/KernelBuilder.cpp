@@ -47,16 +47,12 @@ Value KernelBuilder::scalarTensor(Location loc, Dim dim, Type type) {
   return tensor;
 }
 
-static SmallVector<int64_t> staticSizes(ArrayRef<Dim> dims) {
-  return llvm::map_to_vector(dims, [](Dim dim) { return dim.getStaticSize(); });
-}
-
 Value KernelBuilder::empty(Location loc, ArrayRef<Dim> dims, Type elementType) {
   SmallVector<Value> dynamic;
   for (Dim dim : dims)
     if (!dim.getConstant())
       dynamic.push_back(cast<Value>(size(loc, dim)));
-  Value value = tensor::EmptyOp::create(rewriter, loc, staticSizes(dims),
+  Value value = tensor::EmptyOp::create(rewriter, loc, getStaticSizes(dims),
                                         elementType, dynamic);
   shapes.setDims(value, dims);
   return value;
@@ -229,7 +225,8 @@ static SmallVector<AxisGroup> groupAll(KernelBuilder &b, ArrayRef<Dim> from,
 static Value castTo(KernelBuilder &b, Location loc, Value value,
                     ArrayRef<Dim> dims) {
   auto type = cast<RankedTensorType>(value.getType());
-  auto wanted = RankedTensorType::get(staticSizes(dims), type.getElementType());
+  auto wanted =
+      RankedTensorType::get(getStaticSizes(dims), type.getElementType());
   if (type != wanted)
     value = tensor::CastOp::create(b.rewriter, loc, wanted, value);
   b.shapes.setDims(value, dims);
@@ -246,7 +243,8 @@ static Value collapse(KernelBuilder &b, Location loc, Value value,
 static Value expand(KernelBuilder &b, Location loc, Value value,
                     ArrayRef<ReassociationIndices> groups, ArrayRef<Dim> to) {
   auto type = cast<RankedTensorType>(value.getType());
-  auto expanded = RankedTensorType::get(staticSizes(to), type.getElementType());
+  auto expanded =
+      RankedTensorType::get(getStaticSizes(to), type.getElementType());
   // A collapsed size must be static exactly if those it expands to are.
   SmallVector<int64_t> source(type.getShape());
   for (auto [size, group] : llvm::zip(source, groups)) {
@@ -308,7 +306,7 @@ Value KernelBuilder::slice(Location loc, Value value, ArrayRef<Dim> offsets,
     return rewriter.getIndexAttr(step);
   });
   auto type = RankedTensorType::get(
-      staticSizes(dims), cast<ShapedType>(value.getType()).getElementType());
+      getStaticSizes(dims), cast<ShapedType>(value.getType()).getElementType());
   // Of nothing, which may begin behind the last element, nothing is taken.
   SmallVector<Dim> starts(offsets);
   for (auto [start, dim] : llvm::zip_equal(starts, dims))

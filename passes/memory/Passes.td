@@ -65,8 +65,8 @@ def ReuseOperandsPass : Pass<"hagane-reuse-operands", "::mlir::func::FuncOp"> {
   let summary = "write results over operands that end there";
   let description = [{
     Where a buffer is last read by a kernel that reads it element by element (an
-    input of a map, an extra operand of a product or convolution, by the
-    identity) and the kernel's result is a buffer of the same type and sizes,
+    input of a map or of rows, an extra operand of a product or convolution, by
+    the identity) and the kernel's result is a buffer of the same type and sizes,
     both become one. Nothing else of the kernel may see the buffer.
 
     Before: `kernel.map ins %a outs %b ...`, the last use of `%a`. After:
@@ -83,9 +83,10 @@ def PlanArenaPass : Pass<"hagane-plan-arena", "::mlir::ModuleOp"> {
     sample values of the symbols; a bin is as large as its largest member and
     bins lie one after another, so that offsets are small expressions that are
     right for every shape. Buffers of computed sizes stay, with
-    `kernel.heap_bytes`, for the run's heap; so do those that a loop carries into
-    its next iteration, with `kernel.alternates`: two pieces of memory, in turn. The arena's size is `kernel.arena_bytes` of the
-    function; `kernel.buffers` tells the plan.
+    `kernel.heap_bytes`, for the run's heap, as do those whose place has no
+    expression; so do those that a loop carries into its next iteration, with
+    `kernel.alternates`: two pieces of memory, in turn. The arena's size is
+    `kernel.arena_bytes` of the function; `kernel.buffers` tells the plan.
 
     Before: `%a = memref.alloc(%n) : memref<?x384xf32>`. After:
     ```mlir

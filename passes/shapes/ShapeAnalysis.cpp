@@ -20,6 +20,10 @@ ArrayAttr hagane::getDimsAttr(MLIRContext *context, ArrayRef<Dim> dims) {
                         }));
 }
 
+SmallVector<int64_t> hagane::getStaticSizes(ArrayRef<Dim> dims) {
+  return llvm::map_to_vector(dims, [](Dim dim) { return dim.getStaticSize(); });
+}
+
 SmallVector<Dim> hagane::getDimsFrom(Attribute attr) {
   auto array = dyn_cast_or_null<ArrayAttr>(attr);
   if (!array || !llvm::all_of(array, llvm::IsaPred<xf::DimAttr>))

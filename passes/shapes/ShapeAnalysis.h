@@ -76,6 +76,8 @@ mlir::ArrayAttr getDimsAttr(mlir::MLIRContext *context,
                             llvm::ArrayRef<xf::Dim> dims);
 /// Its elements; empty if `attr` is not an array of dimensions.
 llvm::SmallVector<xf::Dim> getDimsFrom(mlir::Attribute attr);
+/// What a tensor's type says of `dims`: kDynamic where they are no constants.
+llvm::SmallVector<int64_t> getStaticSizes(llvm::ArrayRef<xf::Dim> dims);
 
 } // namespace hagane
 

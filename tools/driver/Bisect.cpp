@@ -3,17 +3,14 @@
 #include "dialects/xf/XfOps.h"
 #include "dialects/xf/eval/Interpreter.h"
 #include "mlir/Parser/Parser.h"
-#include "tools/driver/Diagnostics.h"
+#include "tools/driver/Command.h"
 #include "tools/driver/Execute.h"
 #include "tools/driver/Phases.h"
 #include "tools/driver/Reproducer.h"
 #include "tools/driver/Source.h"
 #include "tools/driver/SymbolFacts.h"
 #include "tools/driver/UndoFusion.h"
-#include "tools/hagane/CompileOptions.h"
-#include "tools/lib/Register.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/ThreadPool.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -29,27 +26,14 @@ struct Row {
   Difference difference;
 };
 
-class Bisection {
+class Bisection : Command {
 public:
   explicit Bisection(const BisectOptions &options)
-      : options(options),
-        pool(llvm::hardware_concurrency(options.compile.threads)),
-        context(makeRegistry(), MLIRContext::Threading::DISABLED),
-        printer(&context, options.compile.verbose) {
-    if (pool.getMaxConcurrency() > 1)
-      context.setThreadPool(pool);
-    context.loadAllAvailableDialects();
-  }
+      : Command(options.compile), options(options) {}
   /// True if all kernels agree.
   FailureOr<bool> run();
 
 private:
-  static DialectRegistry makeRegistry() {
-    DialectRegistry registry;
-    registerDialects(registry);
-    return registry;
-  }
-
   LogicalResult load();
   LogicalResult evaluate(Program &program);
   LogicalResult runPhase(ModuleOp module, Phase phase) {
@@ -70,16 +54,7 @@ private:
   Difference compareTo(const HostTensor &want, const HostTensor &got) {
     return compare(got, want, options.absTolerance, options.relTolerance);
   }
-  void progress(StringRef phase) {
-    if (options.compile.progress)
-      options.compile.progress(std::string_view(phase.data(), phase.size()),
-                               -1);
-  }
-
   const BisectOptions &options;
-  llvm::DefaultThreadPool pool;
-  MLIRContext context;
-  DiagnosticPrinter printer;
   std::optional<cpu::Target> target;
   Program plain; // before fusion
   Program fused;
@@ -129,16 +104,7 @@ LogicalResult Bisection::load() {
 
 LogicalResult Bisection::evaluate(Program &program) {
   progress("evaluate");
-  func::FuncOp function = program.main();
-  xf::eval::InterpreterOptions taps;
-  taps.afterOp = [&](Operation *op, ArrayRef<HostTensor> results) {
-    // What a loop computes differs from one iteration to the next.
-    if (op->getParentOp() == function)
-      for (auto [value, tensor] : llvm::zip(op->getResults(), results))
-        program.references[value] = tensor;
-    return success();
-  };
-  return interpret(function, arguments, taps);
+  return program.evaluate(arguments);
 }
 
 /// The counterpart that is nearest: a kernel with fused neighbours has one of

@@ -2,17 +2,14 @@
 #include "dialects/xf/NodeNames.h"
 #include "dialects/xf/eval/Interpreter.h"
 #include "mlir/Parser/Parser.h"
-#include "tools/driver/Diagnostics.h"
+#include "tools/driver/Command.h"
 #include "tools/driver/Execute.h"
 #include "tools/driver/Phases.h"
 #include "tools/driver/Program.h"
 #include "tools/driver/ReportPoints.h"
 #include "tools/driver/Source.h"
 #include "tools/driver/SymbolFacts.h"
-#include "tools/hagane/CompileOptions.h"
-#include "tools/lib/Register.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/ThreadPool.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -27,32 +24,18 @@ namespace {
 
 using Tensors = SmallVector<HostTensor>;
 
-class Check {
+class Check : Command {
 public:
   explicit Check(const CompileOptions &options)
-      : options(options), pool(llvm::hardware_concurrency(options.threads)),
-        context(makeRegistry(), MLIRContext::Threading::DISABLED),
-        printer(&context, options.verbose, options.diagnostic) {
-    if (pool.getMaxConcurrency() > 1)
-      context.setThreadPool(pool);
-    context.loadAllAvailableDialects();
-    context.printOpOnDiagnostic(false);
-  }
+      : Command(options), options(options) {}
   LogicalResult run();
 
 private:
-  static DialectRegistry makeRegistry() {
-    DialectRegistry registry;
-    registerDialects(registry);
-    return registry;
-  }
-
   LogicalResult load();
   LogicalResult runPhase(ModuleOp module, Phase phase);
   FailureOr<OwningOpRef<ModuleOp>> next(ModuleOp before, Phase phase);
   LogicalResult addPoint(const Point &point);
   LogicalResult checkAt(const Point &point, const Tensors &arguments);
-  FailureOr<Tensors> evaluate(Program &program, const Tensors &arguments);
   LogicalResult checkCode(const Program &fused, const Tensors &arguments,
                           const Tensors &expected);
   LogicalResult blame(Phase phase, const Program &before, const Program &after,
@@ -65,15 +48,7 @@ private:
   findDifference(const Tensors &want, const Tensors &got);
   bool differsEverywhere(Location location, const HostTensor &got,
                          const References &references);
-  void progress(StringRef what) {
-    if (options.progress)
-      options.progress(std::string_view(what.data(), what.size()), -1);
-  }
-
   const CompileOptions &options;
-  llvm::DefaultThreadPool pool;
-  MLIRContext context;
-  DiagnosticPrinter printer;
   std::optional<cpu::Target> target;
   double absTolerance = 0, relTolerance = 0;
   SmallVector<std::pair<Phase, OwningOpRef<ModuleOp>>> stages;
@@ -162,20 +137,6 @@ LogicalResult Check::load() {
     return failure();
   kernels = std::move(*formed);
   return success();
-}
-
-FailureOr<Tensors> Check::evaluate(Program &program, const Tensors &arguments) {
-  progress("evaluate");
-  func::FuncOp main = program.main();
-  xf::eval::InterpreterOptions taps;
-  taps.afterOp = [&](Operation *op, ArrayRef<HostTensor> results) {
-    // What a loop computes differs from one iteration to the next.
-    if (op->getParentOp() == main)
-      for (auto [value, tensor] : llvm::zip(op->getResults(), results))
-        program.references[value] = tensor;
-    return success();
-  };
-  return interpret(main, arguments, taps);
 }
 
 std::optional<std::pair<unsigned, Difference>>
@@ -269,7 +230,8 @@ LogicalResult Check::checkAt(const Point &point, const Tensors &arguments) {
   Tensors expected;
   for (auto &[phase, module] : stages) {
     Program after{module->clone(), {}};
-    FailureOr<Tensors> results = evaluate(after, arguments);
+    progress("evaluate");
+    FailureOr<Tensors> results = after.evaluate(arguments);
     if (failed(results))
       return after.main().emitError("what phase '")
              << getName(phase) << "' made cannot be evaluated at '"

@@ -8,13 +8,11 @@
 #include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Remarks.h"
-#include "tools/driver/Diagnostics.h"
+#include "tools/driver/Command.h"
 #include "tools/driver/Phases.h"
 #include "tools/driver/Report.h"
 #include "tools/driver/Source.h"
 #include "tools/driver/SymbolFacts.h"
-#include "tools/hagane/CompileOptions.h"
-#include "tools/lib/Register.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -22,7 +20,6 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
-#include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/xxhash.h"
 
 using namespace mlir;
@@ -50,27 +47,16 @@ constexpr EmitPlan kEmitPlans[] = {
     {Emit::MlirLlvm, Phase::Llvm, cpu::CodeKind::Object},
 };
 
-class Compilation {
+class Compilation : Command {
 public:
   explicit Compilation(const CompileOptions &options)
-      : options(options), pool(llvm::hardware_concurrency(options.threads)),
-        context(makeRegistry(), MLIRContext::Threading::DISABLED),
-        printer(&context, options.verbose, options.diagnostic) {
-    if (pool.getMaxConcurrency() > 1)
-      context.setThreadPool(pool);
-    context.loadAllAvailableDialects();
+      : Command(options), options(options) {
     if (options.verbose)
       enableRemarks();
   }
   LogicalResult run();
 
 private:
-  static DialectRegistry makeRegistry() {
-    DialectRegistry registry;
-    registerDialects(registry);
-    return registry;
-  }
-
   LogicalResult parseOptions();
   LogicalResult load();
   LogicalResult runPhases(ModuleOp module, Phase first, Phase last,
@@ -90,15 +76,7 @@ private:
     return emitError(UnknownLoc::get(&context))
            << llvm::toString(std::move(error));
   }
-  void progress(StringRef phase, double fraction = -1) {
-    if (options.progress)
-      options.progress(std::string_view(phase.data(), phase.size()), fraction);
-  }
-
   const CompileOptions &options;
-  llvm::DefaultThreadPool pool;
-  MLIRContext context;
-  DiagnosticPrinter printer;
   EmitPlan plan = kEmitPlans[0];
   bool printsIr = false;     // stops before code
   bool writesModule = false; // by itself or embedded

@@ -72,6 +72,18 @@ static LogicalResult defineTranspose(Transpose op, Evaluation &evaluation) {
   return success();
 }
 
+/// The result: x, repeated along axes where it has one element.
+static LogicalResult repeatTo(ArrayRef<int64_t> shape, const HostTensor &x,
+                              Evaluation &evaluation) {
+  FailureOr<HostTensor *> y = evaluation.create(shape);
+  if (failed(y))
+    return failure();
+  copyStrided((*y)->data(), stridesOf(shape), x.data(),
+              broadcastStrides(x.getShape(), shape), shape,
+              x.getElement().bytes);
+  return success();
+}
+
 static LogicalResult defineBroadcast(Broadcast op, Evaluation &evaluation) {
   const HostTensor &x = evaluation.operand(0);
   FailureOr<Shape> wanted =
@@ -81,13 +93,7 @@ static LogicalResult defineBroadcast(Broadcast op, Evaluation &evaluation) {
   FailureOr<Shape> shape = evaluation.broadcast({x.getShape(), *wanted});
   if (failed(shape))
     return failure();
-  FailureOr<HostTensor *> y = evaluation.create(*shape);
-  if (failed(y))
-    return failure();
-  copyStrided((*y)->data(), stridesOf(*shape), x.data(),
-              broadcastStrides(x.getShape(), *shape), *shape,
-              x.getElement().bytes);
-  return success();
+  return repeatTo(*shape, x, evaluation);
 }
 
 static LogicalResult defineStretch(Stretch op, Evaluation &evaluation) {
@@ -101,13 +107,7 @@ static LogicalResult defineStretch(Stretch op, Evaluation &evaluation) {
   if (*both != *shape)
     return evaluation.error(describe(x) + " cannot be stretched to " +
                             describeShape(*shape));
-  FailureOr<HostTensor *> y = evaluation.create(*shape);
-  if (failed(y))
-    return failure();
-  copyStrided((*y)->data(), stridesOf(*shape), x.data(),
-              broadcastStrides(x.getShape(), *shape), *shape,
-              x.getElement().bytes);
-  return success();
+  return repeatTo(*shape, x, evaluation);
 }
 
 static LogicalResult concat(ArrayRef<HostTensor> inputs, int64_t axis,

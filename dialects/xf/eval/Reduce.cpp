@@ -1,7 +1,9 @@
 //===- Reduce.cpp - Reductions over axes ----------------------------------===//
 
+#include "dialects/xf/XfSpecial.h"
 #include "dialects/xf/eval/Strides.h"
 #include <cmath>
+#include <functional>
 #include <vector>
 
 using namespace mlir;
@@ -218,7 +220,10 @@ static LogicalResult defineArgReduce(ArgReduce op, Evaluation &evaluation) {
   return success();
 }
 
-static LogicalResult defineCumSum(CumSum op, Evaluation &evaluation) {
+/// The sum or product of a line's elements so far, from `neutral` on.
+template <typename OpTy, typename Join>
+static LogicalResult defineRunning(OpTy op, Evaluation &evaluation,
+                                   int64_t neutral, Join join) {
   const HostTensor &x = evaluation.operand(0);
   int64_t axis = op.getAxis();
   if (failed(evaluation.checkAxis(axis, x)))
@@ -228,28 +233,37 @@ static LogicalResult defineCumSum(CumSum op, Evaluation &evaluation) {
     return failure();
   Lines lines(x.getShape(), axis);
   for (int64_t line = 0; line < lines.count; ++line) {
-    double real = 0;
-    uint64_t integer = 0;
+    double real = neutral;
+    uint64_t integer = neutral;
     for (int64_t i = 0; i < lines.size; ++i) {
       int64_t at = lines.origin(line) +
                    (op.getReverse() ? lines.size - 1 - i : i) * lines.stride;
       double realBefore = real;
       uint64_t integerBefore = integer;
       if (x.getElement().isFloat()) {
-        real += x.getReal(at);
+        real = join(real, x.getReal(at));
         (*y)->setReal(at, op.getExclusive() ? realBefore : real);
       } else {
-        integer += uint64_t(x.getInteger(at));
-        int64_t sum = int64_t(op.getExclusive() ? integerBefore : integer);
-        (*y)->setInteger(at, x.getElement().wrap(sum));
+        integer = join(integer, uint64_t(x.getInteger(at)));
+        int64_t value = int64_t(op.getExclusive() ? integerBefore : integer);
+        (*y)->setInteger(at, x.getElement().wrap(value));
       }
     }
   }
   return success();
 }
 
+static LogicalResult defineCumSum(CumSum op, Evaluation &evaluation) {
+  return defineRunning(op, evaluation, 0, std::plus<>());
+}
+
+static LogicalResult defineCumProd(CumProd op, Evaluation &evaluation) {
+  return defineRunning(op, evaluation, 1, std::multiplies<>());
+}
+
 void hagane::xf::eval::defineReductions(DefinitionTable &table) {
   table.add(defineReduce);
   table.add(defineArgReduce);
   table.add(defineCumSum);
+  table.add(defineCumProd);
 }

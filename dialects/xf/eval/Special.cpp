@@ -21,36 +21,6 @@ static LogicalResult defineBitcast(Bitcast, Evaluation &evaluation) {
   return success();
 }
 
-static LogicalResult defineCumProd(CumProd op, Evaluation &evaluation) {
-  const HostTensor &x = evaluation.operand(0);
-  int64_t axis = op.getAxis();
-  if (failed(evaluation.checkAxis(axis, x)))
-    return failure();
-  FailureOr<HostTensor *> y = evaluation.create(x.getShape());
-  if (failed(y))
-    return failure();
-  Lines lines(x.getShape(), axis);
-  for (int64_t line = 0; line < lines.count; ++line) {
-    double real = 1;
-    uint64_t integer = 1;
-    for (int64_t i = 0; i < lines.size; ++i) {
-      int64_t at = lines.origin(line) +
-                   (op.getReverse() ? lines.size - 1 - i : i) * lines.stride;
-      double realBefore = real;
-      uint64_t integerBefore = integer;
-      if (x.getElement().isFloat()) {
-        real *= x.getReal(at);
-        (*y)->setReal(at, op.getExclusive() ? realBefore : real);
-      } else {
-        integer *= uint64_t(x.getInteger(at));
-        int64_t product = int64_t(op.getExclusive() ? integerBefore : integer);
-        (*y)->setInteger(at, x.getElement().wrap(product));
-      }
-    }
-  }
-  return success();
-}
-
 //===-- Order -------------------------------------------------------------===//
 
 /// -1, 0 or 1; NaN is above every number.
@@ -206,7 +176,6 @@ static LogicalResult defineRoiPool(RoiPool op, Evaluation &evaluation) {
 
 void hagane::xf::eval::defineSpecial(DefinitionTable &table) {
   table.add(defineBitcast);
-  table.add(defineCumProd);
   table.add(defineSortRows);
   table.add(defineSuppressBoxes);
   table.add(defineRoiPool);

@@ -184,3 +184,29 @@ module {
     return
   }
 }
+
+// -----
+
+// Memory may also be asked for where all sizes come from the inputs; its lack
+// is noted, and nothing is launched after it.
+
+// CHECK: func.func @hgn_run(%[[EXEC:.*]]: !llvm.ptr) -> i32
+// CHECK: %[[MEMORY:.*]] = llvm.call %{{.*}}(%[[EXEC]], %{{.*}}) : !llvm.ptr, (!llvm.ptr, i64) -> !llvm.ptr
+// CHECK: llvm.icmp "eq" %[[MEMORY]]
+// CHECK: %[[ITEMS:.*]] = arith.select
+// CHECK: llvm.call %{{.*}}(%[[EXEC]], %{{.*}}, %{{.*}}, %{{.*}}, %[[ITEMS]])
+module {
+  xf.symbol @s {min = 0 : i64, max = 64 : i64}
+  func.func @main(%x: memref<?xf32> {onnx.name = "x", xf.dims = [#xf.dim<s>]},
+                  %y: memref<?xf32> {onnx.name = "y", kernel.output = 0 : i64, xf.dims = [#xf.dim<s>]}) {
+    %s = xf.dim_value {dim = #xf.dim<s>} : index
+    %t = memref.alloc(%s) {kernel.heap_bytes = #xf.dim<4 * s>} : memref<?xf32>
+    kernel.launch @copy(%x, %t) {items = #xf.dim<s>, scratch = #xf.dim<0>, flops = #xf.dim<0>, bytes = #xf.dim<0>,
+      kind = "map", schedule = "", nodes = []} : memref<?xf32>, memref<?xf32>
+    return
+  }
+  func.func private @copy(%x: memref<?xf32>, %y: memref<?xf32>, %begin: index, %end: index, %scratch: memref<?xi8>)
+      attributes {kernel.body} {
+    return
+  }
+}
