@@ -6,6 +6,10 @@ using namespace hagane;
 using namespace hagane::frontend;
 using xf::Dim;
 
+/// Every skip adds its own operations, and every column a place of the result:
+/// more than these are a mistake.
+static constexpr int64_t maxSkips = 1000, maxColumns = int64_t(1) << 31;
+
 namespace {
 /// The n-grams of one length in the pool.
 struct Pool {
@@ -40,10 +44,14 @@ static FailureOr<SmallVector<Pool>> readPools(NodeConverter &n) {
     pool.length = length;
     pool.tokens.assign(tokens->begin() + start, tokens->begin() + end);
     for (int64_t j = 0; j < (end - start) / length; ++j, ++next) {
-      if (next >= columns->size() || (*columns)[next] < 0)
+      if (next >= columns->size())
         return n.error("attribute 'ngram_indexes' has " +
                        Twine(columns->size()) +
-                       " columns, too few or negative ones");
+                       " columns, expected one per n-gram");
+      if ((*columns)[next] < 0 || (*columns)[next] >= maxColumns)
+        return n.error("attribute 'ngram_indexes' has column " +
+                       Twine((*columns)[next]) + ", expected 0 to " +
+                       Twine(maxColumns - 1));
       pool.columns.push_back((*columns)[next]);
     }
     pools.push_back(std::move(pool));
@@ -91,6 +99,9 @@ static LogicalResult convertTfIdf(NodeConverter &n) {
   int64_t least = n.requireInt("min_gram_length"),
           most = n.requireInt("max_gram_length"),
           skips = n.requireInt("max_skip_count"), width = 0;
+  if (skips < 0 || skips > maxSkips)
+    return n.error("attribute 'max_skip_count' is " + Twine(skips) +
+                   ", expected 0 to " + Twine(maxSkips));
   Value x = n.in(0);
   bool isRow = n.rank(x) == 1;
   if (isRow)
