@@ -188,7 +188,8 @@ def Xf_Gather : Xf_Op<"gather"> {
 def Xf_GatherElements : Xf_Op<"gather_elements"> {
   let summary = "y[i, j, ...] = x with the coordinate of `axis` taken from `indices`";
   let description = [{
-    Rules: (G1) 0 <= axis < rank; (G2) equal ranks.
+    Rules: (G1) 0 <= axis < rank; (G2) equal ranks; (G3) constant indices are in
+    range.
 
     Example:
     ```mlir
@@ -206,7 +207,7 @@ def Xf_GatherNd : Xf_Op<"gather_nd"> {
 
     Rules: (N1) the last axis of `indices` is static; (N2) batch_dims is in range;
     (N3) tuples are no longer than the axes of x that follow; (N4) batch sizes
-    must not provably differ.
+    must not provably differ; (N7) constant indices are in range.
 
     Example:
     ```mlir
@@ -221,7 +222,8 @@ def Xf_ScatterNd : Xf_Op<"scatter_nd"> {
   let summary = "`x` with slices replaced or combined at index tuples";
   let description = [{
     Rules: (N1) and (N3) as for `xf.gather_nd`; (N5) updates have x's element
-    type; (N6) and the shape that gathering would give.
+    type; (N6) and the shape that gathering would give; (N7) constant
+    indices are in range.
 
     Example:
     ```mlir
@@ -236,7 +238,7 @@ def Xf_ScatterElements : Xf_Op<"scatter_elements"> {
   let summary = "`x` with elements replaced or combined along `axis`";
   let description = [{
     Rules: (G1) 0 <= axis < rank; (G2) equal ranks; (N5) updates have x's element
-    type; (N6) and the shape of the indices.
+    type; (N6) and the shape of the indices; (G3) constant indices are in range.
 
     Example:
     ```mlir
