@@ -93,8 +93,10 @@ tapsAt(Resize op, const ResizedAxis &axis, double x) {
   double radius = (op.getKind() == ResizeKind::linear ? 1 : 2) / shrink;
   std::vector<Tap> taps;
   double sum = 0;
-  for (double index = std::floor(x - radius); index <= std::ceil(x + radius);
-       ++index) {
+  double first = std::floor(x - radius);
+  auto count = static_cast<int64_t>(std::ceil(x + radius) - first) + 1;
+  for (int64_t i = 0; i < count; ++i) {
+    double index = first + double(i);
     double weight = kernelAt(op.getKind(), (index - x) * shrink,
                              op.getCubicCoeff().convertToDouble());
     bool isOutside = index < 0 || index >= double(axis.input);
