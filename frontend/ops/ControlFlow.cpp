@@ -100,6 +100,21 @@ static void yieldAs(ImplicitLocOpBuilder &b, ArrayRef<Value> values,
   scf::YieldOp::create(b, cast);
 }
 
+/// One element may be a scalar in one branch and a vector in the other, as
+/// functions of ONNX have it; what broadcasts it does not tell them apart.
+static bool isOneElement(NodeConverter &n, Value value) {
+  return llvm::all_of(n.getState().getFacts(value).dims,
+                      [](Dim dim) { return dim.isConstant(1); });
+}
+
+static Value raiseRank(NodeConverter &n, Value value, int64_t rank) {
+  int64_t missing = rank - n.rank(value);
+  return missing > 0
+             ? n.unsqueeze(value,
+                           llvm::to_vector(llvm::seq<int64_t>(0, missing)))
+             : value;
+}
+
 LogicalResult hagane::frontend::buildIf(NodeConverter &n, Value condition,
                                         Branch thenBranch, Branch elseBranch,
                                         SmallVectorImpl<Value> &results) {
@@ -120,6 +135,14 @@ LogicalResult hagane::frontend::buildIf(NodeConverter &n, Value condition,
     if (thenValues.size() != elseValues.size())
       return n.error("the branches have " + Twine(thenValues.size()) + " and " +
                      Twine(elseValues.size()) + " outputs");
+    for (auto [left, right] : llvm::zip_equal(thenValues, elseValues)) {
+      if (!isOneElement(n, left) || !isOneElement(n, right))
+        continue;
+      b.setInsertionPointToEnd(thenBlock.get());
+      left = raiseRank(n, left, n.rank(right));
+      b.setInsertionPointToEnd(elseBlock.get());
+      right = raiseRank(n, right, n.rank(left));
+    }
     SmallVector<Type> types;
     for (auto [left, right] : llvm::zip_equal(thenValues, elseValues)) {
       if (n.rank(left) != n.rank(right) || n.elem(left) != n.elem(right)) {

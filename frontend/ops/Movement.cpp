@@ -109,19 +109,18 @@ static LogicalResult splitBySizes(NodeConverter &n, int64_t axis,
   return n.done(pieces);
 }
 
-/// Pieces whose sizes only running the model tells.
-static LogicalResult splitByTensor(NodeConverter &n, int64_t axis,
-                                   Value sizes) {
-  Value x = n.in(0);
+SmallVector<Value> hagane::frontend::cutBySizes(NodeConverter &n, Value x,
+                                                int64_t axis, Value sizes,
+                                                int64_t count) {
   Value ends = n.make<xf::CumSum>(sizes, static_cast<int64_t>(0), false, false);
   Value starts = n.sub(ends, sizes);
   SmallVector<Value> pieces;
-  for (int64_t i = 0, e = n.numOutputs(); i < e; ++i)
+  for (int64_t i = 0; i < count; ++i)
     pieces.push_back(n.make<xf::Slice>(x, n.slice(starts, 0, i, i + 1),
                                        n.slice(ends, 0, i, i + 1),
                                        ArrayRef<int64_t>(axis), ArrayAttr(),
                                        ArrayAttr(), ArrayRef<int64_t>(1)));
-  return n.done(pieces);
+  return pieces;
 }
 
 /// Pieces of one size; with `uneven` the last may be smaller.
@@ -156,7 +155,7 @@ static LogicalResult convertSplit(NodeConverter &n) {
   if (known)
     return splitBySizes(n, axis, *known);
   if (sizes)
-    return splitByTensor(n, axis, sizes);
+    return n.done(cutBySizes(n, x, axis, sizes, outputs));
   return splitEvenly(n, axis, n.getInt("num_outputs", outputs),
                      n.version() >= 18);
 }

@@ -144,12 +144,11 @@ static std::optional<SmallVector<int64_t>> pieceSizes(NodeConverter &n,
   if (!n.in(1))
     return SmallVector<int64_t>(static_cast<size_t>(size), 1);
   auto split = n.constInts(n.in(1));
-  if (!split) {
-    (void)n.error("the split is computed by the model, expected a constant");
+  if (!split || split->size() != 1) {
+    (void)n.error("the split is one size that the model computes, expected a "
+                  "constant");
     return std::nullopt;
   }
-  if (n.rank(n.in(1)) == 1)
-    return *split;
   int64_t piece = split->front();
   if (piece <= 0) {
     (void)n.error("the split is " + Twine(piece) + ", expected at least 1");
@@ -161,30 +160,64 @@ static std::optional<SmallVector<int64_t>> pieceSizes(NodeConverter &n,
   return sizes;
 }
 
-static LogicalResult convertSplit(NodeConverter &n) {
-  Value x = n.in(0);
-  int64_t axis = n.normalAxis(n.getInt("axis", 0), n.rank(x));
-  if (n.failed())
-    return failure();
-  auto size = n.staticSize(x, axis);
-  if (!size)
-    return n.error("the size of axis " + Twine(axis) + " is not known");
-  auto sizes = pieceSizes(n, *size);
-  if (!sizes)
-    return failure();
+/// Pieces of the given sizes.
+static LogicalResult splitBySizes(NodeConverter &n, Value x, int64_t axis,
+                                  ArrayRef<int64_t> sizes) {
   // Without a split each piece is one position, whose axis may go.
   bool squeezes = !n.in(1) && n.getInt("keepdims", 1) == 0;
+  auto size = n.staticSize(x, axis);
   Elements pieces;
   int64_t at = 0;
-  for (int64_t piece : *sizes) {
-    if (piece < 0 || piece > *size - at)
+  for (int64_t piece : sizes) {
+    if (piece < 0 || (size && piece > *size - at))
       return n.error("the pieces do not fit into axis " + Twine(axis) +
-                     " of size " + Twine(*size));
+                     (size ? " of size " + Twine(*size) : Twine()));
     Value part = n.slice(x, axis, at, at + piece);
     pieces.push_back(squeezes ? n.squeeze(part, {axis}) : part);
     at += piece;
   }
   return n.doneSequence(pieces);
+}
+
+/// A piece for each position along an axis of a size that is not known.
+static LogicalResult splitToStack(NodeConverter &n, Value x, int64_t axis) {
+  if (n.in(1)) {
+    auto split = n.constInts(n.in(1));
+    if (!split || split->size() != 1 || split->front() != 1)
+      return n.error("the size of axis " + Twine(axis) +
+                     " is not known, expected pieces of size 1 or a list of "
+                     "sizes");
+  }
+  SmallVector<int64_t> order(1, axis);
+  for (int64_t i = 0; i < n.rank(x); ++i)
+    if (i != axis)
+      order.push_back(i);
+  Value stack = axis == 0 ? x : n.transpose(x, order);
+  if (n.in(1) || n.getInt("keepdims", 1) != 0)
+    stack = n.unsqueeze(stack, {axis + 1});
+  n.getState().stacks[n.getNode().getOutputs()[0]] = stack;
+  return n.done({Value()});
+}
+
+static LogicalResult convertSplit(NodeConverter &n) {
+  Value x = n.in(0), split = n.in(1);
+  int64_t axis = n.normalAxis(n.getInt("axis", 0), n.rank(x));
+  if (n.failed())
+    return failure();
+  if (split && n.rank(split) == 1) {
+    if (auto sizes = n.constInts(split))
+      return splitBySizes(n, x, axis, *sizes);
+    auto count = n.staticSize(split, 0);
+    if (!count || *count > kMaxPieces)
+      return n.error("the number of pieces is not known, or above " +
+                     Twine(kMaxPieces));
+    return n.doneSequence(cutBySizes(n, x, axis, split, *count));
+  }
+  auto size = n.staticSize(x, axis);
+  if (!size)
+    return splitToStack(n, x, axis);
+  auto sizes = pieceSizes(n, *size);
+  return sizes ? splitBySizes(n, x, axis, *sizes) : failure();
 }
 
 /// The body once for each element.

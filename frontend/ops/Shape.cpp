@@ -1,6 +1,7 @@
 // Shapes: reading them, changing them without moving elements, making tensors
 // of given shapes.
-#include "frontend/ops/NodeConverter.h"
+#include "dialects/xf/XfDynamic.h"
+#include "frontend/ops/ControlFlow.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -93,6 +94,55 @@ static Value takeOnly(NodeConverter &n, Value x, ArrayRef<int64_t> axes) {
   return ones.empty() ? x : n.squeeze(x, ones);
 }
 
+/// Fails the run where an axis that was taken for larger has size 1.
+static LogicalResult requireNotOne(NodeConverter &n, Value x, int64_t axis) {
+  MLIRContext *context = n.builder().getContext();
+  Dim one = Dim::constant(context, 1), size = n.dim(x, axis);
+  if (n.getState().prover.isNotEqual(size, one))
+    return success();
+  if (!n.isDurable(size))
+    size = readSize(n, n.sizeTensor(Size(x, axis)), "size");
+  if (!size)
+    return failure();
+  Dim apart = size.min(Dim::constant(context, 2)) - 1;
+  xf::RequireEqual::create(
+      n.builder(), (apart * apart).getAttr(), one.getAttr(),
+      n.builder().getStringAttr(
+          "whether axis " + Twine(axis) +
+          " has another size than 1, which Squeeze without axes keeps"));
+  return success();
+}
+
+/// Without axes all of size 1 go. Of those whose size only the run tells, the
+/// rank that the model states tells whether they are 1; else they are not.
+static LogicalResult squeezeOnes(NodeConverter &n, Value x) {
+  SmallVector<int64_t> ones, unknown;
+  for (int64_t axis = 0; axis < n.rank(x); ++axis) {
+    auto size = n.staticSize(x, axis);
+    if (!size)
+      unknown.push_back(axis);
+    else if (*size == 1)
+      ones.push_back(axis);
+  }
+  auto stated =
+      dyn_cast<RankedTensorType>(n.getNode().getOutputs()[0].getType());
+  auto kept = n.rank(x) - static_cast<int64_t>(ones.size());
+  auto none = kept - static_cast<int64_t>(unknown.size());
+  if (stated && stated.getRank() > none && stated.getRank() < kept)
+    return n.error("axes are left out and the model states rank " +
+                   Twine(stated.getRank()) + ", which does not tell which of " +
+                   Twine(unknown.size()) +
+                   " axes of unknown size go; expected the input 'axes'");
+  if (stated && stated.getRank() == none) {
+    llvm::append_range(ones, unknown);
+    return n.done({takeOnly(n, x, ones)});
+  }
+  for (int64_t axis : unknown)
+    if (failed(requireNotOne(n, x, axis)))
+      return failure();
+  return n.done({n.squeeze(x, ones)});
+}
+
 static LogicalResult convertSqueeze(NodeConverter &n) {
   Value x = n.in(0);
   std::optional<SmallVector<int64_t>> axes = n.getAxes(1);
@@ -106,16 +156,7 @@ static LogicalResult convertSqueeze(NodeConverter &n) {
                        ", expected 1");
     return n.done({takeOnly(n, x, dropped)});
   }
-  SmallVector<int64_t> ones;
-  for (int64_t axis = 0; axis < n.rank(x); ++axis) {
-    auto size = n.staticSize(x, axis);
-    if (!size)
-      return n.error("axes are left out and axis " + Twine(axis) +
-                     " has no static size");
-    if (*size == 1)
-      ones.push_back(axis);
-  }
-  return n.done({n.squeeze(x, ones)});
+  return squeezeOnes(n, x);
 }
 
 static LogicalResult convertUnsqueeze(NodeConverter &n) {

@@ -133,3 +133,71 @@ def test_counting_in_a_loop_of_runs(tmp_path):
         x = np.zeros(1000, np.float32)
         x[:count] = 1
         assert run(tmp_path, {"x": x})["y"].shape == (1, count)
+
+
+def test_squeeze_without_axes(tmp_path):
+    """An axis of unknown size is not 1, unless the rank that the model states says so."""
+    text = """(float[n,1,h] x, int64[2] s) => (float[n,h] y, float[i,k] z)
+        { y = Squeeze(x)
+          t = Reshape(y, s)
+          z = Squeeze(t) }"""
+    runs = [{"x": floats(n, 1, 6), "s": np.array([-1, m])} for n, m in ((2, 3), (7, 2), (0, 3))]
+    check(text, runs, tmp_path, lambda x, s: [x[:, 0], x.reshape(s)], opset=12)
+    bad = [(floats(1, 1, 6), [2, 3]), (floats(2, 1, 1), [1, 2]), (floats(2, 1, 3), [1, 6])]
+    for x, s in bad:
+        assert "another size than 1" in fails(tmp_path, {"x": x, "s": np.array(s)})
+
+
+def test_squeeze_to_the_stated_rank(tmp_path):
+    text = "(float[n,1,5] x) => (float[5] y) { y = Squeeze(x) }"
+    check(text, [{"x": floats(1, 1, 5)}], tmp_path, lambda x: [x[0, 0]], opset=12)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_split_to_computed_sizes(axis, tmp_path):
+    text = f"""(float[m,n] x, int64[3] s) => (float[a,b] y, float[c,d] z, int64 k)
+        {{ at = Constant<value_int = -1>()
+           two = Constant<value_int = 1>()
+           all = SplitToSequence<axis = {axis}>(x, s)
+           y = SequenceAt(all, at)
+           z = SequenceAt(all, two)
+           k = SequenceLength(all) }}"""
+    runs = [{"x": floats(6, 6), "s": np.array(s)} for s in ([1, 2, 3], [0, 6, 0], [4, 1, 1])]
+
+    def split(x, s):
+        pieces = np.split(x, np.cumsum(s)[:-1], axis)
+        return [pieces[-1], pieces[1], np.array(3)]
+
+    check(text, runs, tmp_path, split)
+
+
+@pytest.mark.parametrize("keepdims", [0, 1])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_split_to_positions(axis, keepdims, tmp_path):
+    """As many pieces as the axis is long, of which the run picks one."""
+    rest = "a, b" if keepdims else "a"
+    text = f"""(float[m,n] x, int64 i) => (float[{rest}] y, float[c,d] z, int64 k)
+        {{ all = SplitToSequence<axis = {axis}, keepdims = {keepdims}>(x)
+           y = SequenceAt(all, i)
+           z = ConcatFromSequence<axis = {axis}, new_axis = {1 - keepdims}>(all)
+           k = SequenceLength(all) }}"""
+    runs = [{"x": floats(*shape), "i": np.array(i)} for shape in ((5, 7), (7, 3), (1, 1)) for i in (0, -1)]
+
+    def split(x, i):
+        y = np.take(x, [i] if keepdims else i, axis)
+        return [y, x, np.array(x.shape[axis])]
+
+    check(text, runs, tmp_path, split)
+
+
+@pytest.mark.parametrize("dims", ["", "[1]", "[1,1]"])
+def test_if_between_ranks_of_one_element(dims, tmp_path):
+    text = f"""(float{dims} x, float[n,5] y) => (float[n,5] z) <float zero = {{0}}, float two = {{2}}>
+        {{ all = ReduceSum<keepdims = 0>(x)
+           c = Less(all, zero)
+           v = If (c) <then_branch = g () => (float a) {{ a = Identity(zero) }},
+                       else_branch = h () => (float{dims} b) {{ b = Div(two, x) }}>
+           z = Mul(y, v) }}"""
+    shape = [1] * dims.count("1")
+    runs = [{"x": np.full(shape, v, np.float32), "y": floats(3, 5)} for v in (-3, 4)]
+    check(text, runs, tmp_path, lambda x, y: [y * (2 / x.sum() if x.sum() >= 0 else 0)])

@@ -107,3 +107,39 @@ func.func @unknown_length(%s: tensor<3xf32>) -> !onnx.unknown {
   %n = onnx.node "SequenceLength" since 11 (%s) : (tensor<3xf32>) -> !onnx.unknown
   return %n : !onnx.unknown
 }
+
+// -----
+
+// Pieces of sizes that the run tells.
+// CHECK-LABEL: func.func @computed(
+// CHECK: %[[ENDS:.*]] = xf.cumsum %arg1
+// CHECK: %[[STARTS:.*]] = xf.sub %[[ENDS]], %arg1
+// CHECK: dense<2> : tensor<i64>
+func.func @computed(%x: tensor<?x3xf32>, %split: tensor<2xi64>) -> (!onnx.unknown, !onnx.unknown) {
+  %at = onnx.initializer "at" dense<1> : tensor<i64>
+  %s = onnx.node "SplitToSequence" since 11 (%x, %split) : (tensor<?x3xf32>, tensor<2xi64>) -> !onnx.unknown
+  %y = onnx.node "SequenceAt" since 11 (%s, %at) : (!onnx.unknown, tensor<i64>) -> !onnx.unknown
+  %n = onnx.node "SequenceLength" since 11 (%s) : (!onnx.unknown) -> !onnx.unknown
+  return %y, %n : !onnx.unknown, !onnx.unknown
+}
+
+// -----
+
+// As many pieces as the axis is long.
+// CHECK-LABEL: func.func @positions(
+// CHECK: %[[STACK:.*]] = xf.transpose %arg0 {permutation = array<i64: 1, 0>}
+// CHECK: xf.gather %[[STACK]], %arg1 {axis = 0 : i64} : (tensor<?x3xf32>, tensor<i64>) -> tensor<3xf32>
+func.func @positions(%x: tensor<3x?xf32>, %at: tensor<i64>) -> !onnx.unknown {
+  %s = onnx.node "SplitToSequence" since 11 (%x) {axis = 1 : i64, keepdims = 0 : i64} : (tensor<3x?xf32>) -> !onnx.unknown
+  %y = onnx.node "SequenceAt" since 11 (%s, %at) : (!onnx.unknown, tensor<i64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @pairs(%x: tensor<?xf32>) -> !onnx.unknown {
+  %two = onnx.initializer "two" dense<2> : tensor<i64>
+  // expected-error @+1 {{the size of axis 0 is not known, expected pieces of size 1 or a list of sizes}}
+  %s = onnx.node "SplitToSequence" since 11 (%x, %two) : (tensor<?xf32>, tensor<i64>) -> !onnx.unknown
+  return %s : !onnx.unknown
+}

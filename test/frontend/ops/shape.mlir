@@ -116,6 +116,25 @@ func.func @Squeeze11_attribute(%i0: tensor<1x2x1xf32>) -> !onnx.unknown {
   return %y : !onnx.unknown
 }
 
+// Axes of unknown size stay, and the run sees to it that they are not 1.
+// CHECK-LABEL: func.func @Squeeze11_unknown(
+// CHECK: xf.require_equal {expected = #xf.dim<1>, found = #xf.dim<min({{.*}}whether axis 0
+// CHECK: xf.reshape %arg0 {{.*}} (tensor<?x1x4xf32>) -> tensor<?x4xf32>
+func.func @Squeeze11_unknown(%i0: tensor<?x1x4xf32>) -> !onnx.unknown {
+  %y = onnx.node "Squeeze" since 11 (%i0)
+    : (tensor<?x1x4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// CHECK-LABEL: func.func @Squeeze11_stated(
+// CHECK-NOT: xf.require_equal
+// CHECK: xf.reshape %arg0 {{.*}} (tensor<?x1x4xf32>) -> tensor<4xf32>
+func.func @Squeeze11_stated(%i0: tensor<?x1x4xf32>) -> tensor<?xf32> {
+  %y = onnx.node "Squeeze" since 11 (%i0)
+    : (tensor<?x1x4xf32>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
 // What has at most one element gives it up.
 // CHECK-LABEL: func.func @Squeeze13_first(
 // CHECK: %[[FIRST:.*]] = xf.slice %arg0
