@@ -125,9 +125,10 @@ static LogicalResult convertNonZero(NodeConverter &n) {
 /// The rows where the condition holds; of the flat input without an axis.
 static LogicalResult convertCompress(NodeConverter &n) {
   Value x = n.in(0), condition = n.in(1);
+  // Exporters also write a mask of the input's shape; ONNX Runtime, as here,
+  // takes its elements in a row.
   if (n.rank(condition) != 1)
-    return n.error("the condition has rank " + Twine(n.rank(condition)) +
-                   ", expected 1");
+    condition = n.reshape(condition, {-1});
   int64_t axis = 0;
   if (n.hasAttr("axis"))
     axis = n.normalAxis(n.getInt("axis", 0), n.rank(x));

@@ -247,62 +247,98 @@ static LogicalResult convertTrilu(NodeConverter &n) {
   return n.done({n.make<xf::Trilu>(n.in(0), k, n.getInt("upper", 1) != 0)});
 }
 
+/// A size times a number, or divided by one.
+struct Scaled {
+  Scaled(Size size, int64_t times = 1, int64_t over = 1)
+      : size(size), times(times), over(over) {}
+  Size size;
+  int64_t times, over;
+};
+
+static Dim dimOf(NodeConverter &n, const Scaled &scaled) {
+  MLIRContext *context = n.builder().getContext();
+  Dim dim = scaled.size.source ? n.dim(scaled.size.source, scaled.size.axis)
+                               : Dim::constant(context, scaled.size.constant);
+  dim = dim * scaled.times;
+  return scaled.over == 1 ? dim
+                          : dim.floorDiv(Dim::constant(context, scaled.over));
+}
+
+/// Sizes that only running the model tells become a computed tensor.
+static Value reshapeScaled(NodeConverter &n, Value x, ArrayRef<Scaled> sizes) {
+  if (n.failed())
+    return {};
+  SmallVector<Dim> known;
+  for (const Scaled &size : sizes)
+    known.push_back(dimOf(n, size));
+  if (llvm::all_of(known, [&](Dim dim) { return n.isDurable(dim); }))
+    return n.make<xf::Reshape>(x, Value(), n.dims(known), false);
+  SmallVector<Value> parts;
+  for (const Scaled &size : sizes) {
+    Value part = n.mulScalar(n.sizeTensor(size.size), size.times);
+    if (size.over != 1)
+      part = n.div(part, n.scalar(size.over, n.builder().getI64Type()));
+    parts.push_back(part);
+  }
+  return n.make<xf::Reshape>(x, n.concat(parts, 0), ArrayAttr(), UnitAttr());
+}
+
+/// Whether blocks are counted before the channels (DCR) or after them (CRD);
+/// checks what both directions ask of their nodes.
+static bool isChannelFirst(NodeConverter &n, int64_t block) {
+  StringRef mode = n.getString("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD")
+    (void)n.error("attribute 'mode' is '" + mode +
+                  "', expected 'DCR' or 'CRD'");
+  else if (n.rank(n.in(0)) != 4)
+    (void)n.error("the input has rank " + Twine(n.rank(n.in(0))) +
+                  ", expected 4");
+  // Larger ones have a square that is no size.
+  else if (block <= 0 || block > std::numeric_limits<int32_t>::max())
+    (void)n.error("attribute 'blocksize' is " + Twine(block) +
+                  ", expected a positive number below 2^31");
+  return mode == "CRD";
+}
+
 /// Moves blocks of channels to space: c = (h, w, C) with DCR, (C, h, w) with
 /// CRD.
 static LogicalResult convertDepthToSpace(NodeConverter &n) {
   Value x = n.in(0);
   int64_t block = n.requireInt("blocksize");
-  StringRef mode = n.getString("mode", "DCR");
-  if (mode != "DCR" && mode != "CRD")
-    return n.error("attribute 'mode' is '" + mode +
-                   "', expected 'DCR' or 'CRD'");
-  auto channels = n.staticSize(x, 1);
-  if (n.rank(x) != 4 || !channels || block <= 0 || *channels % (block * block))
-    return n.error("the input is not of rank 4 with channels divisible by the "
-                   "square of the block size");
-  int64_t left = *channels / (block * block);
-  Dim height = n.dim(x, 2) * block, width = n.dim(x, 3) * block;
-  if (!n.isDurable(height) || !n.isDurable(width))
-    return n.error("the input's height and width are not known");
-  bool crd = mode == "CRD";
-  SmallVector<Size> split = {Size(x, 0), block,      block,
-                             left,       Size(x, 2), Size(x, 3)};
-  if (crd)
-    split = {Size(x, 0), left, block, block, Size(x, 2), Size(x, 3)};
-  Value y = n.reshape(x, split);
+  bool crd = isChannelFirst(n, block);
+  if (n.failed())
+    return failure();
+  int64_t area = block * block;
+  if (auto channels = n.staticSize(x, 1); channels && *channels % area)
+    return n.error("the input has " + Twine(*channels) +
+                   " channels, expected a multiple of " + Twine(area));
+  Size batch(x, 0), rows(x, 2), columns(x, 3);
+  Scaled left(Size(x, 1), 1, area);
+  Value y =
+      crd ? reshapeScaled(
+                n, x, {batch, left, Size(block), Size(block), rows, columns})
+          : reshapeScaled(
+                n, x, {batch, Size(block), Size(block), left, rows, columns});
   y = crd ? n.transpose(y, {0, 1, 4, 2, 5, 3})
           : n.transpose(y, {0, 3, 4, 1, 5, 2});
-  Dim batch = n.dim(x, 0),
-      depth = Dim::constant(n.builder().getContext(), left);
-  return n.done({n.make<xf::Reshape>(
-      y, Value(), n.dims({batch, depth, height, width}), false)});
+  return n.done({reshapeScaled(
+      n, y, {batch, left, Scaled(rows, block), Scaled(columns, block)})});
 }
 
 static LogicalResult convertSpaceToDepth(NodeConverter &n) {
   Value x = n.in(0);
-  MLIRContext *context = n.builder().getContext();
-  int64_t side = n.requireInt("blocksize");
-  auto channels = n.staticSize(x, 1);
-  if (n.rank(x) != 4 || !channels || side <= 0)
-    return n.error("the input is not of rank 4 with static channels");
-  Dim block = Dim::constant(context, side);
-  Dim rows = n.dim(x, 2).floorDiv(block), columns = n.dim(x, 3).floorDiv(block);
-  Dim batch = n.dim(x, 0), depth = Dim::constant(context, *channels);
-  Dim deeper = depth * block * block;
-  if (!llvm::all_of(ArrayRef<Dim>{batch, deeper, rows, columns},
-                    [&](Dim dim) { return n.isDurable(dim); }))
-    return n.error("the input's batch, height and width are not known");
-  StringRef mode = n.getString("mode", "DCR");
-  if (mode != "DCR" && mode != "CRD")
-    return n.error("attribute 'mode' is '" + mode +
-                   "', expected 'DCR' or 'CRD'");
-  auto reshape = [&](Value from, ArrayRef<Dim> to) {
-    return n.make<xf::Reshape>(from, Value(), n.dims(to), false);
-  };
-  Value y = reshape(x, {batch, depth, rows, block, columns, block});
-  y = mode == "CRD" ? n.transpose(y, {0, 1, 3, 5, 2, 4})
-                    : n.transpose(y, {0, 3, 5, 1, 2, 4});
-  return n.done({reshape(y, {batch, deeper, rows, columns})});
+  int64_t block = n.requireInt("blocksize");
+  bool crd = isChannelFirst(n, block);
+  if (n.failed())
+    return failure();
+  Size batch(x, 0), channels(x, 1);
+  Scaled rows(Size(x, 2), 1, block), columns(Size(x, 3), 1, block);
+  Value y = reshapeScaled(
+      n, x, {batch, channels, rows, Size(block), columns, Size(block)});
+  y = crd ? n.transpose(y, {0, 1, 3, 5, 2, 4})
+          : n.transpose(y, {0, 3, 5, 1, 2, 4});
+  return n.done({reshapeScaled(
+      n, y, {batch, Scaled(channels, block * block), rows, columns})});
 }
 
 static const OpRow rows[] = {

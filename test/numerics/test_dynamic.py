@@ -39,6 +39,55 @@ def test_compress(axis, tmp_path):
     check(text, [{"x": floats(4, 4), "keep": k} for k in keep], tmp_path)
 
 
+def test_compress_by_a_mask_of_the_shape(tmp_path):
+    """As paddle2onnx writes masked_select."""
+    text = "(float[n,4] x, bool[n,4] keep) => (float[m] y) { y = Compress(x, keep) }"
+    x = floats(3, 4)
+    runs = [{"x": x, "keep": keep} for keep in (x > 0.2, x > 9, x > -9)]
+    check(text, runs, tmp_path, lambda x, keep: [x[keep]])
+
+
+def depth_to_space(x, mode):
+    n, c, h, w = x.shape
+    split = (n, 2, 2, c // 4, h, w) if mode == "DCR" else (n, c // 4, 2, 2, h, w)
+    order = (0, 3, 4, 1, 5, 2) if mode == "DCR" else (0, 1, 4, 2, 5, 3)
+    return x.reshape(split).transpose(order).reshape(n, c // 4, 2 * h, 2 * w)
+
+
+@pytest.mark.parametrize("mode", ["DCR", "CRD"])
+def test_depth_to_space_of_any_channels(mode, tmp_path):
+    """The batch takes the place of the channels where TensorFlow moves blocks to the batch; sizes
+    may be known when the model runs only."""
+    text = f"""(float[n,c,h,w] x, bool[n] keep) => (float[n,d,a,b] y, float[m,d,a,b] z) {{
+          y = DepthToSpace<blocksize = 2, mode = "{mode}">(x)
+          some = Compress<axis = 0>(x, keep)
+          z = DepthToSpace<blocksize = 2, mode = "{mode}">(some)
+        }}"""
+    runs = [{"x": floats(*shape), "keep": np.array(keep, bool)}
+            for shape, keep in (((2, 12, 3, 5), [0, 1]), ((1, 4, 1, 1), [1]), ((3, 8, 0, 2), [1, 0, 1]))]
+    check(text, runs, tmp_path,
+          lambda x, keep: [depth_to_space(x, mode), depth_to_space(x[keep], mode)])
+    message = fails(tmp_path, {"x": floats(1, 6, 2, 2), "keep": np.ones(1, bool)})
+    assert "expected" in message
+
+
+def test_space_to_depth_of_any_channels(tmp_path):
+    text = """(float[n,c,h,w] x, bool[c] keep) => (float[n,d,a,b] y, float[n,e,a,b] z) {
+          y = SpaceToDepth<blocksize = 2>(x)
+          some = Compress<axis = 1>(x, keep)
+          z = SpaceToDepth<blocksize = 2>(some)
+        }"""
+
+    def back(x):
+        n, c, h, w = x.shape
+        split = x.reshape(n, c, h // 2, 2, w // 2, 2).transpose(0, 3, 5, 1, 2, 4)
+        return split.reshape(n, 4 * c, h // 2, w // 2)
+
+    runs = [{"x": floats(*shape), "keep": np.array(keep, bool)}
+            for shape, keep in (((2, 3, 4, 6), [1, 0, 1]), ((1, 1, 2, 2), [1]), ((3, 2, 10, 14), [0, 0]))]
+    check(text, runs, tmp_path, lambda x, keep: [back(x), back(x[:, keep])])
+
+
 def test_reshape_by_an_input(tmp_path):
     text = "(float[n] x, int64[2] s) => (float[a,b] y) { r = Reshape(x, s)\n y = Neg(r) }"
     runs = [{"x": floats(12), "s": np.array(s)} for s in ([3, 4], [1, 12], [12, 1])]

@@ -96,6 +96,16 @@ func.func @Compress9(%x: tensor<2x3xf32>, %c: tensor<3xi1>) -> !onnx.unknown {
   return %y : !onnx.unknown
 }
 
+// CHECK-LABEL: func.func @Compress9_mask(
+// CHECK-DAG: %[[X:.*]] = xf.reshape %arg0 {{.*}} -> tensor<6xf32>
+// CHECK-DAG: %[[C:.*]] = xf.reshape %arg1 {{.*}} -> tensor<6xi1>
+// CHECK: xf.nonzero %[[C]]
+// CHECK: xf.gather %[[X]]
+func.func @Compress9_mask(%x: tensor<2x3xf32>, %c: tensor<2x3xi1>) -> !onnx.unknown {
+  %y = onnx.node "Compress" domain "" since 9 (%x, %c) : (tensor<2x3xf32>, tensor<2x3xi1>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
 // CHECK-LABEL: func.func @TensorScatter24(
 // CHECK: xf.add
 // CHECK: xf.mod

@@ -300,7 +300,7 @@ class Operators(nn.Layer):
         return [x[:, 1:-1, ::2], x[:, -1], paddle.tile(x, [1, 2, 1]), values, which,
                 paddle.expand(x[:, :1], [b, s, 6]), paddle.roll(x, 1, 2), paddle.sin(x),
                 paddle.gather(x, ids, axis=1), paddle.index_select(x, ids, axis=2),
-                functional.one_hot(ids, 4), functional.pad(x, [1, 2], data_format="NLC"),
+                functional.one_hot(ids, 4), functional.pad(x, [1, 2], data_format="NCL"),
                 paddle.where(x > 0, x, -x), paddle.clip(x, -0.5, 0.5), paddle.cumsum(x, 1),
                 paddle.argmax(x, axis=-1), paddle.argsort(x, axis=1, descending=True),
                 paddle.norm(x, axis=-1), paddle.logsumexp(x, axis=-1), paddle.stack([x, x], 2),

