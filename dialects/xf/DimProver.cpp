@@ -2,12 +2,15 @@
 
 #include "dialects/xf/DimResidues.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SetVector.h"
 #include <algorithm>
 
 using namespace hagane::xf;
 using namespace hagane::xf::detail;
 using Kind = DimNode::Kind;
 using Ranges = DimSymbols;
+using llvm::function_ref;
+using llvm::StringRef;
 
 // The extreme values of int64 stand for infinity; sums and products saturate.
 static constexpr int64_t kLow = std::numeric_limits<int64_t>::min();
@@ -182,12 +185,56 @@ DimRange DimProver::getRange(Dim dim) const {
   return dim ? rangeOf(getPoly(dim), symbols) : DimRange{kLow, kHigh};
 }
 
-/// Whether a difference is within `claim` as a whole, or in each case of
-/// remainders.
+/// Calls `visit` for the symbols that min and max compare, whose least value is
+/// a case of its own: what is clamped for an empty tensor is not for others.
+static void visitCompared(const DimPoly &poly, const Ranges &ranges,
+                          function_ref<void(StringRef)> visit,
+                          bool isCompared = false) {
+  for (const auto &[monomial, coefficient] : poly.getTerms())
+    for (const DimAtomRef &atom : monomial) {
+      auto it = ranges.find(atom->symbol);
+      if (isCompared && atom->kind == Kind::Symbol && it != ranges.end() &&
+          it->second.range.min < it->second.range.max)
+        visit(it->first());
+      bool compares = atom->kind == Kind::Min || atom->kind == Kind::Max;
+      for (const DimPoly &operand : atom->operands)
+        visitCompared(operand, ranges, visit, isCompared || compares);
+    }
+}
+
+static llvm::SmallSetVector<StringRef, 4> getCompared(const DimPoly &poly,
+                                                      const Ranges &ranges) {
+  llvm::SmallSetVector<StringRef, 4> found;
+  visitCompared(poly, ranges, [&](StringRef name) { found.insert(name); });
+  return found;
+}
+
+namespace {
+/// What holds for a symbol's least value, and what for the greater ones.
+struct LeastCase {
+  LeastCase(const Ranges &ranges, StringRef symbol)
+      : least(ranges), past(ranges) {
+    least[symbol].range.max = least[symbol].range.min;
+    ++past[symbol].range.min;
+  }
+  Ranges least, past;
+};
+} // namespace
+
+/// Whether a difference is within `claim` as a whole, in each case of
+/// remainders, or both for a symbol's least value and the greater ones.
 static bool isWithin(const MaybePoly &difference, const Ranges &ranges,
                      DimClaim claim) {
-  return difference && (claim(rangeOf(*difference, ranges)) ||
-                        holdsByRemainders(*difference, ranges, rangeOf, claim));
+  if (!difference)
+    return false;
+  if (claim(rangeOf(*difference, ranges)) ||
+      holdsByRemainders(*difference, ranges, rangeOf, claim))
+    return true;
+  return llvm::any_of(getCompared(*difference, ranges), [&](StringRef symbol) {
+    LeastCase cases(ranges, symbol);
+    return claim(rangeOf(*difference, cases.past)) &&
+           claim(rangeOf(*difference, cases.least));
+  });
 }
 
 bool DimProver::isEqual(Dim a, Dim b) const {
@@ -270,8 +317,44 @@ static MaybePoly simplified(const DimPoly &poly, const Ranges &ranges) {
   });
 }
 
+/// The simpler form that the greater values of a symbol allow, where it holds
+/// for the least one too.
+static DimPoly simplifiedPastLeast(DimPoly poly, const Ranges &ranges) {
+  for (StringRef symbol : getCompared(poly, ranges)) {
+    LeastCase cases(ranges, symbol);
+    MaybePoly simple = simplified(poly, cases.past);
+    MaybePoly margin = simple ? subtract(*simple, poly) : std::nullopt;
+    if (!margin || margin->isZero())
+      continue;
+    MaybePoly atLeast = simplified(*margin, cases.least);
+    if (atLeast && atLeast->isZero())
+      poly = std::move(*simple);
+  }
+  return poly;
+}
+
+static MaybePoly simplifiedByCases(const DimPoly &poly, const Ranges &ranges) {
+  MaybePoly result = simplified(poly, ranges);
+  if (!result || getCompared(*result, ranges).empty())
+    return result;
+  // Parts may be simpler where the whole is not.
+  MaybePoly parts =
+      replaceAtoms(*result, [&](const DimAtomRef &atom) -> MaybePoly {
+        if (atom->kind == Kind::Symbol)
+          return DimPoly(atom);
+        llvm::SmallVector<DimPoly> operands;
+        for (const DimPoly &operand : atom->operands)
+          operands.push_back(
+              simplifiedByCases(operand, ranges).value_or(operand));
+        MaybePoly part = apply(atom->kind, operands);
+        return simplifiedPastLeast(part ? *part : DimPoly(atom), ranges);
+      });
+  return simplifiedPastLeast(parts ? *parts : *result, ranges);
+}
+
 Dim DimProver::simplify(Dim dim) const {
-  MaybePoly result = dim ? simplified(getPoly(dim), symbols) : std::nullopt;
+  MaybePoly result =
+      dim ? simplifiedByCases(getPoly(dim), symbols) : std::nullopt;
   return result ? makeDim(dim.getAttr().getContext(), result) : dim;
 }
 

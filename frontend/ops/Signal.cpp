@@ -1,6 +1,6 @@
-// Windows, mel filters and Fourier transforms. The lengths of windows and
-// transforms must be known: the tables become constants, and a transform is a
-// matrix product. How many frames a signal has may be known later.
+// Windows, mel filters and Fourier transforms. A transform is a matrix product,
+// by a constant where its length is known and by waves computed in the run
+// where it is a size of the inputs.
 #include "frontend/ops/MatMul.h"
 #include <cmath>
 
@@ -142,27 +142,67 @@ static LogicalResult convertMelWeightMatrix(NodeConverter &n) {
 
 //===-- Fourier transforms ------------------------------------------------===//
 
+using xf::Dim;
+
 namespace {
-/// Of `length` numbers to the first `outputs` frequencies, or back.
+/// Of `inputs` numbers, to which zeros are added up to `length`, to the first
+/// `outputs` frequencies, or back.
 struct Transform {
-  int64_t length, outputs;
+  Dim inputs, length, outputs;
   bool inverse;
+};
+/// Cosines and sines [inputs, outputs], which carry an inverse's factor.
+struct Waves {
+  Value cosines, sines;
 };
 } // namespace
 
-/// [length, outputs] of cosines or sines, which carry an inverse's factor.
-static Value makeWaves(NodeConverter &n, const Transform &t, int64_t inputs,
-                       Type type, bool sines) {
-  SmallVector<double> values;
-  double factor = t.inverse ? 1 / static_cast<double>(t.length) : 1;
+static Waves makeKnownWaves(NodeConverter &n, const Transform &t, Type type) {
+  int64_t length = *t.length.getConstant(), inputs = *t.inputs.getConstant(),
+          outputs = *t.outputs.getConstant();
+  if (inputs > kMaxTable / std::max<int64_t>(outputs, 1)) {
+    (void)n.error("the transform has more than 2^26 factors");
+    return {};
+  }
+  SmallVector<double> cosines, sines;
+  double factor = t.inverse ? 1 / static_cast<double>(length) : 1;
   for (int64_t i = 0; i < inputs; ++i)
-    for (int64_t k = 0; k < t.outputs; ++k) {
+    for (int64_t k = 0; k < outputs; ++k) {
       // The product is reduced first, which keeps the angle exact.
-      double x = kTau * static_cast<double>(i * k % t.length) /
-                 static_cast<double>(t.length);
-      values.push_back(factor * (sines ? std::sin(x) : std::cos(x)));
+      double x = kTau * static_cast<double>(i * k % length) /
+                 static_cast<double>(length);
+      cosines.push_back(factor * std::cos(x));
+      sines.push_back(factor * std::sin(x));
     }
-  return makeTable(n, {inputs, t.outputs}, type, values);
+  return {makeTable(n, {inputs, outputs}, type, cosines),
+          makeTable(n, {inputs, outputs}, type, sines)};
+}
+
+/// The integers from `first` in steps of `step` to before `end`.
+static Value makeRange(NodeConverter &n, Dim first, Dim end, int64_t step) {
+  Dim by = Dim::constant(n.builder().getContext(), step);
+  return n.make<xf::Range>(Value(), Value(), Value(), n.dims({first, end, by}),
+                           TypeAttr::get(n.builder().getI64Type()));
+}
+
+/// The same, computed in the run.
+static Waves makeWaves(NodeConverter &n, const Transform &t, Type type) {
+  if (t.length.getConstant() && t.inputs.getConstant())
+    return makeKnownWaves(n, t, type);
+  Builder &b = n.builder();
+  Dim zero = Dim::constant(b.getContext(), 0);
+  auto scalarType = RankedTensorType::get({}, b.getI64Type());
+  Value length =
+      n.make<xf::Dims>(n.dims({t.length}), TypeAttr::get(scalarType));
+  Value i = n.unsqueeze(makeRange(n, zero, t.inputs, 1), {1});
+  Value turns =
+      n.make<xf::Mod>(n.mul(i, makeRange(n, zero, t.outputs, 1)), length);
+  Value real = n.cast(length, b.getF64Type());
+  Value angle = n.mulScalar(n.div(n.cast(turns, b.getF64Type()), real), kTau);
+  auto wave = [&](Value x) {
+    return n.cast(t.inverse ? n.div(x, real) : x, type);
+  };
+  return {wave(n.make<xf::Cos>(angle)), wave(n.make<xf::Sin>(angle))};
 }
 
 /// Parts of a complex number; null for one that is 0.
@@ -176,25 +216,19 @@ static Value plus(NodeConverter &n, Value x, Value y, bool minus = false) {
   return minus ? n.sub(x, y) : n.add(x, y);
 }
 
-/// Transforms the last axis, as long as `t.length` or a shorter one that zeros
-/// would follow.
-static Complex transform(NodeConverter &n, Complex x, const Transform &t,
-                         int64_t inputs) {
-  if (inputs > kMaxTable / t.outputs) {
-    (void)n.error("the transform has more than 2^26 factors");
-    return {};
-  }
-  Type type = n.elem(x.first);
-  Value cosines = makeWaves(n, t, inputs, type, /*sines=*/false),
-        sines = makeWaves(n, t, inputs, type, /*sines=*/true);
-  auto times = [&](Value part, Value waves) {
-    return part ? makeMatMul(n, part, waves) : Value();
+/// Transforms the last axis.
+static Complex transform(NodeConverter &n, Complex x, const Transform &t) {
+  Waves waves = makeWaves(n, t, n.elem(x.first));
+  auto times = [&](Value part, Value wave) {
+    return part ? makeMatMul(n, part, wave) : Value();
   };
   // e^(-ix) forwards, e^(ix) back.
-  Value real = plus(n, times(x.first, cosines), times(x.second, sines),
-                    /*minus=*/t.inverse);
-  Value imaginary = plus(n, times(x.second, cosines), times(x.first, sines),
-                         /*minus=*/!t.inverse);
+  Value real =
+      plus(n, times(x.first, waves.cosines), times(x.second, waves.sines),
+           /*minus=*/t.inverse);
+  Value imaginary =
+      plus(n, times(x.second, waves.cosines), times(x.first, waves.sines),
+           /*minus=*/!t.inverse);
   return {real, imaginary};
 }
 
@@ -226,17 +260,32 @@ static Value swapAxes(NodeConverter &n, Value x, int64_t i, int64_t j) {
   return n.transpose(x, order);
 }
 
+/// How many frequencies tell the others of real numbers.
+static Dim halfOf(NodeConverter &n, Dim length) {
+  return length.floorDiv(Dim::constant(n.builder().getContext(), 2)) + 1;
+}
+
 /// The rest of a spectrum of real numbers mirrors its first half.
-static Complex mirror(NodeConverter &n, Complex x, int64_t length) {
-  int64_t last = n.rank(x.first) - 1, half = length / 2 + 1;
+static Complex mirror(NodeConverter &n, Complex x, Dim length) {
+  int64_t last = n.rank(x.first) - 1;
+  Dim zero = Dim::constant(n.builder().getContext(), 0);
+  Value places = makeRange(n, length - halfOf(n, length), zero, -1);
   auto mirrored = [&](Value part, bool negate) {
-    SmallVector<int64_t> places;
-    for (int64_t k = half; k < length; ++k)
-      places.push_back(length - k);
-    Value tail = n.make<xf::Gather>(part, n.ints(places), last);
+    Value tail = n.make<xf::Gather>(part, places, last);
     return n.concat({part, negate ? n.make<xf::Neg>(tail) : tail}, last);
   };
   return {mirrored(x.first, false), mirrored(x.second, true)};
+}
+
+/// The length of the transform of `size` numbers; null after an error.
+static Dim transformLength(NodeConverter &n, Dim size, bool mirrors) {
+  if (!n.in(1))
+    return mirrors ? (size - 1) * 2 : size;
+  ArrayAttr known = n.knownSizes(n.in(1));
+  if (known && known.size() == 1 && !n.constInts(n.in(1)))
+    return cast<xf::DimAttr>(known[0]);
+  auto length = knownCount(n, 1, "dft_length", 1);
+  return length ? Dim::constant(n.builder().getContext(), *length) : Dim();
 }
 
 static LogicalResult transformAxis(NodeConverter &n, int64_t axis) {
@@ -247,33 +296,36 @@ static LogicalResult transformAxis(NodeConverter &n, int64_t axis) {
   axis = n.normalAxis(axis, last + 2);
   bool inverse = n.getInt("inverse", 0) != 0,
        onesided = n.getInt("onesided", 0) != 0;
-  std::optional<int64_t> size, length;
+  bool mirrors = onesided && inverse, half = onesided && !inverse;
+  Dim size;
   if (!n.failed() && axis <= last)
-    size = n.staticSize(x.first, axis);
-  if (!size)
+    size = n.dim(x.first, axis);
+  if (!size || !n.isDurable(size))
     return n.error("the size of axis " + Twine(axis) + " is not known");
-  if (n.in(1))
-    length = knownCount(n, 1, "dft_length", 1);
-  else
-    length = onesided && inverse ? 2 * (*size - 1) : *size;
-  if (!length || *length < 1)
-    return n.failed() ? failure() : n.error("the transform is empty");
+  Dim length = transformLength(n, size, mirrors);
+  if (!length)
+    return n.failed() ? failure() : n.error("the transform is too long");
+  if (length.getConstant() && *length.getConstant() < 1)
+    return n.error("the transform is empty");
   x = {swapAxes(n, x.first, axis, last), swapAxes(n, x.second, axis, last)};
   // Numbers beyond the length are cut off; missing ones are zeros.
-  bool mirrors = onesided && inverse;
-  int64_t used = std::min(*size, mirrors ? *length / 2 + 1 : *length);
-  if (used < *size)
-    x = {n.slice(x.first, last, 0, used),
-         x.second ? n.slice(x.second, last, 0, used) : Value()};
-  if (mirrors) {
-    if (!x.second || used < *length / 2 + 1)
-      return n.error("a one-sided inverse needs a complex half spectrum");
-    x = mirror(n, x, *length);
-    used = *length;
+  const xf::DimProver &prover = n.getState().prover;
+  Dim wanted = mirrors ? halfOf(n, length) : length;
+  bool isLong = prover.isLessOrEqual(wanted, size);
+  Dim used = isLong ? wanted : prover.simplify(size.min(wanted));
+  if (used != size) {
+    Dim zero = Dim::constant(n.builder().getContext(), 0);
+    auto cut = [&](Value part) { return n.slice(part, last, zero, used); };
+    x = {cut(x.first), x.second ? cut(x.second) : Value()};
   }
-  bool half = onesided && !inverse;
-  Transform t{*length, half ? *length / 2 + 1 : *length, inverse};
-  Complex y = transform(n, x, t, used);
+  if (mirrors) {
+    if (!x.second || !isLong)
+      return n.error("a one-sided inverse needs a complex half spectrum");
+    x = mirror(n, x, length);
+    used = length;
+  }
+  Transform t{used, length, half ? halfOf(n, length) : length, inverse};
+  Complex y = transform(n, x, t);
   y = {swapAxes(n, y.first, axis, last), swapAxes(n, y.second, axis, last)};
   return n.done({mirrors ? n.unsqueeze(y.first, {last + 1}) : join(n, y)});
 }
@@ -296,17 +348,13 @@ static Value framePlaces(NodeConverter &n, Value signal, int64_t length,
                          int64_t step) {
   Type type = n.builder().getI64Type();
   Value starts;
-  xf::Dim zero = xf::Dim::constant(n.builder().getContext(), 0);
+  Dim zero = Dim::constant(n.builder().getContext(), 0);
   // Of a signal shorter than a frame there is none.
-  xf::Dim count =
-      (n.dim(signal, 1) - length + step)
-          .max(zero)
-          .floorDiv(xf::Dim::constant(n.builder().getContext(), step));
+  Dim count = (n.dim(signal, 1) - length + step)
+                  .max(zero)
+                  .floorDiv(Dim::constant(n.builder().getContext(), step));
   if (n.isDurable(count)) {
-    xf::Dim stride = xf::Dim::constant(n.builder().getContext(), step);
-    starts = n.make<xf::Range>(Value(), Value(), Value(),
-                               n.dims({zero, count * step, stride}),
-                               TypeAttr::get(type));
+    starts = makeRange(n, zero, count * step, step);
   } else {
     Value end = n.addScalar(n.sizeTensor(Size(signal, 1)), 1.0 - length);
     starts = n.make<xf::Range>(n.scalar(0, type), n.squeeze(end, {0}),
@@ -338,8 +386,10 @@ static LogicalResult convertStft(NodeConverter &n) {
   if (window)
     x = {n.mul(x.first, window), x.second ? n.mul(x.second, window) : Value()};
   bool half = n.getInt("onesided", 1) != 0;
-  Transform t{*length, half ? *length / 2 + 1 : *length, /*inverse=*/false};
-  return n.done({join(n, transform(n, x, t, *length))});
+  Dim frame = Dim::constant(n.builder().getContext(), *length);
+  Transform t{frame, frame, half ? halfOf(n, frame) : frame,
+              /*inverse=*/false};
+  return n.done({join(n, transform(n, x, t))});
 }
 
 static const OpRow rows[] = {

@@ -31,6 +31,25 @@ def spectra(x, step, window):
     return np.stack([y.real, y.imag], -1)
 
 
+def parts(z):
+    return np.stack([z.real, z.imag], -1)
+
+
+def spectrum(x):
+    return parts(np.fft.fft(x[..., 0] + 1j * x[..., 1], axis=1))
+
+
+def half_spectrum(x):
+    return parts(np.fft.rfft(x[..., 0], axis=1))
+
+
+def real_signal(x):
+    z = x[..., 0] + 1j * x[..., 1]
+    return np.fft.irfft(z, 2 * (x.shape[1] - 1), axis=1)[..., None]
+
+
+SERIES = [{"n": n, "w": w} for n, w in ((1, 2), (2, 3), (1, 31), (3, 100))]
+
 CASES = [
     Case("conv in 1-D", "T[n,3,w] x", "y = Conv <pads = [1, 1]> (x, k, b)", LINES,
          weights={"k": (13, 3, 3), "b": (13,)}, dtypes=FLOATS),
@@ -109,6 +128,20 @@ CASES = [
     Case("spectrum of frames", "T[n,w,1] x", "y = STFT(x, step, window)",
          [{"n": n, "w": w} for n, w in ((1, 8), (2, 9), (1, 31), (3, 100))],
          weights={"step": np.array(3), "window": np.hanning(8)}, reference=spectra),
+    Case("spectrum of any length", "T[n,w,2] x", "y = DFT(x, , axis)",
+         [{"n": 2, "w": 1}, *SERIES], weights={"axis": np.array(1)}, reference=lambda x, axis: spectrum(x)),
+    Case("inverse spectrum of any length", "T[n,w,2] x", "y = DFT <inverse = 1> (x, , axis)",
+         [{"n": 2, "w": 1}, *SERIES], weights={"axis": np.array(1)},
+         reference=lambda x, axis: spectrum(x[..., ::-1])[..., ::-1] / x.shape[1]),
+    Case("half of the spectrum of any length", "T[n,w,1] x", "y = DFT <onesided = 1> (x, , axis)",
+         [{"n": 2, "w": 1}, *SERIES], weights={"axis": np.array(1)},
+         reference=lambda x, axis: half_spectrum(x)),
+    Case("signal of half a spectrum of any length", "T[n,w,2] x",
+         "y = DFT <onesided = 1, inverse = 1> (x, , axis)", SERIES, weights={"axis": np.array(1)},
+         reference=lambda x, axis: real_signal(x)),
+    Case("spectrum of a signal cut or filled up", "T[n,w,2] x", "y = DFT(x, length, axis)", SERIES,
+         weights={"axis": np.array(1), "length": np.array(17)},
+         reference=lambda x, axis, length: parts(np.fft.fft(x[..., 0] + 1j * x[..., 1], 17, axis=1))),
     Case("neighbouring channels", "T[n,7,h,w] x", "y = LRN <size = 4, alpha = 0.3> (x)", PLANES,
          reference=local_response),
     Case("conv then batch norm", "T[n,3,w] x",

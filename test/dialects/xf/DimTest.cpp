@@ -155,6 +155,26 @@ TEST_F(DimTest, Simplifies) {
   EXPECT_FALSE(prover.simplify(Dim()));
 }
 
+TEST_F(DimTest, SimplifiesByTheLeastValueAndTheOthers) {
+  DimProver prover;
+  prover.setRange("s", {0, 64});
+  prover.setRange("t", {0, 64});
+  Dim s = parse("s");
+  // The slices that a strided one leaves, concatenated.
+  EXPECT_EQ(prover.simplify(parse("min(1, s) + max(0, s - 1)")), s);
+  EXPECT_EQ(prover.simplify(parse("max(0, min(1, s) + s - 1)")), s);
+  EXPECT_EQ(
+      prover.simplify(parse("t + floordiv(max(0, min(1, s) + s - 1), 2)")),
+      parse("t + floordiv(s, 2)"));
+  EXPECT_EQ(prover.simplify(parse("min(1, s)")), parse("min(1, s)"));
+  EXPECT_EQ(prover.simplify(parse("max(1, s) * t")), parse("max(1, s) * t"));
+  EXPECT_TRUE(prover.isLessOrEqual(parse("min(1, s) * 64"), parse("s * 64")));
+  EXPECT_FALSE(prover.isEqual(parse("min(2, s)"), parse("min(1, s)")));
+  // Wrong at the least value, or only at the second one.
+  EXPECT_FALSE(prover.isEqual(parse("max(1, s)"), s));
+  EXPECT_FALSE(prover.isEqual(parse("max(s, 2) - 2 + min(s, 1)"), s - 1));
+}
+
 TEST_F(DimTest, Broadcast) {
   DimProver prover;
   prover.setRange("s", {2, 512});
