@@ -181,6 +181,11 @@ static const OpRow rows[] = {
     {"TensorScatter", 24, 2, convertTensorScatter},
 };
 
+static const OpRow microsoftRows[] = {
+    {"GatherND", 1, 2, convertGatherNd},
+};
+
 void hagane::frontend::registerGather(OpRegistry &registry) {
+  registry.add("com.microsoft", microsoftRows);
   registry.add("", rows);
 }

@@ -61,11 +61,22 @@ static LogicalResult convertGemm(NodeConverter &n) {
   return n.done({c ? n.add(y, n.mulScalar(c, beta)) : y});
 }
 
-/// com.microsoft: MatMul with transposed operands, scaled.
-static LogicalResult convertFusedMatMul(NodeConverter &n) {
-  if (n.getInt("transBatchA", 0) || n.getInt("transBatchB", 0))
-    return n.error("transBatchA and transBatchB are not supported");
+/// [rows, batch..., columns] as [batch..., rows, columns].
+static Value batchSecondLast(NodeConverter &n, Value x) {
+  if (n.rank(x) < 3)
+    return x;
+  auto order = llvm::to_vector(llvm::seq<int64_t>(1, n.rank(x) - 1));
+  order.push_back(0);
+  order.push_back(n.rank(x) - 1);
+  return n.transpose(x, order);
+}
+
+Value hagane::frontend::makeFusedMatMul(NodeConverter &n) {
   Value a = n.in(0), b = n.in(1);
+  if (n.getInt("transBatchA", 0))
+    a = batchSecondLast(n, a);
+  if (n.getInt("transBatchB", 0))
+    b = batchSecondLast(n, b);
   // A vector has nothing to transpose.
   bool transA = n.getInt("transA", 0) && n.rank(a) > 1,
        transB = n.getInt("transB", 0) && n.rank(b) > 1;
@@ -77,7 +88,11 @@ static LogicalResult convertFusedMatMul(NodeConverter &n) {
     y = n.make<xf::Linear>(transA ? n.transposeLast(a) : a, b, Value(), transB);
   else
     y = n.make<xf::MatMul>(a, b, transA, transB);
-  return n.done({n.mulScalar(y, n.getFloat("alpha", 1))});
+  return n.mulScalar(y, n.getFloat("alpha", 1));
+}
+
+static LogicalResult convertFusedMatMul(NodeConverter &n) {
+  return n.done({makeFusedMatMul(n)});
 }
 
 static const OpRow rows[] = {

@@ -9,4 +9,8 @@ namespace hagane::frontend {
 /// the right becomes the weight of `xf.linear`.
 mlir::Value makeMatMul(NodeConverter &n, mlir::Value x, mlir::Value y);
 
+/// com.microsoft: the product that FusedMatMul's attributes describe; null
+/// after an error.
+mlir::Value makeFusedMatMul(NodeConverter &n);
+
 } // namespace hagane::frontend

@@ -159,19 +159,24 @@ static LogicalResult convertQuantizedAttention(NodeConverter &n) {
 // Without padding
 //===----------------------------------------------------------------------===//
 
+/// The places of the tokens, which come first in `flat`.
+static Value placesOf(NodeConverter &n, Value tokens, Value flat) {
+  Dim count = n.dim(tokens, 0);
+  if (n.failed() || n.isDurable(count))
+    return n.failed() ? Value() : n.slice(flat, 0, count * 0, count);
+  return n.make<xf::Slice>(flat, n.ints({0}), n.sizeTensor(Size(tokens, 0)),
+                           ArrayRef<int64_t>(0), ArrayAttr(), ArrayAttr(),
+                           ArrayRef<int64_t>(1));
+}
+
 /// Rows of tokens back in [batch, positions, features], padded with zeros.
 /// `offsets`, [batch, positions], are the places of the tokens, then those of
 /// the padding.
 static Value restorePadding(NodeConverter &n, Value tokens, Value offsets) {
   Value flat = n.reshape(offsets, {-1});
-  Dim count = n.dim(tokens, 0);
-  if (n.failed() || !n.isDurable(count)) {
-    (void)n.error("the number of tokens is not known");
-    return {};
-  }
   Value zero = n.mulScalar(n.cast(flat, n.elem(tokens)), 0);
   Value room = n.broadcast(n.unsqueeze(zero, {1}), {1, Size(tokens, 1)});
-  Value places = n.unsqueeze(n.slice(flat, 0, count * 0, count), {1});
+  Value places = n.unsqueeze(placesOf(n, tokens, flat), {1});
   Value all = n.make<xf::ScatterNd>(room, places, tokens, xf::ScatterKind::set);
   return n.reshape(all, {Size(offsets, 0), Size(offsets, 1), Size(tokens, 1)});
 }
@@ -201,8 +206,7 @@ static LogicalResult finishPacked(NodeConverter &n, Value q, Value k, Value v,
   auto features = n.failed() ? std::nullopt : n.staticSize(y, 2);
   if (!features)
     return n.error("the number of features is not known");
-  Dim count = n.dim(q, 0);
-  Value places = n.slice(n.reshape(offsets, {-1}), 0, count * 0, count);
+  Value places = placesOf(n, q, n.reshape(offsets, {-1}));
   return n.done(
       {n.make<xf::Gather>(n.reshape(y, {-1, *features}), places, int64_t(0))});
 }

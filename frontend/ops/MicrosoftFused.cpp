@@ -38,6 +38,16 @@ static Value activate(NodeConverter &n, Value x, StringRef name,
   return {};
 }
 
+/// The node's activation with parameters in attributes of their own.
+static Value activateByNames(NodeConverter &n, Value x) {
+  static constexpr const char *names[] = {"activation_alpha", "activation_beta",
+                                          "activation_gamma"};
+  return activate(n, x, n.getString("activation", ""),
+                  [&](unsigned i, double otherwise) {
+                    return n.getFloat(names[i], otherwise);
+                  });
+}
+
 /// A * B + C as ai.onnx Gemm, then an activation.
 static LogicalResult convertFusedGemm(NodeConverter &n) {
   Value a = n.in(0), b = n.in(1), c = n.in(2);
@@ -53,17 +63,31 @@ static LogicalResult convertFusedGemm(NodeConverter &n) {
   y = n.mulScalar(y, n.getFloat("alpha", 1));
   if (c)
     y = n.add(y, n.mulScalar(c, n.getFloat("beta", 1)));
-  static constexpr const char *names[] = {"activation_alpha", "activation_beta",
-                                          "activation_gamma"};
-  return n.done({activate(n, y, n.getString("activation", ""),
-                          [&](unsigned i, double otherwise) {
-                            return n.getFloat(names[i], otherwise);
-                          })});
+  return n.done({activateByNames(n, y)});
 }
 
-/// (x, weight, bias?, addend?).
+static LogicalResult convertFusedMatMulActivation(NodeConverter &n) {
+  return n.done({activateByNames(n, makeFusedMatMul(n))});
+}
+
+/// (x, weight, bias?).
+static LogicalResult convertGemmFastGelu(NodeConverter &n) {
+  Value y = makeMatMul(n, n.in(0), n.in(1));
+  if (Value bias = n.in(2))
+    y = n.add(y, bias);
+  return n.done({n.make<xf::Gelu>(y, /*tanh=*/true)});
+}
+
+/// (x, weight, bias?, addend?); the weight's channels are second either way.
+template <bool channelsAreLast>
 static LogicalResult convertFusedConv(NodeConverter &n) {
-  Value y = makeConv(n, n.in(0), n.in(1), n.in(2));
+  if (n.rank(n.in(0)) < 3)
+    return n.error("the input has rank " + Twine(n.rank(n.in(0))) +
+                   ", expected at least 3");
+  Value x = channelsAreLast ? channelsFirst(n, n.in(0)) : n.in(0);
+  Value y = makeConv(n, x, n.in(1), n.in(2));
+  if (channelsAreLast && !n.failed())
+    y = channelsLast(n, y);
   if (Value addend = n.in(3))
     y = n.add(y, addend);
   auto numbers =
@@ -77,30 +101,6 @@ static LogicalResult convertFusedConv(NodeConverter &n) {
 //===----------------------------------------------------------------------===//
 // Channels last
 //===----------------------------------------------------------------------===//
-
-static Value channelsFirst(NodeConverter &n, Value x) {
-  SmallVector<int64_t> order{0, n.rank(x) - 1};
-  for (int64_t i = 1; i + 1 < n.rank(x); ++i)
-    order.push_back(i);
-  return n.transpose(x, order);
-}
-
-static Value channelsLast(NodeConverter &n, Value x) {
-  SmallVector<int64_t> order{0};
-  for (int64_t i = 2; i < n.rank(x); ++i)
-    order.push_back(i);
-  order.push_back(1);
-  return n.transpose(x, order);
-}
-
-/// The input's channels are last, those of the weight second, as in Conv.
-static LogicalResult convertNhwcConv(NodeConverter &n) {
-  if (n.rank(n.in(0)) < 3)
-    return n.error("the input has rank " + Twine(n.rank(n.in(0))) +
-                   ", expected at least 3");
-  Value y = makeConv(n, channelsFirst(n, n.in(0)), n.in(1), n.in(2));
-  return n.done({n.failed() ? Value() : channelsLast(n, y)});
-}
 
 static Value makeGroupNorm(NodeConverter &n, Value x) {
   bool isLast = n.getInt("channels_last", 1) != 0;
@@ -280,11 +280,14 @@ static const OpRow rows[] = {
     {"CDist", 1, 2, convertDistances},
     {"ComplexMul", 1, 2, convertComplexMul<false>},
     {"ComplexMulConj", 1, 2, convertComplexMul<true>},
-    {"FusedConv", 1, 2, convertFusedConv},
+    {"FusedConv", 1, 2, convertFusedConv<false>},
     {"FusedGemm", 1, 2, convertFusedGemm},
+    {"FusedMatMulActivation", 1, 2, convertFusedMatMulActivation},
     {"GatedRelativePositionBias", 1, 6, convertGatedPositionBias},
+    {"GemmFastGelu", 1, 2, convertGemmFastGelu},
     {"GroupNorm", 1, 3, convertGroupNorm},
-    {"NhwcConv", 1, 2, convertNhwcConv},
+    {"NhwcConv", 1, 2, convertFusedConv<true>},
+    {"NhwcFusedConv", 1, 2, convertFusedConv<true>},
     {"RelativePositionBias", 1, 3, convertRelativePositionBias},
     {"SkipGroupNorm", 1, 4, convertSkipGroupNorm},
 };

@@ -49,19 +49,6 @@ static LogicalResult convertQuantizedSoftmax(NodeConverter &n) {
       n, [&](Value x) { return n.make<xf::Softmax>(x, axis, /*log=*/false); });
 }
 
-/// Between [batch, space..., channels] and [batch, channels, space...].
-static Value moveChannels(NodeConverter &n, Value x, bool toFront) {
-  int64_t rank = n.rank(x);
-  SmallVector<int64_t> order{0};
-  if (toFront)
-    order.push_back(rank - 1);
-  for (int64_t i = toFront ? 1 : 2; i < rank - (toFront ? 1 : 0); ++i)
-    order.push_back(i);
-  if (!toFront)
-    order.push_back(1);
-  return n.transpose(x, order);
-}
-
 static LogicalResult convertQuantizedGlobalPool(NodeConverter &n) {
   bool isLast = n.getInt("channels_last", 0) != 0;
   return convertQuantizedUnary(n, [&](Value x) {
@@ -92,16 +79,28 @@ static Value makePool(NodeConverter &n, Value x, xf::PoolKind kind) {
 static LogicalResult convertQuantizedPool(NodeConverter &n) {
   bool isLast = n.getInt("channels_last", 0) != 0;
   return convertQuantizedUnary(n, [&](Value x) {
-    Value y = makePool(n, isLast ? moveChannels(n, x, true) : x,
-                       xf::PoolKind::average);
-    return isLast ? moveChannels(n, y, false) : y;
+    Value y =
+        makePool(n, isLast ? channelsFirst(n, x) : x, xf::PoolKind::average);
+    return isLast ? channelsLast(n, y) : y;
   });
 }
 
 /// Codes of one scale have the order of their numbers.
 static LogicalResult convertNhwcMaxPool(NodeConverter &n) {
-  Value y = makePool(n, moveChannels(n, n.in(0), true), xf::PoolKind::max);
-  return n.done({moveChannels(n, y, false)});
+  Value y = makePool(n, channelsFirst(n, n.in(0)), xf::PoolKind::max);
+  return n.done({channelsLast(n, y)});
+}
+
+/// (x, x_scale, x_zero?, y_scale, y_zero?).
+static LogicalResult convertQuantizedMean(NodeConverter &n) {
+  auto axes = n.getInts("axes");
+  if (!axes)
+    return n.error("attribute 'axes' is missing");
+  bool keeps = n.getInt("keepdims", 1) != 0;
+  return convertQuantizedUnary(n, [&](Value x) {
+    return n.reduce(x, xf::ReduceKind::mean, n.normalAxes(*axes, n.rank(x)),
+                    keeps);
+  });
 }
 
 /// (y_scale, y_zero, (x, x_scale, x_zero?)...).
@@ -124,6 +123,33 @@ static LogicalResult convertQuantizedWhere(NodeConverter &n) {
   Value z = n.select(n.in(0), dequantize(n, n.in(1), n.in(2), n.in(3)),
                      dequantize(n, n.in(4), n.in(5), n.in(6)));
   return n.done({quantize(n, z, n.in(7), n.in(8), n.elem(n.in(1)))});
+}
+
+/// x as i32 with its zero point taken off.
+static Value centre(NodeConverter &n, Value x, Value zero) {
+  Type i32 = n.builder().getI32Type();
+  x = n.cast(x, i32);
+  return zero ? n.sub(x, n.cast(asParameter(n, zero), i32)) : x;
+}
+
+/// (a, a_zero?, b, b_zero?): products as i32.
+static LogicalResult convertMulInteger(NodeConverter &n) {
+  return n.in(2) ? n.done({n.mul(centre(n, n.in(0), n.in(1)),
+                                 centre(n, n.in(2), n.in(3)))})
+                 : n.error("input 2 is absent, expected the second factor");
+}
+
+static LogicalResult convertReduceSumInteger(NodeConverter &n) {
+  Value x = n.in(0);
+  auto axes = n.getInts("axes");
+  if (!axes)
+    return n.error("attribute 'axes' is missing");
+  Type to = n.elem(x).isUnsignedInteger()
+                ? n.builder().getIntegerType(32, /*isSigned=*/false)
+                : n.builder().getI32Type();
+  return n.done(
+      {n.reduce(n.cast(x, to), xf::ReduceKind::sum,
+                n.normalAxes(*axes, n.rank(x)), n.getInt("keepdims", 1) != 0)});
 }
 
 //===----------------------------------------------------------------------===//
@@ -172,9 +198,17 @@ static LogicalResult convertQuantizedGemm(NodeConverter &n) {
   return n.done({quantize(n, y, n.in(7), n.in(8), to)});
 }
 
+/// 16-bit integers.
+static LogicalResult convertMatMulInteger16(NodeConverter &n) {
+  return n.done(
+      {integerProduct(n, n.in(0), n.in(1), /*aZero=*/{}, /*bZero=*/{})});
+}
+
 static const OpRow rows[] = {
     {"DynamicQuantizeMatMul", 1, 3, convertDynamicQuantizeMatMul},
+    {"MatMulInteger16", 1, 2, convertMatMulInteger16},
     {"MatMulIntegerToFloat", 1, 4, convertMatMulIntegerToFloat},
+    {"MulInteger", 1, 1, convertMulInteger},
     {"NhwcMaxPool", 1, 1, convertNhwcMaxPool},
     {"QGemm", 1, 5, convertQuantizedGemm},
     {"QLinearAdd", 1, 2, convertQuantizedBinary<xf::Add>},
@@ -183,9 +217,11 @@ static const OpRow rows[] = {
     {"QLinearGlobalAveragePool", 1, 2, convertQuantizedGlobalPool},
     {"QLinearLeakyRelu", 1, 2, convertQuantizedLeakyRelu},
     {"QLinearMul", 1, 2, convertQuantizedBinary<xf::Mul>},
+    {"QLinearReduceMean", 1, 2, convertQuantizedMean},
     {"QLinearSigmoid", 1, 2, convertQuantizedSigmoid},
     {"QLinearSoftmax", 1, 2, convertQuantizedSoftmax},
     {"QLinearWhere", 1, 9, convertQuantizedWhere},
+    {"ReduceSumInteger", 1, 1, convertReduceSumInteger},
 };
 
 void hagane::frontend::registerMicrosoftQuantize(OpRegistry &registry) {

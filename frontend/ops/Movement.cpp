@@ -234,6 +234,8 @@ static LogicalResult convertPad(NodeConverter &n) {
     return failure();
   if (n.rank(fill) == 1)
     fill = n.squeeze(fill, {0});
+  if (n.rank(pads) == 2)
+    pads = n.reshape(pads, {-1});
   if (!n.in(3)) {
     ArrayAttr known = n.knownSizes(pads);
     return n.done(
@@ -308,6 +310,11 @@ static const OpRow rows[] = {
     {"Transpose", 1, 1, convertTranspose},
 };
 
+static const OpRow microsoftRows[] = {
+    {"Pad", 1, 2, convertPad},
+};
+
 void hagane::frontend::registerMovement(OpRegistry &registry) {
+  registry.add("com.microsoft", microsoftRows);
   registry.add("", rows);
 }

@@ -1,4 +1,5 @@
 // Convolution and pooling.
+#include "frontend/ops/Quantize.h"
 #include "frontend/ops/Window.h"
 
 using namespace mlir;
@@ -113,18 +114,26 @@ Value hagane::frontend::makeConv(NodeConverter &n, Value x, Value weight,
                           n.getInt("group", 1));
 }
 
+Value hagane::frontend::channelsFirst(NodeConverter &n, Value x) {
+  SmallVector<int64_t> order{0, n.rank(x) - 1};
+  for (int64_t i = 1; i + 1 < n.rank(x); ++i)
+    order.push_back(i);
+  return n.transpose(x, order);
+}
+
+Value hagane::frontend::channelsLast(NodeConverter &n, Value x) {
+  SmallVector<int64_t> order{0};
+  for (int64_t i = 2; i < n.rank(x); ++i)
+    order.push_back(i);
+  order.push_back(1);
+  return n.transpose(x, order);
+}
+
 static LogicalResult convertConv(NodeConverter &n) {
   return n.done({makeConv(n, n.in(0), n.in(1), n.in(2))});
 }
 
 //===-- Integers ----------------------------------------------------------===//
-
-/// A vector of one element holds for the whole tensor, as a scalar does.
-static Value asParameter(NodeConverter &n, Value value) {
-  if (value && n.rank(value) == 1 && n.staticSize(value, 0) == 1)
-    return n.squeeze(value, {0});
-  return value;
-}
 
 /// One value for each output channel, against the weight's axes.
 static Value alongOutputs(NodeConverter &n, Value value, Value weight) {
@@ -153,9 +162,15 @@ static LogicalResult convertConvInteger(NodeConverter &n) {
       {makeIntegerConv(n, n.in(0), n.in(2), n.in(1), n.in(3), Value())});
 }
 
-/// (x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, bias).
+/// (x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, bias). That of
+/// com.microsoft may have channels last, except in the weight.
 static LogicalResult convertQLinearConv(NodeConverter &n) {
-  Value sum = makeIntegerConv(n, n.in(0), n.in(2), n.in(3), n.in(5), n.in(8));
+  bool isLast = n.getInt("channels_last", 0) != 0;
+  if (isLast && n.rank(n.in(0)) < 3)
+    return n.error("the input has rank " + Twine(n.rank(n.in(0))) +
+                   ", expected at least 3");
+  Value x = isLast ? channelsFirst(n, n.in(0)) : n.in(0);
+  Value sum = makeIntegerConv(n, x, n.in(2), n.in(3), n.in(5), n.in(8));
   Value yScale = asParameter(n, n.in(6)), yZero = asParameter(n, n.in(7));
   Value scale = n.mul(asParameter(n, n.in(1)), asParameter(n, n.in(4)));
   if (n.failed())
@@ -163,8 +178,9 @@ static LogicalResult convertQLinearConv(NodeConverter &n) {
   if (n.rank(scale) == 1)
     scale = alongChannels(n, scale, sum);
   Value y = n.mul(n.cast(sum, n.elem(scale)), scale);
-  return n.done({n.make<xf::Quantize>(y, yScale, yZero, static_cast<int64_t>(0),
-                                      static_cast<int64_t>(0), n.elem(yZero))});
+  Type to = yZero ? n.elem(yZero) : n.elem(x);
+  Value codes = quantize(n, y, yScale, yZero, to);
+  return n.done({isLast && !n.failed() ? channelsLast(n, codes) : codes});
 }
 
 //===-- With state --------------------------------------------------------===//
@@ -355,6 +371,7 @@ static const OpRow rows[] = {
 
 static const OpRow microsoftRows[] = {
     {"CausalConvWithState", 1, 2, convertCausalConv},
+    {"QLinearConv", 1, 8, convertQLinearConv},
 };
 
 void hagane::frontend::registerNn(OpRegistry &registry) {

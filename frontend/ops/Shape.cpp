@@ -196,6 +196,9 @@ static LogicalResult convertRange(NodeConverter &n) {
   SmallVector<Value> bounds;
   for (unsigned i = 0; i < 3; ++i) {
     Value bound = n.in(i);
+    // That of com.microsoft may leave the step out.
+    if (!bound)
+      bound = n.scalar(1, n.elem(n.in(0)));
     if (n.rank(bound) == 1)
       bound = n.squeeze(bound, {0});
     bounds.push_back(bound);
@@ -359,6 +362,7 @@ static const OpRow rows[] = {
 };
 
 static const OpRow microsoftRows[] = {
+    {"Range", 1, 2, convertRange},
     {"Trilu", 1, 1, convertTrilu},
 };
 

@@ -83,7 +83,7 @@ static FailureOr<Value> sizesOf(NodeConverter &n, Value x, const Target &target,
 /// What each input element gives to the windows is a product of matrices, that
 /// is, a convolution of one position; the windows are then laid over each
 /// other.
-static LogicalResult convertConvTranspose(NodeConverter &n) {
+static FailureOr<Value> makeConvTranspose(NodeConverter &n, Value bias) {
   Value x = n.in(0), weight = n.in(1);
   auto kernel = readKernel(n, weight);
   int64_t groups = n.getInt("group", 1);
@@ -118,9 +118,34 @@ static LogicalResult convertConvTranspose(NodeConverter &n) {
   Value y = n.make<xf::FoldWindows>(
       windows, *sizes, known ? n.dims(target->sizes) : ArrayAttr(), *kernel,
       window->strides, target->begins, window->dilations);
-  if (Value bias = n.in(2))
-    y = n.add(y, alongChannels(n, bias, x));
-  return n.done({y});
+  return bias ? n.add(y, alongChannels(n, bias, x)) : y;
+}
+
+static LogicalResult convertConvTranspose(NodeConverter &n) {
+  auto y = makeConvTranspose(n, n.in(2));
+  return failed(y) ? failure() : n.done({*y});
+}
+
+/// (x, weight, pads?, bias?): the pads, which the model computes, are cut off
+/// the whole result.
+static LogicalResult convertConvTransposeWithPads(NodeConverter &n) {
+  auto y = makeConvTranspose(n, n.in(3));
+  Value pads = n.in(2);
+  if (failed(y) || n.failed())
+    return failure();
+  if (!pads)
+    return n.done({*y});
+  int64_t space = n.rank(*y) - 2;
+  if (n.rank(pads) != 1 || n.staticSize(pads, 0) != 2 * space)
+    return n.error("the pads do not have " + Twine(2 * space) + " elements");
+  Value cuts = n.make<xf::Neg>(pads), none = n.ints({0, 0});
+  cuts = n.concat({none, n.slice(cuts, 0, 0, space), none,
+                   n.slice(cuts, 0, space, 2 * space)},
+                  0);
+  ArrayAttr known = n.knownSizes(cuts);
+  return n.done(
+      {n.make<xf::Pad>(*y, known ? Value() : cuts, n.scalar(0, n.elem(*y)),
+                       known, xf::PadKind::constant)});
 }
 
 /// How many windows lie along each axis of an image: as sizes of a reshape.
@@ -238,6 +263,11 @@ static const OpRow rows[] = {
     {"MaxUnpool", 9, 2, convertMaxUnpool},
 };
 
+static const OpRow microsoftRows[] = {
+    {"ConvTransposeWithDynamicPads", 1, 2, convertConvTransposeWithPads},
+};
+
 void hagane::frontend::registerUnpool(OpRegistry &registry) {
+  registry.add("com.microsoft", microsoftRows);
   registry.add("", rows);
 }

@@ -29,6 +29,10 @@ llvm::FailureOr<llvm::SmallVector<int64_t>> readKernel(NodeConverter &n,
 mlir::Value makeConv(NodeConverter &n, mlir::Value x, mlir::Value weight,
                      mlir::Value bias);
 
+/// Between [batch, space..., channels] and [batch, channels, space...].
+mlir::Value channelsFirst(NodeConverter &n, mlir::Value x);
+mlir::Value channelsLast(NodeConverter &n, mlir::Value x);
+
 /// A vector of channels as [channels, 1, ...] against x's axes from 1 on.
 mlir::Value alongChannels(NodeConverter &n, mlir::Value vector, mlir::Value x);
 

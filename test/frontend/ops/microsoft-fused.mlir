@@ -122,3 +122,31 @@ func.func @GatedRelativePositionBias1(%a0: tensor<2x5x16xf32>, %a1: tensor<16xf3
   %r0 = onnx.node "GatedRelativePositionBias" domain "com.microsoft" since 1 (%a0, %a1, %a2, %a3, %a4, %a5) {num_heads = 4} : (tensor<2x5x16xf32>, tensor<16xf32>, tensor<1x4x5x5xf32>, tensor<4x8xf32>, tensor<8xf32>, tensor<1x4x1x1xf32>) -> !onnx.unknown
   return %r0 : !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @FusedMatMulActivation1(
+// CHECK: xf.matmul
+// CHECK: xf.relu {{.*}}tensor<3x4xf32>
+func.func @FusedMatMulActivation1(%a0: tensor<3x5xf32>, %a1: tensor<5x4xf32>) -> !onnx.unknown {
+  %r0 = onnx.node "FusedMatMulActivation" domain "com.microsoft" since 1 (%a0, %a1) {activation = "Relu", transBatchA = 1 : i64} : (tensor<3x5xf32>, tensor<5x4xf32>) -> !onnx.unknown
+  return %r0 : !onnx.unknown
+}
+
+// CHECK-LABEL: func.func @GemmFastGelu1(
+// CHECK: xf.matmul
+// CHECK: xf.add
+// CHECK: xf.gelu {{.*}}tensor<3x4xf32>
+func.func @GemmFastGelu1(%a0: tensor<3x5xf32>, %a1: tensor<5x4xf32>, %a2: tensor<4xf32>) -> !onnx.unknown {
+  %r0 = onnx.node "GemmFastGelu" domain "com.microsoft" since 1 (%a0, %a1, %a2) : (tensor<3x5xf32>, tensor<5x4xf32>, tensor<4xf32>) -> !onnx.unknown
+  return %r0 : !onnx.unknown
+}
+
+// CHECK-LABEL: func.func @NhwcFusedConv1(
+// CHECK: xf.transpose
+// CHECK: xf.conv
+// CHECK: xf.transpose
+// CHECK: xf.add
+// CHECK: xf.relu {{.*}}tensor<1x5x4x6xf32>
+func.func @NhwcFusedConv1(%a0: tensor<1x7x6x4xf32>, %a1: tensor<6x4x3x3xf32>, %a2: tensor<6xf32>, %a3: tensor<1x5x4x6xf32>) -> !onnx.unknown {
+  %r0 = onnx.node "NhwcFusedConv" domain "com.microsoft" since 1 (%a0, %a1, %a2, %a3) {activation = "Relu"} : (tensor<1x7x6x4xf32>, tensor<6x4x3x3xf32>, tensor<6xf32>, tensor<1x5x4x6xf32>) -> !onnx.unknown
+  return %r0 : !onnx.unknown
+}

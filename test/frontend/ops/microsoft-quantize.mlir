@@ -116,3 +116,51 @@ func.func @QGemm1(%a0: tensor<3x6xui8>, %a1: tensor<f32>, %a2: tensor<ui8>, %a3:
   %r0 = onnx.node "QGemm" domain "com.microsoft" since 1 (%a0, %a1, %a2, %a3, %a4, %a5, %a6, %a7, %a8) {transB = 1} : (tensor<3x6xui8>, tensor<f32>, tensor<ui8>, tensor<4x6xi8>, tensor<f32>, tensor<i8>, tensor<4xi32>, tensor<f32>, tensor<ui8>) -> !onnx.unknown
   return %r0 : !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @MatMulInteger161(
+// CHECK: xf.cast
+// CHECK: xf.cast
+// CHECK: xf.matmul {{.*}}tensor<?x3xi32>
+func.func @MatMulInteger161(%a0: tensor<?x5xi16>, %a1: tensor<5x3xi16>) -> !onnx.unknown {
+  %r0 = onnx.node "MatMulInteger16" domain "com.microsoft" since 1 (%a0, %a1) : (tensor<?x5xi16>, tensor<5x3xi16>) -> !onnx.unknown
+  return %r0 : !onnx.unknown
+}
+
+// CHECK-LABEL: func.func @MulInteger1(
+// CHECK: xf.cast
+// CHECK: xf.cast
+// CHECK: xf.sub
+// CHECK: xf.cast
+// CHECK: xf.mul {{.*}}tensor<?x5xi32>
+func.func @MulInteger1(%a0: tensor<?x5xui8>, %a1: tensor<ui8>, %a2: tensor<5xui8>) -> !onnx.unknown {
+  %r0 = onnx.node "MulInteger" domain "com.microsoft" since 1 (%a0, %a1, %a2) : (tensor<?x5xui8>, tensor<ui8>, tensor<5xui8>) -> !onnx.unknown
+  return %r0 : !onnx.unknown
+}
+
+// CHECK-LABEL: func.func @QLinearReduceMean1(
+// CHECK: xf.dequantize
+// CHECK: xf.reduce
+// CHECK: xf.quantize {{.*}}tensor<?xui8>
+func.func @QLinearReduceMean1(%a0: tensor<?x5xui8>, %a1: tensor<f32>, %a2: tensor<ui8>, %a3: tensor<f32>, %a4: tensor<ui8>) -> !onnx.unknown {
+  %r0 = onnx.node "QLinearReduceMean" domain "com.microsoft" since 1 (%a0, %a1, %a2, %a3, %a4) {axes = array<i64: 1>, keepdims = 0 : i64} : (tensor<?x5xui8>, tensor<f32>, tensor<ui8>, tensor<f32>, tensor<ui8>) -> !onnx.unknown
+  return %r0 : !onnx.unknown
+}
+
+// CHECK-LABEL: func.func @QLinearConv1(
+// CHECK: xf.transpose
+// CHECK: xf.cast
+// CHECK: xf.mul
+// CHECK: xf.quantize
+// CHECK: xf.transpose {{.*}}tensor<?x3x5x3xui8>
+func.func @QLinearConv1(%a0: tensor<?x5x7x2xui8>, %a1: tensor<f32>, %a2: tensor<ui8>, %a3: tensor<3x2x3x3xui8>, %a4: tensor<f32>, %a5: tensor<ui8>, %a6: tensor<f32>, %a7: tensor<ui8>) -> !onnx.unknown {
+  %r0 = onnx.node "QLinearConv" domain "com.microsoft" since 1 (%a0, %a1, %a2, %a3, %a4, %a5, %a6, %a7) {channels_last = 1 : i64} : (tensor<?x5x7x2xui8>, tensor<f32>, tensor<ui8>, tensor<3x2x3x3xui8>, tensor<f32>, tensor<ui8>, tensor<f32>, tensor<ui8>) -> !onnx.unknown
+  return %r0 : !onnx.unknown
+}
+
+// CHECK-LABEL: func.func @ReduceSumInteger1(
+// CHECK: xf.cast
+// CHECK: xf.reduce {{.*}}tensor<?xi32>
+func.func @ReduceSumInteger1(%a0: tensor<?x5xi8>) -> !onnx.unknown {
+  %r0 = onnx.node "ReduceSumInteger" domain "com.microsoft" since 1 (%a0) {axes = array<i64: 1>, keepdims = 0 : i64} : (tensor<?x5xi8>) -> !onnx.unknown
+  return %r0 : !onnx.unknown
+}

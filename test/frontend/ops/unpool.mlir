@@ -39,3 +39,14 @@ func.func @MaxUnpool11(%x: tensor<1x1x2x2xf32>, %i: tensor<1x1x2x2xi64>) -> !onn
     : (tensor<1x1x2x2xf32>, tensor<1x1x2x2xi64>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @ConvTransposeWithDynamicPads1(
+// CHECK: xf.reshape
+// CHECK: xf.transpose
+// CHECK: xf.slice
+// CHECK: xf.concat
+// CHECK: xf.pad {{.*}}tensor<?x3x?x?xf32>
+func.func @ConvTransposeWithDynamicPads1(%a0: tensor<?x2x5x5xf32>, %a1: tensor<2x3x3x3xf32>, %a2: tensor<4xi64>) -> !onnx.unknown {
+  %r0 = onnx.node "ConvTransposeWithDynamicPads" domain "com.microsoft" since 1 (%a0, %a1, %a2) {strides = array<i64: 2, 2>} : (tensor<?x2x5x5xf32>, tensor<2x3x3x3xf32>, tensor<4xi64>) -> !onnx.unknown
+  return %r0 : !onnx.unknown
+}
