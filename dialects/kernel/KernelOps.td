@@ -225,7 +225,8 @@ def Kernel_Rows : Kernel_Op<"rows", [AttrSizedOperandSegments]> {
     broadcast) per input, then one per out.
 
     Rules: (W1) maps count and dimensions agree; (W2) kinds are known, one per
-    stage; (W3) region arguments and yields are as above; (W4) element outs first.
+    stage; (W3) region arguments and yields are as above; (W4) element outs first;
+    (W5) each dimension is an axis of an operand.
 
     Example:
     ```mlir
@@ -300,7 +301,8 @@ def Kernel_Reduce : Kernel_Op<"reduce", [AttrSizedOperandSegments]> {
 
     Rules: (E1) one map per input, then per out; (E2) the outs' maps use no
     reduced dimension and, among the others, are projected permutations in
-    order; (E3) region arguments and yields are as above.
+    order; (E3) region arguments and yields are as above; (E4) each dimension is
+    an axis of an operand.
 
     Example:
     ```mlir

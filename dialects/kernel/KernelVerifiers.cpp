@@ -170,6 +170,18 @@ LogicalResult Attention::verify() {
   return success();
 }
 
+/// A dimension is as long as an operand's axis that it walks.
+static LogicalResult verifyExtents(Operation *op, StringRef rule,
+                                   ArrayAttr maps) {
+  auto all = llvm::to_vector(maps.getAsValueRange<AffineMapAttr>());
+  for (unsigned i = 0; i != all.front().getNumDims(); ++i)
+    if (llvm::none_of(all,
+                      [&](AffineMap map) { return map.isFunctionOfDim(i); }))
+      return op->emitOpError() << rule << " expects an operand with an axis "
+                               << "for dimension " << i;
+  return success();
+}
+
 LogicalResult Rows::verify() {
   if (failed(verifyShapes(*this)))
     return failure();
@@ -181,7 +193,8 @@ LogicalResult Rows::verify() {
   llvm::append_range(values, getOuts());
   if (dims == 0)
     return emitOpError("(W1) expects at least one dimension");
-  if (failed(verifyMaps(*this, "(W1)", getMaps(), values, dims)))
+  if (failed(verifyMaps(*this, "(W1)", getMaps(), values, dims)) ||
+      failed(verifyExtents(*this, "(W5)", getMaps())))
     return failure();
   auto isKnown = [](Attribute kind) {
     return isReduction(cast<StringAttr>(kind).getValue());
@@ -257,7 +270,8 @@ LogicalResult Reduce::verify() {
   unsigned dims = maps.front().getNumDims();
   SmallVector<Value> values(getIns());
   llvm::append_range(values, getOuts());
-  if (failed(verifyMaps(*this, "(E1)", getMaps(), values, dims)))
+  if (failed(verifyMaps(*this, "(E1)", getMaps(), values, dims)) ||
+      failed(verifyExtents(*this, "(E4)", getMaps())))
     return failure();
   if (!isReduction(getKind()))
     return emitOpError("expects kind sum, max, min or prod, got ") << getKind();

@@ -145,6 +145,23 @@ void mergeProducer(OpTy op, unsigned index, kernel::Map producer,
   });
 }
 
+/// Whether `op` still knows how long each of its dimensions is when it reads
+/// what `producer` does in place of input `index`: a number that is repeated
+/// along an axis has no such axis.
+template <typename OpTy>
+bool keepsExtents(OpTy op, unsigned index, kernel::Map producer) {
+  SmallVector<AffineMap> maps = mapsOf(op.getMaps()),
+                         producerMaps = mapsOf(producer.getMaps());
+  AffineMap access = maps[index];
+  maps.erase(maps.begin() + index);
+  for (size_t i = 0; i != producer.getIns().size(); ++i)
+    maps.push_back(producerMaps[i].compose(access));
+  return llvm::all_of(llvm::seq(access.getNumDims()), [&](unsigned dim) {
+    return llvm::any_of(
+        maps, [&](AffineMap map) { return map.isFunctionOfDim(dim); });
+  });
+}
+
 /// How often a consumer evaluates an input's element.
 enum class Reads { Once, Again };
 
@@ -162,13 +179,14 @@ LogicalResult fuseInputs(OpTy op, Reads reads, ArrayRef<Region *> regions,
     if (ops + kernel::countOps(producer.getBody()) > kMaxOps)
       continue;
     bool once = reads == Reads::Once && readsEachOnce(maps[i]);
-    if (!once && !isCheap(producer))
+    if ((!once && !isCheap(producer)) || !keepsExtents(op, i, producer))
       continue;
     mergeProducer(op, i, producer, regions, rewriter);
     return success();
   }
   return rewriter.notifyMatchFailure(
-      op, "no input comes from a map of one use that is cheap or read once");
+      op, "no input comes from a map of one use that is cheap or read "
+          "once, and tells no extent");
 }
 
 struct MapIntoMap : OpRewritePattern<kernel::Map> {

@@ -264,6 +264,21 @@ func.func @e2(%x: tensor<4x8xf32>, %r: tensor<8xf32>) {
 
 // -----
 
+func.func @e4(%x: tensor<f32>, %r: tensor<4xf32>) {
+  // expected-error @below {{(E4) expects an operand with an axis for dimension 1}}
+  %0 = kernel.reduce ins %x outs %r {kind = "sum", reduced = array<i64: 1>,
+      maps = [affine_map<(m, n) -> ()>, affine_map<(m, n) -> (m)>], shapes = [[], []]} body {
+  ^bb0(%e: f32):
+    kernel.yield %e : f32
+  } finish {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : (tensor<f32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
 func.func @e3(%x: tensor<4x8xf32>, %r: tensor<4xf32>) {
   // expected-error @below {{(E3) expects body to yield one value, got 2}}
   %0 = kernel.reduce ins %x outs %r {kind = "max", reduced = array<i64: 1>, maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], shapes = [[], []]} body {

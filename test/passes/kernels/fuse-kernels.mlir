@@ -95,3 +95,27 @@ func.func @conv_epilogue(%x: tensor<2x4x1x8x8xf32>, %w: tensor<8x36xf32>, %r: te
   } : (tensor<2x8x8x8xf32>, tensor<2x8x8x8xf32>, tensor<2x8x8x8xf32>) -> tensor<2x8x8x8xf32>
   return %2 : tensor<2x8x8x8xf32>
 }
+
+// -----
+
+// A repeated number has no axis to tell how many of it are summed.
+// CHECK-LABEL: func.func @repeated_number
+// CHECK: %[[M:.*]] = kernel.map
+// CHECK: kernel.reduce ins %[[M]] outs
+func.func @repeated_number(%x: tensor<f32>, %n: index) -> tensor<?xf32> {
+  %o = tensor.empty(%n) : tensor<?x32xf32>
+  %r = tensor.empty(%n) : tensor<?xf32>
+  %0 = kernel.map ins %x outs %o {maps = [affine_map<(i, j) -> ()>, affine_map<(i, j) -> (i, j)>], shapes = [[], [#xf.dim<n>, #xf.dim<32>]]} body {
+  ^bb0(%e: f32):
+    kernel.yield %e : f32
+  } : (tensor<f32>, tensor<?x32xf32>) -> tensor<?x32xf32>
+  %1 = kernel.reduce ins %0 outs %r {kind = "sum", reduced = array<i64: 1>,
+      maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], shapes = [[#xf.dim<n>, #xf.dim<32>], [#xf.dim<n>]]} body {
+  ^bb0(%e: f32):
+    kernel.yield %e : f32
+  } finish {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : (tensor<?x32xf32>, tensor<?xf32>) -> tensor<?xf32>
+  return %1 : tensor<?xf32>
+}
