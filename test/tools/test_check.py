@@ -12,10 +12,8 @@ graph (float[rows,4] x, int64[rows] ids) => (float[rows,4] y) {
 }"""
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    path = tmp_path_factory.mktemp("check") / "model.onnx"
-    parsed = onnx.parser.parse_model(TEXT)
+def save(text, path):
+    parsed = onnx.parser.parse_model(text)
     rng = np.random.default_rng(1)
     for name in "wt":
         parsed.graph.initializer.append(
@@ -24,6 +22,11 @@ def model(tmp_path_factory):
         node.name = f"{node.op_type}_{number}"
     onnx.save(parsed, path)
     return path
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return save(TEXT, tmp_path_factory.mktemp("check") / "model.onnx")
 
 
 def test_phases_agree(tool, model, tmp_path):
@@ -65,11 +68,30 @@ def test_the_first_phase_that_changes_results_is_named(tool, model, tmp_path, ph
     assert "output 'y' by" in err
 
 
-def test_code_that_computes_something_else(tool, model, tmp_path):
+def test_kernels_that_compute_something_else(tool, model, tmp_path):
     err = broken(tool, model, tmp_path, "kernels", "arith.addf", "arith.subf")
-    assert "the phases from 'kernels' to 'object' change results" in err
-    assert "kernel 'gemm' of 'MatMul_0" in err
-    assert "Add_3" in err
+    assert "phase 'kernels' changes results: kernel 'gemm' of 'MatMul_0" in err
+    assert "Add_3' differs from what was there before, and output 'y' by" in err
+
+
+CHAIN = """<ir_version: 8, opset_import: ["" : 20]>
+graph (float[rows,4] x) => (float[rows,4] y) {
+    p = MatMul(x, w) s = Softmax <axis = -1> (p) q = MatMul(s, t) r = Softmax <axis = -1> (q)
+    y = Add(r, x)
+}"""
+
+
+def test_the_first_kernel_that_differs_is_named(tool, tmp_path):
+    model = save(CHAIN, tmp_path / "model.onnx")
+    err = broken(tool, model, tmp_path, "kernels", "math.exp", "math.sqrt")
+    assert "node 'Softmax_1': phase 'kernels' changes results: kernel 'rows' of 'Softmax_1'" in err
+
+
+def test_kernels_that_cannot_be_evaluated(tool, model, tmp_path):
+    err = broken(tool, model, tmp_path, "kernels", "axis = 0", "axis = 1")
+    assert "node 'Gather_2': cannot be evaluated: found an out of f32[5, 4], expected" in err
+    assert "what phase 'kernels' made cannot be evaluated at 'forward'" in err
+    assert "give inputs" not in err
 
 
 def test_ir_of_another_model(tool, model, tmp_path):

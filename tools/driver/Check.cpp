@@ -1,6 +1,6 @@
 // checkModel: every phase's outcome beside that of the phase before.
+#include "dialects/kernel/KernelOps.h"
 #include "dialects/xf/NodeNames.h"
-#include "dialects/xf/eval/Interpreter.h"
 #include "mlir/Parser/Parser.h"
 #include "tools/driver/Command.h"
 #include "tools/driver/Execute.h"
@@ -36,8 +36,9 @@ private:
   FailureOr<OwningOpRef<ModuleOp>> next(ModuleOp before, Phase phase);
   LogicalResult addPoint(const Point &point);
   LogicalResult checkAt(const Point &point, const Tensors &arguments);
-  LogicalResult checkCode(const Program &fused, const Tensors &arguments,
-                          const Tensors &expected);
+  LogicalResult checkCode(const Tensors &arguments, const Tensors &expected);
+  LogicalResult blameCode(const Tensors &arguments,
+                          const Difference &difference, unsigned output);
   LogicalResult blame(Phase phase, const Program &before, const Program &after,
                       const Difference &difference, unsigned output);
   Difference compareTo(const HostTensor &want, const HostTensor &got) {
@@ -51,8 +52,11 @@ private:
   const CompileOptions &options;
   std::optional<cpu::Target> target;
   double absTolerance = 0, relTolerance = 0;
-  SmallVector<std::pair<Phase, OwningOpRef<ModuleOp>>> stages;
-  OwningOpRef<ModuleOp> kernels;
+  SmallVector<std::pair<Phase, Program>> stages; // the last are the kernels
+  OwningOpRef<ModuleOp> compiled;
+  std::optional<Executable> executable;
+
+  Program &kernels() { return stages.back().second; }
 };
 
 } // namespace
@@ -122,20 +126,17 @@ LogicalResult Check::load() {
   bool isNarrow = hasNarrowFloats(*source);
   absTolerance = isNarrow ? 3e-2 : 1e-4;
   relTolerance = isNarrow ? 3e-2 : 1e-3;
-  stages.emplace_back(start <= Phase::Convert ? Phase::Convert : start,
-                      std::move(source));
-  for (Phase phase : {Phase::Shapes, Phase::Fusion}) {
+  auto addStage = [&](Phase phase, OwningOpRef<ModuleOp> module) {
+    stages.emplace_back(phase, Program{std::move(module), {}});
+  };
+  addStage(start <= Phase::Convert ? Phase::Convert : start, std::move(source));
+  for (Phase phase : {Phase::Shapes, Phase::Fusion, Phase::Kernels}) {
     FailureOr<OwningOpRef<ModuleOp>> module =
-        next(*stages.back().second, phase);
+        next(*stages.back().second.module, phase);
     if (failed(module))
       return failure();
-    stages.emplace_back(phase, std::move(*module));
+    addStage(phase, std::move(*module));
   }
-  FailureOr<OwningOpRef<ModuleOp>> formed =
-      next(*stages.back().second, Phase::Kernels);
-  if (failed(formed))
-    return failure();
-  kernels = std::move(*formed);
   return success();
 }
 
@@ -174,17 +175,31 @@ static std::string outputName(func::FuncOp main, unsigned output) {
   return name ? name.str() : std::to_string(output);
 }
 
+/// "kernel 'gemm' of 'MatMul_0, Add_1'", or the operation's name.
+static std::string describe(Operation *op) {
+  if (auto kernel = dyn_cast<kernel::KernelOpInterface>(op))
+    return ("kernel '" + kernel.getKernelKind() + "' of '" +
+            xf::getNodeNames(op->getLoc()) + "'")
+        .str();
+  return op->getName().getStringRef().str();
+}
+
 LogicalResult Check::blame(Phase phase, const Program &before,
                            const Program &after, const Difference &difference,
                            unsigned output) {
   Location location = after.main().getLoc();
   std::string what = "an operation";
-  for (const auto &[value, tensor] : after.references)
+  for (const auto &[value, tensor] : after.references) {
+    // Between kernels there are only views.
+    if (phase == Phase::Kernels &&
+        !isa<kernel::KernelOpInterface>(value.getDefiningOp()))
+      continue;
     if (differsEverywhere(value.getLoc(), tensor, before.references)) {
       location = value.getLoc();
-      what = value.getDefiningOp()->getName().getStringRef().str();
+      what = describe(value.getDefiningOp());
       break;
     }
+  }
   return emitError(location)
          << "phase '" << getName(phase) << "' changes results: " << what
          << " differs from what was there before, and output '"
@@ -192,59 +207,79 @@ LogicalResult Check::blame(Phase phase, const Program &before,
          << magnitude(difference);
 }
 
-/// The phases from kernels on have no evaluator: their code is run.
-LogicalResult Check::checkCode(const Program &fused, const Tensors &arguments,
+/// Code has no evaluator: it is run.
+LogicalResult Check::checkCode(const Tensors &arguments,
                                const Tensors &expected) {
-  OwningOpRef<ModuleOp> module = kernels->clone();
-  unsigned own = Program::mainOf(*module).getNumResults();
-  SmallVector<Tap> taps = tapKernels(Program::mainOf(*module));
+  if (!executable) {
+    progress("compile");
+    compiled = kernels().module->clone();
+    FailureOr<Executable> made = Executable::compile(*compiled, *target);
+    if (failed(made))
+      return failure();
+    executable = std::move(*made);
+  }
   progress("run");
-  FailureOr<Tensors> results = compileAndRun(*module, *target, arguments);
+  FailureOr<Tensors> results = executable->run(arguments);
   if (failed(results))
     return failure();
-  auto difference =
-      findDifference(expected, Tensors(ArrayRef(*results).take_front(own)));
-  if (!difference)
-    return success();
-  Location location = fused.main().getLoc();
+  if (auto difference = findDifference(expected, *results))
+    return blameCode(arguments, difference->second, difference->first);
+  return success();
+}
+
+/// Every kernel's result, by its code and by the evaluator.
+LogicalResult Check::blameCode(const Tensors &arguments,
+                               const Difference &difference, unsigned output) {
+  Program tapped{kernels().module->clone(), {}};
+  Location location = tapped.main().getLoc();
+  unsigned own = tapped.main().getNumResults();
+  SmallVector<Tap> taps = tapKernels(tapped.main());
+  FailureOr<Tensors> want = tapped.evaluate(arguments);
+  if (failed(want))
+    return failure();
+  OwningOpRef<ModuleOp> code = tapped.module->clone();
+  FailureOr<Tensors> got = compileAndRun(*code, *target, arguments);
+  if (failed(got))
+    return failure();
   std::string what = "a kernel";
-  for (auto [tap, got] :
-       llvm::zip_equal(taps, ArrayRef(*results).drop_front(own)))
-    if (differsEverywhere(tap.location, got, fused.references)) {
+  for (auto [tap, expected, found] :
+       llvm::zip_equal(taps, ArrayRef(*want).drop_front(own),
+                       ArrayRef(*got).drop_front(own)))
+    if (!compareTo(expected, found).isTolerable) {
       location = tap.location;
       what = "kernel '" + tap.kind + "' of '" + xf::getNodeNames(tap.location) +
              "'";
       break;
     }
   return emitError(location)
-         << "the phases from '" << getName(Phase::Kernels) << "' to '"
+         << "the phases from '" << getName(Phase::Bufferize) << "' to '"
          << getName(Phase::Object) << "' change results: " << what
          << " differs from the evaluator, and output '"
-         << outputName(fused.main(), difference->first) << "' by "
-         << magnitude(difference->second)
-         << "; hagane bisect takes the kernel apart";
+         << outputName(kernels().main(), output) << "' by "
+         << magnitude(difference) << "; hagane bisect takes the kernel apart";
 }
 
 LogicalResult Check::checkAt(const Point &point, const Tensors &arguments) {
-  Program before;
+  const Program *before = nullptr;
   Tensors expected;
-  for (auto &[phase, module] : stages) {
-    Program after{module->clone(), {}};
+  for (auto &[phase, after] : stages) {
     progress("evaluate");
     FailureOr<Tensors> results = after.evaluate(arguments);
     if (failed(results))
       return after.main().emitError("what phase '")
              << getName(phase) << "' made cannot be evaluated at '"
-             << point.name << "'; give inputs that the model takes, by "
-             << "--check-inputs, if these are none";
-    if (before.module)
+             << point.name
+             << (before ? "'"
+                        : "'; give inputs that the model takes, by "
+                          "--check-inputs, if these are none");
+    if (before)
       if (auto difference = findDifference(expected, *results))
-        return blame(phase, before, after, difference->second,
+        return blame(phase, *before, after, difference->second,
                      difference->first);
     expected = std::move(*results);
-    before = std::move(after);
+    before = &after;
   }
-  return checkCode(before, arguments, expected);
+  return checkCode(arguments, expected);
 }
 
 /// Tokens, positions and masks that any model takes are 0 and 1.
@@ -269,10 +304,10 @@ LogicalResult Check::addPoint(const Point &point) {
   inputs.inputs = options.checkInputs;
   for (const auto &[name, size] : point.sizes)
     inputs.values.emplace_back(name, size);
-  FailureOr<Tensors> arguments = makeArguments(*stages.back().second, inputs);
+  FailureOr<Tensors> arguments = makeArguments(*kernels().module, inputs);
   if (failed(arguments) ||
       (inputs.inputs.empty() &&
-       failed(limitIntegers(*arguments, *stages.back().second))) ||
+       failed(limitIntegers(*arguments, *kernels().module))) ||
       failed(checkAt(point, *arguments)))
     return failure();
   progress("");
@@ -292,7 +327,7 @@ LogicalResult Check::run() {
   atPoints.points = options.points;
   atPoints.context = kContext;
   FailureOr<SmallVector<Point>> points =
-      choosePoints(*stages.back().second, atPoints);
+      choosePoints(*kernels().module, atPoints);
   if (failed(points))
     return failure();
   for (const Point &point : *points)

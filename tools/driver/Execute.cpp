@@ -15,13 +15,6 @@ using namespace hagane;
 using namespace hagane::driver;
 using xf::eval::HostTensor;
 
-namespace {
-struct Release {
-  void operator()(hgn_module *module) const { hgn_module_release(module); }
-  void operator()(hgn_session *session) const { hgn_session_release(session); }
-};
-} // namespace
-
 /// The runtime's name of an element type.
 static std::string runtimeName(Type type) {
   if (type.isIndex())
@@ -161,40 +154,54 @@ static LogicalResult check(ModuleOp module, hgn_status status) {
   return module.emitError(message);
 }
 
-static FailureOr<SmallVector<HostTensor>> run(StringRef path, ModuleOp module,
-                                              ArrayRef<Type> elements,
-                                              ArrayRef<HostTensor> arguments) {
+FailureOr<Executable> Executable::compile(ModuleOp module,
+                                          const cpu::Target &target) {
+  Executable executable(module);
+  for (Type type : module.lookupSymbol<func::FuncOp>("main").getResultTypes())
+    executable.elements.push_back(getElementTypeOrSelf(type));
+  SmallString<128> path;
+  if (std::error_code code =
+          llvm::sys::fs::createTemporaryFile("hagane-bisect", "hgn", path))
+    return module.emitError("cannot make a temporary file: ") << code.message();
+  llvm::scope_exit remove([&] { (void)llvm::sys::fs::remove(path); });
+  if (failed(writeTo(path, module, target)))
+    return failure();
+  // It is mapped from here on: the file may go.
   hgn_module *opened = nullptr;
-  if (failed(
-          check(module, hgn_module_open(path.str().c_str(), nullptr, &opened))))
+  if (failed(check(module, hgn_module_open(path.c_str(), nullptr, &opened))))
     return failure();
-  std::unique_ptr<hgn_module, Release> moduleOwner(opened);
+  executable.file = {opened, hgn_module_release};
+  return executable;
+}
+
+FailureOr<SmallVector<HostTensor>>
+Executable::run(ArrayRef<HostTensor> arguments) const {
+  ModuleOp place = module;
   hgn_session *session = nullptr;
-  if (failed(check(module, hgn_session_create(opened, nullptr, &session))))
+  if (failed(check(place, hgn_session_create(file.get(), nullptr, &session))))
     return failure();
-  std::unique_ptr<hgn_session, Release> sessionOwner(session);
+  llvm::scope_exit release([&] { hgn_session_release(session); });
   SmallVector<hgn_tensor> inputs, outputs(elements.size());
   for (const HostTensor &tensor : arguments) {
     std::optional<hgn_dtype> dtype =
         findType(runtimeName(tensor.getElementType()));
     if (!dtype)
-      return module.emitError("the runtime has no type ")
+      return place.emitError("the runtime has no type ")
              << tensor.getElementType();
     inputs.push_back({const_cast<char *>(tensor.data()),
                       static_cast<uint64_t>(tensor.getByteCount()), *dtype,
                       static_cast<int32_t>(tensor.getRank()),
                       tensor.getShape().data()});
   }
-  if (failed(
-          check(module, hgn_session_run(session, inputs.data(), inputs.size(),
-                                        outputs.data(), outputs.size()))))
+  if (failed(check(place, hgn_session_run(session, inputs.data(), inputs.size(),
+                                          outputs.data(), outputs.size()))))
     return failure();
   SmallVector<HostTensor> results;
   for (auto [output, element] : llvm::zip_equal(outputs, elements)) {
     llvm::Expected<HostTensor> tensor = HostTensor::create(
         element, ArrayRef(output.dims, static_cast<size_t>(output.rank)));
     if (!tensor)
-      return module.emitError(llvm::toString(tensor.takeError()));
+      return place.emitError(llvm::toString(tensor.takeError()));
     if (tensor->getByteCount())
       std::memcpy(tensor->data(), output.data, tensor->getByteCount());
     results.push_back(std::move(*tensor));
@@ -205,17 +212,10 @@ static FailureOr<SmallVector<HostTensor>> run(StringRef path, ModuleOp module,
 FailureOr<SmallVector<HostTensor>>
 hagane::driver::compileAndRun(ModuleOp module, const cpu::Target &target,
                               ArrayRef<HostTensor> arguments) {
-  SmallVector<Type> elements;
-  for (Type type : module.lookupSymbol<func::FuncOp>("main").getResultTypes())
-    elements.push_back(getElementTypeOrSelf(type));
-  SmallString<128> path;
-  if (std::error_code code =
-          llvm::sys::fs::createTemporaryFile("hagane-bisect", "hgn", path))
-    return module.emitError("cannot make a temporary file: ") << code.message();
-  llvm::scope_exit remove([&] { (void)llvm::sys::fs::remove(path); });
-  if (failed(writeTo(path, module, target)))
+  FailureOr<Executable> executable = Executable::compile(module, target);
+  if (failed(executable))
     return failure();
-  return run(path, module, elements, arguments);
+  return executable->run(arguments);
 }
 
 LogicalResult hagane::driver::writeTensors(ModuleOp module,

@@ -1,10 +1,13 @@
-// Compiles a module of formed kernels for this machine and runs it once.
+// Compiles a module of formed kernels for this machine and runs it.
 #pragma once
 
 #include "codegen/cpu/Target.h"
 #include "dialects/xf/eval/HostTensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "tools/hagane/CompileOptions.h"
+#include <memory>
+
+struct hgn_module;
 
 namespace hagane::driver {
 
@@ -13,9 +16,27 @@ namespace hagane::driver {
 llvm::FailureOr<llvm::SmallVector<xf::eval::HostTensor>>
 makeArguments(mlir::ModuleOp module, const BisectOptions &options);
 
-/// The results of `main`. `module` is the outcome of the kernels phase and is
-/// consumed; the code goes through a temporary module file and the runtime, as
-/// a user's would. Fails with a diagnostic.
+/// A compiled module; its code goes through a temporary module file and the
+/// runtime, as a user's would.
+class Executable {
+public:
+  /// `module` is the outcome of the kernels phase and is consumed, but stays
+  /// the place of diagnostics. Fails with a diagnostic.
+  static llvm::FailureOr<Executable> compile(mlir::ModuleOp module,
+                                             const cpu::Target &target);
+  /// The results of `main`. Fails with a diagnostic.
+  llvm::FailureOr<llvm::SmallVector<xf::eval::HostTensor>>
+  run(llvm::ArrayRef<xf::eval::HostTensor> arguments) const;
+
+private:
+  explicit Executable(mlir::ModuleOp module) : module(module) {}
+
+  mlir::ModuleOp module;
+  std::shared_ptr<hgn_module> file;
+  llvm::SmallVector<mlir::Type> elements; // of the results
+};
+
+/// Compiles a module for one run.
 llvm::FailureOr<llvm::SmallVector<xf::eval::HostTensor>>
 compileAndRun(mlir::ModuleOp module, const cpu::Target &target,
               llvm::ArrayRef<xf::eval::HostTensor> arguments);

@@ -1,6 +1,6 @@
 #include "tools/driver/Program.h"
 
-#include "dialects/xf/eval/Interpreter.h"
+#include "dialects/kernel/eval/Evaluate.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -9,6 +9,7 @@ using xf::eval::HostTensor;
 
 FailureOr<SmallVector<HostTensor>>
 Program::evaluate(ArrayRef<HostTensor> arguments) {
+  references.clear();
   func::FuncOp function = main();
   xf::eval::InterpreterOptions taps;
   taps.afterOp = [&](Operation *op, ArrayRef<HostTensor> results) {
@@ -18,5 +19,5 @@ Program::evaluate(ArrayRef<HostTensor> arguments) {
         references[value] = tensor;
     return success();
   };
-  return xf::eval::interpret(function, arguments, taps);
+  return kernel::eval::interpret(function, arguments, taps);
 }

@@ -1,5 +1,5 @@
-// Runs a function of an xf module by the reference evaluator.
-#include "dialects/xf/eval/Interpreter.h"
+// Runs a function of xf operations or kernels by the reference evaluators.
+#include "dialects/kernel/eval/Evaluate.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
@@ -113,7 +113,8 @@ static LogicalResult run(MLIRContext &context) {
   SmallVector<HostTensor> arguments;
   if (failed(readArguments(function, arguments)))
     return failure();
-  FailureOr<SmallVector<HostTensor>> results = interpret(function, arguments);
+  FailureOr<SmallVector<HostTensor>> results =
+      hagane::kernel::eval::interpret(function, arguments);
   return succeeded(results) ? writeResults(function, *results) : failure();
 }
 

@@ -54,7 +54,15 @@ llvm::Error hagane::xf::eval::evaluate(Operation *op,
                                        ArrayRef<HostTensor> operands,
                                        const EvaluateOptions &options,
                                        SmallVectorImpl<HostTensor> &results) {
-  const DefinitionTable::Definition *definition = getTable().find(op);
+  return evaluate(getTable(), op, operands, options, results);
+}
+
+llvm::Error hagane::xf::eval::evaluate(const DefinitionTable &table,
+                                       Operation *op,
+                                       ArrayRef<HostTensor> operands,
+                                       const EvaluateOptions &options,
+                                       SmallVectorImpl<HostTensor> &results) {
+  const DefinitionTable::Definition *definition = table.find(op);
   if (!definition)
     return llvm::createStringError("operation '" +
                                    op->getName().getStringRef() +

@@ -1,6 +1,6 @@
 //===- Evaluation.h - Support for definitions of operations -----*- C++ -*-===//
 //
-// Private to the evaluator: what the definition of an operation has at hand,
+// Private to the evaluators: what the definition of an operation has at hand,
 // and the table that definitions register in.
 //
 //===----------------------------------------------------------------------===//
@@ -90,6 +90,12 @@ public:
 private:
   llvm::DenseMap<TypeID, Definition> definitions;
 };
+
+/// `evaluate` by the definitions of a table.
+llvm::Error evaluate(const DefinitionTable &table, Operation *op,
+                     ArrayRef<HostTensor> operands,
+                     const EvaluateOptions &options,
+                     SmallVectorImpl<HostTensor> &results);
 
 void defineElementwise(DefinitionTable &table);
 void defineCompare(DefinitionTable &table);

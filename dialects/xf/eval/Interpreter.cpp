@@ -3,8 +3,10 @@
 #include "dialects/xf/eval/Interpreter.h"
 #include "dialects/xf/XfDynamic.h"
 #include "dialects/xf/eval/Evaluate.h"
-#include "dialects/xf/eval/ScalarOps.h"
+#include "dialects/xf/eval/UpstreamOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -39,6 +41,8 @@ private:
   LogicalResult setSize(Operation *op, StringRef name, int64_t size);
   LogicalResult executeRequireEqual(RequireEqual op);
   LogicalResult executeSimple(Operation *op, Tensors &results);
+  llvm::Error evaluateOne(Operation *op, ArrayRef<HostTensor> operands,
+                          Tensors &results);
 
   FailureOr<Tensors> valuesOf(Operation *user, ValueRange operands);
   FailureOr<int64_t> scalarOf(Operation *user, Value value);
@@ -50,7 +54,8 @@ private:
   llvm::StringMap<int64_t> symbols;
   unsigned depth;
   llvm::DenseMap<Value, HostTensor> values;
-  llvm::DenseMap<Block *, DyingValues> dying;
+  // By pointer: nested blocks add theirs while a block is run.
+  llvm::DenseMap<Block *, std::unique_ptr<DyingValues>> dying;
 };
 
 } // namespace
@@ -59,7 +64,8 @@ private:
 const Interpreter::DyingValues &Interpreter::dyingValuesOf(Block &block) {
   auto [it, isNew] = dying.try_emplace(&block);
   if (!isNew)
-    return it->second;
+    return *it->second;
+  it->second = std::make_unique<DyingValues>();
   llvm::MapVector<Value, Operation *> lastUse;
   for (BlockArgument argument : block.getArguments())
     lastUse[argument] = &block.front();
@@ -73,8 +79,8 @@ const Interpreter::DyingValues &Interpreter::dyingValuesOf(Block &block) {
     });
   }
   for (auto [value, op] : lastUse)
-    it->second[op].push_back(value);
-  return it->second;
+    (*it->second)[op].push_back(value);
+  return *it->second;
 }
 
 FailureOr<Tensors> Interpreter::valuesOf(Operation *user, ValueRange operands) {
@@ -105,7 +111,7 @@ FailureOr<Tensors> Interpreter::run(Block &block,
            << block.getNumArguments();
   for (auto [argument, tensor] : llvm::zip(block.getArguments(), arguments))
     values[argument] = tensor;
-  const DyingValues dyingValues = dyingValuesOf(block);
+  const DyingValues &dyingValues = dyingValuesOf(block);
   FailureOr<Tensors> yielded = failure();
   for (Operation &op : block) {
     if (op.hasTrait<OpTrait::IsTerminator>()) {
@@ -246,16 +252,26 @@ LogicalResult Interpreter::executeRequireEqual(RequireEqual op) {
   return success();
 }
 
+llvm::Error Interpreter::evaluateOne(Operation *op,
+                                     ArrayRef<HostTensor> operands,
+                                     Tensors &results) {
+  EvaluateOptions evaluateOptions;
+  evaluateOptions.symbols = &symbols;
+  if (isa<XfDialect>(op->getDialect()))
+    return evaluate(op, operands, evaluateOptions, results);
+  if (options.evaluateOther &&
+      !isa<arith::ArithDialect, tensor::TensorDialect>(op->getDialect()))
+    return options.evaluateOther(op, operands, evaluateOptions, results);
+  return isa<tensor::TensorDialect>(op->getDialect())
+             ? evaluateTensorOp(op, operands, results)
+             : evaluateScalarOp(op, operands, results);
+}
+
 LogicalResult Interpreter::executeSimple(Operation *op, Tensors &results) {
   FailureOr<Tensors> operands = valuesOf(op, op->getOperands());
   if (failed(operands))
     return failure();
-  EvaluateOptions evaluateOptions;
-  evaluateOptions.symbols = &symbols;
-  llvm::Error error = isa<XfDialect>(op->getDialect())
-                          ? evaluate(op, *operands, evaluateOptions, results)
-                          : evaluateScalarOp(op, *operands, results);
-  if (error)
+  if (llvm::Error error = evaluateOne(op, *operands, results))
     return op->emitError("cannot be evaluated: ")
            << llvm::toString(std::move(error));
   return success();
@@ -345,4 +361,12 @@ hagane::xf::eval::interpret(func::FuncOp function,
     return failure();
   Interpreter interpreter(options, std::move(*symbols), 0);
   return interpreter.run(function.getBody().front(), arguments);
+}
+
+FailureOr<Tensors>
+hagane::xf::eval::interpret(Region &region, const InterpreterOptions &options) {
+  if (!region.hasOneBlock())
+    return region.getParentOp()->emitError(
+        "cannot be evaluated: expected a body of one block");
+  return Interpreter(options, {}, 0).run(region.front(), {});
 }

@@ -3,10 +3,9 @@
 #ifndef HAGANE_DIALECTS_XF_EVAL_INTERPRETER_H
 #define HAGANE_DIALECTS_XF_EVAL_INTERPRETER_H
 
-#include "dialects/xf/eval/HostTensor.h"
+#include "dialects/xf/eval/Evaluate.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
-#include "llvm/ADT/StringMap.h"
 #include <functional>
 
 namespace hagane::xf::eval {
@@ -17,6 +16,11 @@ struct InterpreterOptions {
   std::function<llvm::LogicalResult(mlir::Operation *,
                                     llvm::ArrayRef<HostTensor>)>
       afterOp;
+  /// Computes operations of dialects other than xf, arith and tensor.
+  std::function<llvm::Error(mlir::Operation *, llvm::ArrayRef<HostTensor>,
+                            const EvaluateOptions &,
+                            llvm::SmallVectorImpl<HostTensor> &)>
+      evaluateOther;
 };
 
 /// Values of the module's symbols, read off the shapes of a function's
@@ -32,6 +36,11 @@ bindSymbols(mlir::func::FuncOp function, llvm::ArrayRef<HostTensor> arguments);
 llvm::FailureOr<llvm::SmallVector<HostTensor>>
 interpret(mlir::func::FuncOp function, llvm::ArrayRef<HostTensor> arguments,
           const InterpreterOptions &options = {});
+
+/// Runs a region of one block without arguments or symbols; its terminator's
+/// operands are the result.
+llvm::FailureOr<llvm::SmallVector<HostTensor>>
+interpret(mlir::Region &region, const InterpreterOptions &options = {});
 
 } // namespace hagane::xf::eval
 

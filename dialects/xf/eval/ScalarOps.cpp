@@ -1,10 +1,8 @@
-//===- ScalarOps.cpp - Upstream operations between xf operations ----------===//
+//===- ScalarOps.cpp - Arithmetic between xf operations -------------------===//
 
-#include "dialects/xf/eval/ScalarOps.h"
+#include "dialects/xf/eval/UpstreamOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/TypeSwitch.h"
-#include <cstring>
 
 using namespace mlir;
 using namespace hagane::xf::eval;
@@ -123,47 +121,25 @@ static Result evaluateConversion(Operation *op, Operands operands,
   });
 }
 
+static Result evaluateToReal(Operation *op, Operands operands,
+                             bool isUnsigned) {
+  Result y = HostTensor::create(
+      getElementTypeOrSelf(op->getResult(0).getType()), operands[0].getShape());
+  unsigned bits = operands[0].getElement().bits;
+  for (int64_t i = 0; y && i < y->getCount(); ++i) {
+    // i1 is held unsigned, but means 0 or -1 here.
+    int64_t value = llvm::SignExtend64(operands[0].getInteger(i), bits);
+    if (isUnsigned)
+      value &= llvm::maskTrailingOnes<uint64_t>(bits);
+    y->getElement().storeInteger(y->at(i), value, isUnsigned);
+  }
+  return y;
+}
+
 static Result evaluateSelect(Operands operands) {
   if (operands[0].getCount() != 1)
     return llvm::createStringError("the condition must be a scalar");
   return operands[0].getInteger(0) ? operands[1] : operands[2];
-}
-
-static Result evaluateDim(Operands operands) {
-  int64_t axis = operands[1].getInteger(0);
-  if (axis < 0 || axis >= operands[0].getRank())
-    return llvm::createStringError("axis " + Twine(axis) +
-                                   " is out of range for " +
-                                   describe(operands[0]));
-  return HostTensor::scalar(
-      IndexType::get(operands[0].getElementType().getContext()),
-      operands[0].getSize(axis));
-}
-
-static Result evaluateExtract(Operands operands) {
-  const HostTensor &x = operands[0];
-  int64_t offset = 0;
-  for (auto [size, index] : llvm::zip(x.getShape(), operands.drop_front())) {
-    int64_t i = index.getInteger(0);
-    if (i < 0 || i >= size)
-      return llvm::createStringError("index " + Twine(i) +
-                                     " is out of range for " + describe(x));
-    offset = offset * size + i;
-  }
-  Result y = HostTensor::create(x.getElementType(), {});
-  if (y)
-    std::memcpy(y->data(), x.at(offset), x.getElement().bytes);
-  return y;
-}
-
-static Result evaluateFromElements(tensor::FromElementsOp op,
-                                   Operands operands) {
-  Result y = HostTensor::create(op.getType().getElementType(),
-                                op.getType().getShape());
-  if (y)
-    for (auto [i, value] : llvm::enumerate(operands))
-      std::memcpy(y->at(i), value.data(), y->getElement().bytes);
-  return y;
 }
 
 static Result evaluateOne(Operation *op, Operands operands) {
@@ -176,13 +152,11 @@ static Result evaluateOne(Operation *op, Operands operands) {
           [&](auto op) { return evaluateConversion(op, operands, true); })
       .Case<arith::ExtSIOp, arith::TruncIOp, arith::IndexCastOp>(
           [&](auto op) { return evaluateConversion(op, operands, false); })
+      .Case<arith::SIToFPOp>(
+          [&](auto op) { return evaluateToReal(op, operands, false); })
+      .Case<arith::UIToFPOp>(
+          [&](auto op) { return evaluateToReal(op, operands, true); })
       .Case([&](arith::SelectOp) { return evaluateSelect(operands); })
-      .Case([&](tensor::CastOp) { return operands[0]; })
-      .Case([&](tensor::DimOp) { return evaluateDim(operands); })
-      .Case([&](tensor::ExtractOp) { return evaluateExtract(operands); })
-      .Case([&](tensor::FromElementsOp op) {
-        return evaluateFromElements(op, operands);
-      })
       .Default([](Operation *op) -> Result {
         return llvm::createStringError("operation '" +
                                        op->getName().getStringRef() +

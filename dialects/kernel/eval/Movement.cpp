@@ -1,0 +1,117 @@
+//===- Movement.cpp - gather, task, and the constants of the module -------===//
+
+#include "dialects/kernel/KernelOps.h"
+#include "dialects/kernel/eval/Definitions.h"
+#include "dialects/kernel/eval/Space.h"
+#include "dialects/xf/eval/Strides.h"
+#include <cstring>
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::kernel;
+using namespace hagane::kernel::eval;
+using xf::eval::Evaluation;
+
+namespace {
+
+LogicalResult defineGather(Gather op, Evaluation &evaluation) {
+  const HostTensor &table = evaluation.operand(0),
+                   &indices = evaluation.operand(1);
+  int64_t axis = static_cast<int64_t>(op.getAxis()), rank = table.getRank();
+  Shape shape(table.getShape().take_front(axis));
+  llvm::append_range(shape, indices.getShape());
+  llvm::append_range(shape, table.getShape().drop_front(axis + 1));
+  if (ArrayRef<int64_t>(shape) != evaluation.operand(2).getShape())
+    return evaluation.error(
+        "found an out of " + describe(evaluation.operand(2)) +
+        ", expected shape " + xf::eval::describeShape(shape));
+  FailureOr<SmallVector<HostTensor>> outs = createOuts(1, evaluation);
+  if (failed(outs))
+    return failure();
+  int64_t size = table.getSize(axis), count = indices.getCount();
+  int64_t before = xf::eval::product(table.getShape(), 0, axis);
+  int64_t bytes = xf::eval::product(table.getShape(), axis + 1, rank) *
+                  table.getElement().bytes;
+  for (int64_t p = 0; p < before; ++p)
+    for (int64_t i = 0; i < count; ++i) {
+      FailureOr<int64_t> place =
+          evaluation.wrapIndex(indices.getInteger(i), size);
+      if (failed(place))
+        return failure();
+      if (bytes > 0)
+        std::memcpy(outs->front().data() + (p * count + i) * bytes,
+                    std::as_const(table).data() + (p * size + *place) * bytes,
+                    bytes);
+    }
+  return success();
+}
+
+View viewOf(const HostTensor &tensor) {
+  return {const_cast<char *>(tensor.data()), tensor.getElement(),
+          Shape(tensor.getShape()), xf::eval::stridesOf(tensor.getShape())};
+}
+
+LogicalResult defineTask(Task op, Evaluation &evaluation) {
+  FailureOr<Program> program = compile(op.getBody(), evaluation);
+  FailureOr<int64_t> items = evaluation.valueOf(op.getItemCountAttr());
+  unsigned inCount = op.getIns().size();
+  FailureOr<SmallVector<HostTensor>> outs =
+      createOuts(op.getOuts().size(), evaluation);
+  if (failed(program) || failed(items) || failed(outs))
+    return failure();
+  // What a task does not write stays.
+  SmallVector<View> views;
+  for (const HostTensor &in : evaluation.getOperands().take_front(inCount))
+    views.push_back(viewOf(in));
+  for (auto [out, result] :
+       llvm::zip(evaluation.getOperands().drop_front(inCount), *outs)) {
+    if (out.getByteCount() > 0)
+      std::memcpy(result.data(), out.data(), out.getByteCount());
+    views.push_back(viewOf(result));
+  }
+  unsigned itemArgument = op.getNumOperands();
+  int64_t work =
+      xf::eval::product(outs->front().getShape(), 0, outs->front().getRank()) /
+      std::max<int64_t>(*items, 1);
+  return runChunks(
+      op.getContext(), *items, 16 * (work + 1),
+      [&](int64_t begin, int64_t end) {
+        Frame frame(*program);
+        frame.views = views;
+        frame.lanes = 1;
+        for (int64_t item = begin; item < end && frame.fault.empty(); ++item) {
+          frame.argument(itemArgument)->integer = item;
+          frame.run();
+        }
+        return frame.fault;
+      },
+      evaluation);
+}
+
+/// Element (q, i, j) is w[i, q * panel + j], or 0 behind the last column.
+LogicalResult definePack(Pack op, Evaluation &evaluation) {
+  const HostTensor &w = evaluation.operand(0);
+  int64_t panel = static_cast<int64_t>(op.getPanel());
+  Shape strides = xf::eval::stridesOf(w.getShape());
+  int64_t k = w.getSize(op.getTransposed()), n = w.getSize(!op.getTransposed());
+  int64_t rowStride = strides[op.getTransposed()],
+          columnStride = strides[!op.getTransposed()];
+  FailureOr<HostTensor *> y = evaluation.create(
+      {static_cast<int64_t>(llvm::divideCeil(n, panel)), k, panel});
+  if (failed(y))
+    return failure();
+  for (int64_t begin = 0; begin < n && k > 0; begin += panel)
+    xf::eval::copyStrided((*y)->at(begin * k), {panel, 1},
+                          w.at(begin * columnStride), {rowStride, columnStride},
+                          {k, std::min(panel, n - begin)},
+                          w.getElement().bytes);
+  return success();
+}
+
+} // namespace
+
+void eval::defineMovement(xf::eval::DefinitionTable &table) {
+  table.add(defineGather);
+  table.add(defineTask);
+  table.add(definePack);
+}

@@ -1,0 +1,36 @@
+//===- Product.h - Matrix products in double or exact integers --*- C++ -*-===//
+
+#ifndef HAGANE_DIALECTS_KERNEL_EVAL_PRODUCT_H
+#define HAGANE_DIALECTS_KERNEL_EVAL_PRODUCT_H
+
+#include "dialects/kernel/eval/Space.h"
+
+namespace hagane::kernel::eval {
+
+/// Columns of b that are multiplied at a time where b is not in panels.
+constexpr int64_t kPanel = 32;
+
+/// The elements of a tensor as operands of a product: doubles or, exact and
+/// with the sign of their type, integers.
+std::vector<Scalar> loadFactors(const HostTensor &tensor, bool isReal);
+Scalar loadFactor(const HostTensor &tensor, int64_t index, bool isReal);
+
+/// sums[m, p] = a[m, k] * b[k, p], row-major.
+void multiply(const Scalar *a, const Scalar *b, int64_t m, int64_t k, int64_t p,
+              bool isReal, Scalar *sums);
+
+/// The epilogue of products, its operands and results.
+struct Epilogue {
+  const Program &program;
+  Element sumElement;
+  llvm::ArrayRef<Access> extras, outs;
+
+  /// Computes results from `count` sums of each accumulator; their coordinates
+  /// follow the frame's along its `laneDim`.
+  void run(Frame &frame, llvm::ArrayRef<const Scalar *> sums,
+           int64_t count) const;
+};
+
+} // namespace hagane::kernel::eval
+
+#endif // HAGANE_DIALECTS_KERNEL_EVAL_PRODUCT_H
