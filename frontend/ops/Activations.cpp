@@ -1,5 +1,6 @@
 // Activation functions and softmax.
 #include "frontend/ops/NodeConverter.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace hagane;
@@ -90,10 +91,28 @@ static LogicalResult convertThresholdedRelu(NodeConverter &n) {
   return n.done({n.select(above, x, n.scalar(0, n.elem(x)))});
 }
 
+/// Shrink of whole numbers, which bounds and bias need not be.
+static Value shrinkIntegers(NodeConverter &n, Value x, double lambd,
+                            double bias) {
+  Type type = n.elem(x), real = n.builder().getF64Type();
+  bool isWhole = bias == std::floor(bias);
+  // As a float, where unsigned numbers have no negative bound to meet.
+  Value wide = n.cast(x, real);
+  Value below = n.cmp(xf::CmpKind::lt, wide, n.scalar(-lambd, real));
+  Value above = n.cmp(xf::CmpKind::gt, wide, n.scalar(lambd, real));
+  auto shifted = [&](double by) {
+    return isWhole ? n.addScalar(x, by) : n.cast(n.addScalar(wide, by), type);
+  };
+  Value inner = n.select(above, shifted(-bias), n.scalar(0, type));
+  return n.select(below, shifted(bias), inner);
+}
+
 static LogicalResult convertShrink(NodeConverter &n) {
   Value x = n.in(0);
   Type type = n.elem(x);
   double lambd = n.getFloat("lambd", 0.5), bias = n.getFloat("bias", 0);
+  if (isa_and_nonnull<IntegerType>(type))
+    return n.done({shrinkIntegers(n, x, lambd, bias)});
   Value below = n.cmp(xf::CmpKind::lt, x, n.scalar(-lambd, type));
   Value above = n.cmp(xf::CmpKind::gt, x, n.scalar(lambd, type));
   Value inner = n.select(above, n.addScalar(x, -bias), n.scalar(0, type));

@@ -138,6 +138,13 @@ static void applySemantics(NodeConverter &n, AttentionOptions &options) {
   }
 }
 
+/// The type for queries and keys of one type with values of another.
+static Type sharedType(Type x, Type y) {
+  if (x.isF64() || y.isF64())
+    return Float64Type::get(x.getContext());
+  return Float32Type::get(x.getContext());
+}
+
 /// ai.onnx Attention. Outputs: y, present key, present value, scores.
 static LogicalResult convertAttention(NodeConverter &n) {
   Value q = n.in(0), k = n.in(1), v = n.in(2), mask = n.in(3), pastK = n.in(4),
@@ -156,10 +163,17 @@ static LogicalResult convertAttention(NodeConverter &n) {
   if (bool(pastK) != bool(pastV))
     return n.error(
         "past_key and past_value are not both present or both absent");
+  Type given = n.elem(q);
   AttentionOptions options;
   if (pastK) {
     k = n.make<xf::CacheAppend>(pastK, k, static_cast<int64_t>(2));
     v = n.make<xf::CacheAppend>(pastV, v, static_cast<int64_t>(2));
+  }
+  Value presentK = k, presentV = v;
+  if (Type shared = sharedType(given, n.elem(v)); given != n.elem(v)) {
+    q = n.cast(q, shared);
+    k = n.cast(k, shared);
+    v = n.cast(v, shared);
   }
   if (n.hasAttr("scale"))
     options.scale = n.getFloat("scale", 1);
@@ -209,7 +223,10 @@ static LogicalResult convertAttention(NodeConverter &n) {
                 : makeAttention(n, q, k, v, options);
   if (isOriginal && whole && options.softcap == 0)
     y = spoilBlindRows(n, y, whole);
-  return n.done({flat ? mergeHeads(n, y) : y, k, v, scores});
+  y = n.cast(y, given);
+  if (scores)
+    scores = n.cast(scores, given);
+  return n.done({flat ? mergeHeads(n, y) : y, presentK, presentV, scores});
 }
 
 static const OpRow rows[] = {

@@ -87,7 +87,7 @@ private:
 
   /// Where the group's samples lie on an axis, as grids count.
   Value coordinate(int64_t group, int64_t axis) {
-    Type f32 = n.builder().getF32Type();
+    Type real = n.elem(x).isF64() ? n.elem(x) : n.builder().getF32Type();
     SmallVector<int64_t> firsts, tails;
     int64_t inner = 1;
     for (int64_t i = axis + 1; i < space; ++i)
@@ -99,25 +99,24 @@ private:
     for (int64_t i = 0; i < space; ++i)
       shape.push_back(Size(offset, 2 + i));
     shift = n.slice(n.reshape(shift, shape), 2, axis, axis + 1);
-    shift = n.cast(n.squeeze(shift, {2}), f32);
-    SmallVector<float> inWindow;
+    shift = n.cast(n.squeeze(shift, {2}), real);
+    SmallVector<int64_t> inWindow;
     for (int64_t k = 0; k < volume; ++k)
-      inWindow.push_back(
-          float(k / inner % window.kernel[axis] * window.dilations[axis] -
-                window.pads[axis]));
-    Value base = n.constant(DenseElementsAttr::get(
-        RankedTensorType::get({volume}, f32), ArrayRef(inWindow)));
+      inWindow.push_back(k / inner % window.kernel[axis] *
+                             window.dilations[axis] -
+                         window.pads[axis]);
+    Value base = n.cast(n.ints(inWindow), real);
     for (int64_t i = 0; i < space; ++i)
       tails.push_back(1 + i);
     shift = n.add(shift, n.unsqueeze(base, tails));
-    Value places = n.mulScalar(n.cast(n.range(Size(offset, 2 + axis)), f32),
+    Value places = n.mulScalar(n.cast(n.range(Size(offset, 2 + axis)), real),
                                double(window.strides[axis]));
     SmallVector<int64_t> after;
     for (int64_t i = axis + 1; i < space; ++i)
       after.push_back(i - axis);
     if (!after.empty())
       places = n.unsqueeze(places, after);
-    Value size = n.cast(n.sizeTensor(Size(x, 2 + axis)), f32);
+    Value size = n.cast(n.sizeTensor(Size(x, 2 + axis)), real);
     Value at = n.addScalar(n.mulScalar(n.add(shift, places), 2), 1);
     return fold(n.addScalar(n.div(at, size), -1));
   }

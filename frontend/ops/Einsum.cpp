@@ -93,7 +93,9 @@ static Labelled contract(NodeConverter &n, Labelled x, Labelled y,
     return n.reshape(value, sizes);
   };
   Value left = fold(x, rows, inner), right = fold(y, inner, columns);
-  Value z = n.make<xf::MatMul>(left, right, false, false);
+  // Products of 8 bits have 32.
+  Value z =
+      n.cast(n.make<xf::MatMul>(left, right, false, false), n.elem(x.value));
   std::string labels = batch + rows + columns;
   if (rows.size() != 1 || columns.size() != 1)
     z = n.reshape(z, sizesOf(n, x, y, labels));

@@ -137,6 +137,10 @@ Type hagane::frontend::typeOfDataType(MLIRContext *context, int64_t dataType) {
     return unsignedType(2);
   case 26:
     return b.getIntegerType(2);
+  case 27:
+    return Float6E2M3FNType::get(context);
+  case 28:
+    return Float6E3M2FNType::get(context);
   default:
     return {};
   }

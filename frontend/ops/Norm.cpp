@@ -56,7 +56,13 @@ static LogicalResult convertLayerNorm(NodeConverter &n) {
     mean = makeMean(n, x, axis);
   if (n.wants(2))
     deviation = makeInverseDeviation(n, x, mean, axis, epsilon);
-  return n.done({y, mean, deviation});
+  Type stash = n.getDataType("stash_type");
+  if (!stash)
+    stash = n.builder().getF32Type();
+  auto stashed = [&](Value value) {
+    return value ? n.cast(value, stash) : value;
+  };
+  return n.done({y, stashed(mean), stashed(deviation)});
 }
 
 static LogicalResult convertRmsNorm(NodeConverter &n) {
@@ -123,6 +129,14 @@ static std::pair<Value, Value> batchStatistics(NodeConverter &n, Value x) {
   return {n.squeeze(mean, axes), variance};
 }
 
+/// In what inputs of several types, or of 16 bits, are computed.
+static Type widestOf(NodeConverter &n) {
+  auto isDouble = [&](Value value) { return n.elem(value).isF64(); };
+  return !n.failed() && llvm::any_of(n.allInputs(), isDouble)
+             ? Type(n.builder().getF64Type())
+             : Type(n.builder().getF32Type());
+}
+
 static LogicalResult convertBatchNorm(NodeConverter &n) {
   if (n.version() < 7 && !n.getInt("is_test", 0))
     return n.error("attribute 'is_test' is 0, expected 1");
@@ -130,19 +144,29 @@ static LogicalResult convertBatchNorm(NodeConverter &n) {
     return n.error("attribute 'spatial' is 0, expected 1");
   Value x = n.in(0), mean = n.in(3), variance = n.in(4);
   bool training = n.getInt("training_mode", 0) != 0;
+  Type type = n.elem(x), real = widestOf(n);
+  if (n.failed())
+    return failure();
   if (training)
-    std::tie(mean, variance) = batchStatistics(n, x);
+    std::tie(mean, variance) = batchStatistics(n, n.cast(x, real));
   double epsilon = n.getFloat("epsilon", 1e-5f);
-  Value deviation = n.make<xf::Sqrt>(n.addScalar(variance, epsilon));
-  Value factor =
-      n.cast(n.div(n.cast(n.in(1), n.elem(deviation)), deviation), n.elem(x));
+  Value deviation =
+      n.make<xf::Sqrt>(n.addScalar(n.cast(variance, real), epsilon));
+  Value factor = n.div(n.cast(n.in(1), real), deviation);
   if (xf::Conv conv = training ? xf::Conv() : foldableConv(n, x))
-    return n.done({foldIntoConv(n, conv, factor, n.in(2), n.in(3))});
-  Value centred = n.sub(x, n.cast(alongChannels(n, mean, x), n.elem(x)));
-  Value y = n.mul(centred, alongChannels(n, factor, x));
-  y = n.add(y, n.cast(alongChannels(n, n.in(2), x), n.elem(x)));
+    return n.done(
+        {foldIntoConv(n, conv, n.cast(factor, type), n.in(2), n.in(3))});
+  auto perChannel = [&](Value vector) {
+    return n.cast(alongChannels(n, vector, x), real);
+  };
+  Value centred = n.sub(n.cast(x, real), perChannel(mean));
+  Value y = n.add(n.mul(centred, perChannel(factor)), perChannel(n.in(2)));
+  y = n.cast(y, type);
   if (!training)
     return n.done({y});
+  Type kept = n.elem(n.in(3));
+  mean = n.cast(mean, kept);
+  variance = n.cast(variance, kept);
   double momentum = n.getFloat("momentum", 0.9f);
   auto run = [&](Value before, Value now) {
     return n.add(n.mulScalar(before, momentum), n.mulScalar(now, 1 - momentum));

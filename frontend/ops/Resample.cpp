@@ -315,6 +315,18 @@ static LogicalResult convertOldestUpsample(NodeConverter &n) {
 // Grids and regions
 //===----------------------------------------------------------------------===//
 
+/// A float that holds the elements and the coordinates.
+static Type sampledType(Type type, Type coordinates) {
+  if (type == coordinates)
+    return type;
+  unsigned width = isa<FloatType>(type) ? type.getIntOrFloatBitWidth()
+                   : type.getIntOrFloatBitWidth() > 16 ? 64
+                                                       : 32;
+  return std::max({width, coordinates.getIntOrFloatBitWidth(), 32u}) > 32
+             ? Type(Float64Type::get(type.getContext()))
+             : Type(Float32Type::get(type.getContext()));
+}
+
 static LogicalResult convertGridSample(NodeConverter &n) {
   StringRef mode = n.getString("mode", "linear");
   if (mode == "bilinear" || mode == "bicubic")
@@ -324,11 +336,17 @@ static LogicalResult convertGridSample(NodeConverter &n) {
     return n.error("attribute 'mode' is '" + mode +
                    "', expected linear, nearest or cubic");
   OpBuilder &b = n.builder();
-  Value grid = n.cast(n.in(1), n.elem(n.in(0)));
-  return n.done({n.make<xf::GridSample>(
-      n.in(0), grid, xf::ResizeKindAttr::get(b.getContext(), *kind),
+  Value x = n.in(0), grid = n.in(1);
+  Type type = n.elem(x), coordinates = n.elem(grid);
+  if (n.failed())
+    return failure();
+  Type real = sampledType(type, coordinates);
+  Value y = n.make<xf::GridSample>(
+      n.cast(x, real), n.cast(grid, real),
+      xf::ResizeKindAttr::get(b.getContext(), *kind),
       b.getStringAttr(n.getString("padding_mode", "zeros")),
-      n.getInt("align_corners", 0) ? b.getUnitAttr() : UnitAttr())});
+      n.getInt("align_corners", 0) ? b.getUnitAttr() : UnitAttr());
+  return n.done({n.cast(y, type)});
 }
 
 static LogicalResult convertRoiAlign(NodeConverter &n) {

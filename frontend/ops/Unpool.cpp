@@ -204,6 +204,10 @@ static LogicalResult convertCol2Im(NodeConverter &n) {
       !llvm::all_of(window.dilations, isPositive))
     return n.error("strides, dilations or pads do not fit " + Twine(space) +
                    " axes of space");
+  // Of values that meet any true one counts.
+  Type type = n.elem(x);
+  if (type && type.isInteger(1))
+    x = n.cast(x, n.builder().getI32Type());
   ArrayAttr known = n.knownSizes(image);
   Value spread;
   if (auto sizes = n.constInts(image)) {
@@ -215,9 +219,10 @@ static LogicalResult convertCol2Im(NodeConverter &n) {
     spread =
         spreadWindows(n, x, n.cast(image, n.builder().getI64Type()), window);
   }
-  return n.done({n.make<xf::FoldWindows>(
+  Value folded = n.make<xf::FoldWindows>(
       spread, known ? Value() : image, known, *block, window.strides,
-      ArrayRef(window.pads).take_front(space), window.dilations)});
+      ArrayRef(window.pads).take_front(space), window.dilations);
+  return n.done({n.cast(folded, type)});
 }
 
 /// Each value goes where the pool found it: (x, indices, output_shape?).

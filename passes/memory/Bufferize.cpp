@@ -35,17 +35,30 @@ static bufferization::OneShotBufferizationOptions getOptions() {
   return options;
 }
 
-/// The part of a tensor.empty that the source of an insertion was computed
+/// The part of a destination that the source of an insertion was computed
 /// into, if it was; its operand in the kernel.
-static OpOperand *findPart(tensor::InsertSliceOp insert,
-                           tensor::EmptyOp empty) {
+static OpOperand *findPart(tensor::InsertSliceOp insert, Value destination) {
   auto result = dyn_cast<OpResult>(insert.getSource());
   auto dps = insert.getSource().getDefiningOp<DestinationStyleOpInterface>();
   if (!dps)
     return nullptr;
   OpOperand *init = dps.getTiedOpOperand(result);
   auto part = init->get().getDefiningOp<tensor::ExtractSliceOp>();
-  return part && part.getSource() == empty.getResult() ? init : nullptr;
+  return part && part.getSource() == destination ? init : nullptr;
+}
+
+/// Has an insertion write into `own` instead of its destination, and the kernel
+/// before it too.
+static void insertInto(Value own, tensor::InsertSliceOp insert,
+                       RewriterBase &rewriter) {
+  if (OpOperand *init = findPart(insert, insert.getDest())) {
+    auto part = init->get().getDefiningOp<tensor::ExtractSliceOp>();
+    rewriter.setInsertionPoint(part);
+    auto copy = cast<tensor::ExtractSliceOp>(rewriter.clone(*part));
+    copy.getSourceMutable().assign(own);
+    init->set(copy);
+  }
+  insert.getDestMutable().assign(own);
 }
 
 /// One tensor.empty per kernel, or per row of insertions: a shared one would
@@ -64,16 +77,53 @@ static void separateDestinations(func::FuncOp function,
       auto insert = dyn_cast<tensor::InsertSliceOp>(use.getOwner());
       if (!insert || use.get() != insert.getDest())
         continue;
-      Value own = rewriter.clone(*op)->getResult(0);
-      if (OpOperand *init = findPart(insert, op)) {
-        auto part = init->get().getDefiningOp<tensor::ExtractSliceOp>();
-        rewriter.setInsertionPoint(part);
-        auto copy = cast<tensor::ExtractSliceOp>(rewriter.clone(*part));
-        copy.getSourceMutable().assign(own);
-        init->set(copy);
-      }
-      use.set(own);
+      insertInto(rewriter.clone(*op)->getResult(0), insert, rewriter);
     }
+}
+
+/// Whether others than this insertion and the kernel of its part use `value`.
+static bool isUsedBeside(tensor::InsertSliceOp insert, Value value) {
+  OpOperand *init = findPart(insert, value);
+  Operation *part = init ? init->get().getDefiningOp() : nullptr;
+  return (part && !part->hasOneUse()) ||
+         llvm::any_of(value.getUsers(), [&](Operation *user) {
+           return user != insert && user != part;
+         });
+}
+
+/// Another value like a kernel's: filled once more, which takes no longer than
+/// a copy, or copied.
+static Value makeAnother(kernel::KernelOpInterface op, Value value,
+                         RewriterBase &rewriter) {
+  rewriter.setInsertionPointAfter(op);
+  auto dps = cast<DestinationStyleOpInterface>(op.getOperation());
+  bool isFill = isa<kernel::Map>(op) && dps.getNumDpsInits() == 1 &&
+                llvm::all_of(dps.getDpsInputs(), [](Value input) {
+                  auto type = dyn_cast<RankedTensorType>(input.getType());
+                  return type && type.getRank() == 0;
+                });
+  auto empty = isFill
+                   ? dps.getDpsInits().front().getDefiningOp<tensor::EmptyOp>()
+                   : tensor::EmptyOp();
+  if (!empty)
+    return bufferization::AllocTensorOp::create(
+        rewriter, op.getLoc(), cast<RankedTensorType>(value.getType()),
+        ValueRange(), value);
+  IRMapping mapping;
+  mapping.map(empty.getResult(), rewriter.clone(*empty)->getResult(0));
+  return rewriter.clone(*op, mapping)->getResult(0);
+}
+
+/// What a kernel filled and several insertions start from, each gets for
+/// itself: one of them may become an output's memory, which the others cannot
+/// share.
+static void separateStarts(func::FuncOp function, RewriterBase &rewriter) {
+  function.walk([&](tensor::InsertSliceOp insert) {
+    Value start = insert.getDest();
+    auto op = start.getDefiningOp<kernel::KernelOpInterface>();
+    if (op && isUsedBeside(insert, start))
+      insertInto(makeAnother(op, start, rewriter), insert, rewriter);
+  });
 }
 
 /// Results made by insertions: their tensor.empty is the destination itself,
@@ -129,6 +179,7 @@ struct Bufferize : hagane::impl::BufferizePassBase<Bufferize> {
     IRRewriter rewriter(&getContext());
     for (auto function : module.getOps<func::FuncOp>()) {
       separateDestinations(function, rewriter);
+      separateStarts(function, rewriter);
       insertIntoDestinations(function, rewriter);
       if (failed(bufferization::eliminateEmptyTensors(rewriter, function)))
         return signalPassFailure();

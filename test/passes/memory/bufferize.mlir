@@ -1,4 +1,4 @@
-// RUN: hagane-opt %s --hagane-prepare-outputs --hagane-bufferize --canonicalize --cse --hagane-copies-to-kernels | FileCheck %s
+// RUN: hagane-opt %s --split-input-file --hagane-prepare-outputs --hagane-bufferize --canonicalize --cse --hagane-copies-to-kernels | FileCheck %s
 
 xf.symbol @n {min = 1 : i64, max = 64 : i64}
 
@@ -38,4 +38,44 @@ func.func @main(%x: tensor<?x8xf32> {xf.dims = [#xf.dim<n>, #xf.dim<8>]}) -> (te
   } : (tensor<8xf32>, tensor<1x8xf32>) -> tensor<1x8xf32>
   %t = tensor.insert_slice %z into %r[%n, 0] [1, 8] [1, 1] : tensor<1x8xf32> into tensor<?x8xf32>
   return %t : tensor<?x8xf32>
+}
+
+// -----
+
+// Two results that begin as the same zeros: each is filled and written for
+// itself.
+// CHECK-LABEL: func.func @padded
+// CHECK-SAME: (%[[X:[^:]*]]: memref<2xf32> {{.*}}, %[[Y:[^:]*]]: memref<2xf32> {{.*}}, %[[A:[^:]*]]: memref<4xf32> {{.*}}, %[[B:[^:]*]]: memref<4xf32>
+// CHECK-NOT: memref.alloc
+// CHECK: kernel.map ins %{{.*}} outs %[[B]]
+// CHECK: kernel.map ins %{{.*}} outs %[[A]]
+// CHECK: %[[P:.*]] = memref.subview %[[A]]
+// CHECK: %[[Q:.*]] = memref.subview %[[B]]
+// CHECK: kernel.map ins %[[X]] outs %[[P]]
+// CHECK: kernel.map ins %[[Y]] outs %[[Q]]
+// CHECK-NOT: outs
+kernel.global @zero : tensor<f32> {
+  %c = xf.constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  kernel.yield %c : tensor<f32>
+}
+func.func @padded(%x: tensor<2xf32> {xf.dims = [#xf.dim<2>]}, %y: tensor<2xf32> {xf.dims = [#xf.dim<2>]})
+    -> (tensor<4xf32> {xf.dims = [#xf.dim<4>]}, tensor<4xf32> {xf.dims = [#xf.dim<4>]}) {
+  %c = kernel.get_global @zero : tensor<f32>
+  %e = tensor.empty() : tensor<4xf32>
+  %zeros = kernel.map ins %c outs %e {maps = [affine_map<(i) -> ()>, affine_map<(i) -> (i)>], shapes = [[], [#xf.dim<4>]]} body {
+  ^bb0(%a: f32):
+    kernel.yield %a : f32
+  } : (tensor<f32>, tensor<4xf32>) -> tensor<4xf32>
+  %p = tensor.extract_slice %zeros[1] [2] [1] : tensor<4xf32> to tensor<2xf32>
+  %v = kernel.map ins %x outs %p {maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], shapes = [[#xf.dim<2>], [#xf.dim<2>]]} body {
+  ^bb0(%a: f32):
+    kernel.yield %a : f32
+  } : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  %s = tensor.insert_slice %v into %zeros[1] [2] [1] : tensor<2xf32> into tensor<4xf32>
+  %w = kernel.map ins %y outs %p {maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], shapes = [[#xf.dim<2>], [#xf.dim<2>]]} body {
+  ^bb0(%a: f32):
+    kernel.yield %a : f32
+  } : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  %t = tensor.insert_slice %w into %zeros[1] [2] [1] : tensor<2xf32> into tensor<4xf32>
+  return %s, %t : tensor<4xf32>, tensor<4xf32>
 }
