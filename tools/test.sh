@@ -4,7 +4,8 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage="usage: tools/test.sh [--all] [--no-setup]
-  --all       also the long tests (ctest label 'long')
+  --all       also the long tests (ctest label 'long'): hours, and gigabytes of frameworks that
+              write models; build/release/test-results/NAME.log tells how far each is
   --no-setup  trust that tools/setup.sh has been run"
 exclude=(-LE long)
 setup=1

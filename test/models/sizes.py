@@ -21,12 +21,14 @@ SETTINGS = range(len(SIZES[0][1]))
 
 
 def values_of(symbols, setting):
-    """A value within its range for each symbol."""
+    """A value within its range for each symbol; a total is what it is the total of."""
     values = {}
     for symbol in symbols:
         name = symbol["name"].lower()
         sizes = next(sizes for part, sizes in SIZES if part in name)
         values[symbol["name"]] = min(max(sizes[setting], symbol["min"]), symbol["max"])
+    if {"past", "seq", "total"} <= values.keys():
+        values["total"] = values["past"] + values["seq"]
     return values
 
 

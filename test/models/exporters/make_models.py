@@ -16,7 +16,8 @@ import sys
 import tempfile
 import traceback
 
-FRAMEWORKS = {"tensorflow": "tf_models", "paddle": "paddle_models"}
+FRAMEWORKS = {"tensorflow": "tf_models", "paddle": "paddle_models", "jax": "jax_models",
+              "jax2onnx": "jax2onnx_models"}
 LIMIT = 600  # seconds for one model
 
 
@@ -59,7 +60,7 @@ def main():
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0",
-                   "CUDA_VISIBLE_DEVICES": ""}
+                   "CUDA_VISIBLE_DEVICES": "", "JAX_TRACEBACK_FILTERING": "off"}
     failed = 0
     for model in importlib.import_module(FRAMEWORKS[options.framework]).MODELS:
         if not any(fnmatch.fnmatch(model.name, glob) for glob in options.only):
