@@ -1,6 +1,6 @@
 // Numeric preprocessing of ai.onnx.ml.
+#include "frontend/ops/Ml.h"
 #include "frontend/ops/MatMul.h"
-#include "frontend/ops/NodeConverter.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -78,15 +78,13 @@ static LogicalResult convertLinearRegressor(NodeConverter &n) {
   if (!weights || targets < 1 || weights->size() % targets)
     return n.error("attribute 'coefficients' does not fit " + Twine(targets) +
                    " targets");
-  if (n.getString("post_transform", "NONE") != "NONE")
-    return n.error("attribute 'post_transform' is not NONE");
   auto features = static_cast<int64_t>(weights->size()) / targets;
   Value matrix =
       n.reshape(vectorOf(n, *weights, n.elem(x)), {targets, features});
   Value y = makeMatMul(n, x, n.transpose(matrix, {1, 0}));
   if (auto intercepts = n.getFloats("intercepts"))
     y = n.add(y, vectorOf(n, *intercepts, n.elem(x)));
-  return n.done({y});
+  return n.done({transformScores(n, y)});
 }
 
 /// Rows divided by their largest magnitude or their l1 or l2 norm.

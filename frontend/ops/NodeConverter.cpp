@@ -127,7 +127,8 @@ LogicalResult NodeConverter::done(ArrayRef<Value> values) {
     return failure();
   results.assign(values.begin(), values.end());
   for (unsigned i = 0; i < numOutputs(); ++i)
-    if (wants(i) && (i >= results.size() || !results[i]) &&
+    if (wants(i) && !node.getOutputs()[i].use_empty() &&
+        (i >= results.size() || !results[i]) &&
         !state.sequences.contains(node.getOutputs()[i]) &&
         !state.stacks.contains(node.getOutputs()[i]))
       return error("output " + Twine(i) + " is not supported");

@@ -60,6 +60,17 @@ Value KernelBuilder::empty(Location loc, ArrayRef<Dim> dims, Type elementType) {
 
 //===-- Constants ---------------------------------------------------------===//
 
+/// Whether a symbolic size is part of the operation: which row of a constant an
+/// iteration reads is no constant.
+static bool dependsOnSizes(Operation *op) {
+  return op->getAttrDictionary()
+      .walk([](xf::DimAttr dim) {
+        return xf::Dim(dim).getConstant() ? WalkResult::advance()
+                                          : WalkResult::interrupt();
+      })
+      .wasInterrupted();
+}
+
 bool KernelBuilder::isConstantExpression(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || !isa<RankedTensorType>(value.getType()))
@@ -70,6 +81,7 @@ bool KernelBuilder::isConstantExpression(Value value) {
   return isa<xf::SymbolicShapeOpInterface>(op) && !isa<xf::Broadcast>(op) &&
          op->getNumOperands() > 0 &&
          cast<RankedTensorType>(value.getType()).hasStaticShape() &&
+         !dependsOnSizes(op) &&
          llvm::all_of(op->getOperands(), [&](Value operand) {
            return isConstantExpression(operand);
          });

@@ -32,14 +32,7 @@ REFUSED = {
     "refuseStrings": "strings",
 }
 # Operators without a handler, and why.
-UNHANDLED = {
-    ("ai.onnx.ml", "LabelEncoder"): "mostly strings",
-    ("ai.onnx.ml", "LinearClassifier"): "classifiers that are no neural networks",
-    ("ai.onnx.ml", "SVMClassifier"): "classifiers that are no neural networks",
-    ("ai.onnx.ml", "SVMRegressor"): "support vectors",
-    ("ai.onnx.ml", "TreeEnsembleClassifier"): "superseded by TreeEnsemble",
-    ("ai.onnx.ml", "TreeEnsembleRegressor"): "superseded by TreeEnsemble",
-}
+UNHANDLED = {}
 # Resolved while the graph is read.
 IMPORTED = {("", "Constant")}
 

@@ -437,3 +437,19 @@ def test_refusals(text, message, tmp_path):
     assert result.returncode == 1
     assert message in result.stderr
     assert "node '" in result.stderr
+
+
+@pytest.mark.parametrize("n", [3, 12])
+def test_scan_over_a_constant(n, tmp_path):
+    """Distances to the rows of a table, one row in each iteration."""
+    table = ", ".join(map(str, floats(n * 2).tolist()))
+    text = f"""(float[k,2] x) => (float[{n},k] y) <float[{n},2] t = {{{table}}}> {{
+      rest, y = Scan (x, t) <num_scan_inputs = 1, body = b (float[k,2] v, float[2] r) => (float[k,2] u, float[k] s) {{
+        u = Identity(v)
+        d = Sub(v, r)
+        s = ReduceSumSquare<axes = [1], keepdims = 0>(d)
+      }}>
+    }}"""
+    rows = floats(n * 2).reshape(n, 2)
+    check(text, [{"x": floats(k, 2)} for k in (1, 5)], tmp_path, opset=17, tolerance=1e-5,
+          reference=lambda x: [((x - rows[:, None]) ** 2).sum(-1)])

@@ -86,11 +86,11 @@ func.func @main(%x: tensor<2x4xf32> {onnx.name = "x"}) -> tensor<*xf32> {
 
 // -----
 
-func.func @main(%x: tensor<1x2x4x4xf32> {onnx.name = "x"}) -> tensor<*xf32> {
+func.func @main(%x: tensor<1x2x4x4xf32> {onnx.name = "x"}) -> (tensor<*xf32>, tensor<*xi64>) {
   // expected-error @+1 {{AveragePool: output 1 is not supported}}
   %0, %1 = onnx.node "AveragePool" since 12 (%x) {kernel_shape = array<i64: 2, 2>}
     : (tensor<1x2x4x4xf32>) -> (tensor<*xf32>, tensor<*xi64>)
-  return %0 : tensor<*xf32>
+  return %0, %1 : tensor<*xf32>, tensor<*xi64>
 }
 
 // -----
