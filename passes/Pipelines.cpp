@@ -7,6 +7,7 @@
 #include "passes/fusion/Passes.h"
 #include "passes/kernels/Passes.h"
 #include "passes/memory/Passes.h"
+#include "passes/schedules/Passes.h"
 #include "passes/shapes/Passes.h"
 
 using namespace mlir;
@@ -17,14 +18,16 @@ static void cleanUp(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
-static void assignSchedules(OpPassManager &pm,
-                            const TargetDescription &target) {
+static void assignSchedules(OpPassManager &pm, const TargetDescription &target,
+                            StringRef schedules) {
   AssignSchedulesPassOptions options;
   options.vectorBits = target.vectorBits;
   options.vectorRegisters = target.vectorRegisters;
   options.l1Bytes = target.l1Bytes;
   options.l2Bytes = target.l2Bytes;
   options.threads = target.threads;
+  options.level = target.level;
+  options.file = schedules.str();
   pm.addPass(createAssignSchedulesPass(options));
 }
 
@@ -50,24 +53,26 @@ void hagane::buildFusionPhase(OpPassManager &pm,
 }
 
 void hagane::buildKernelsPhase(OpPassManager &pm,
-                               const TargetDescription &target) {
+                               const TargetDescription &target,
+                               StringRef schedules) {
   pm.addPass(createFormKernelsPass());
   // Reshapes that cancel stand between kernels that can be fused.
   cleanUp(pm);
   pm.addNestedPass<func::FuncOp>(createFuseKernelsPass());
   cleanUp(pm);
-  assignSchedules(pm, target);
+  assignSchedules(pm, target, schedules);
 }
 
 void hagane::buildBufferizePhase(OpPassManager &pm,
-                                 const TargetDescription &target) {
+                                 const TargetDescription &target,
+                                 StringRef schedules) {
   pm.addNestedPass<func::FuncOp>(createPrepareOutputsPass());
   pm.addNestedPass<func::FuncOp>(createPrepareLoopsPass());
   pm.addPass(createBufferizePass());
   // Dead allocations and views of views go before they are placed.
   cleanUp(pm);
   pm.addNestedPass<func::FuncOp>(createCopiesToKernelsPass());
-  assignSchedules(pm, target);
+  assignSchedules(pm, target, schedules);
   pm.addNestedPass<func::FuncOp>(createReuseOperandsPass());
   pm.addPass(createPlanArenaPass());
   pm.addPass(createCSEPass());

@@ -9,7 +9,7 @@
 #define HAGANE_PASSES_PIPELINES_H
 
 #include "mlir/Pass/PassManager.h"
-#include "passes/kernels/Target.h"
+#include "passes/schedules/Target.h"
 
 namespace hagane {
 
@@ -17,10 +17,13 @@ void buildShapesPhase(mlir::OpPassManager &pm);
 /// `disabled` names the fusions to leave out; see Fusions.def.
 void buildFusionPhase(mlir::OpPassManager &pm,
                       llvm::ArrayRef<std::string> disabled = {});
+/// `schedules` is a schedule file, or empty.
 void buildKernelsPhase(mlir::OpPassManager &pm,
-                       const TargetDescription &target = {});
+                       const TargetDescription &target = {},
+                       llvm::StringRef schedules = "");
 void buildBufferizePhase(mlir::OpPassManager &pm,
-                         const TargetDescription &target = {});
+                         const TargetDescription &target = {},
+                         llvm::StringRef schedules = "");
 void buildOutlinePhase(mlir::OpPassManager &pm);
 
 /// Registers each phase as a pipeline, `--hagane-phase-NAME`.

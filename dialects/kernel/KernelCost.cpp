@@ -209,6 +209,10 @@ static SmallVector<Dim> iterationDims(Operation *op, ArrayAttr maps) {
   return dims;
 }
 
+SmallVector<Dim> kernel::getIterationDims(Rows op) {
+  return iterationDims(op, op.getMaps());
+}
+
 Dim Rows::getItems() {
   auto dims = iterationDims(*this, getMaps());
   return ceilDiv(*this, getProduct(*this, ArrayRef(dims).drop_back()),

@@ -1,6 +1,7 @@
 //===- KernelDialect.cpp - The kernel dialect -----------------------------===//
 
 #include "dialects/kernel/KernelOps.h"
+#include "dialects/kernel/KernelScheduleFiles.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -24,6 +25,10 @@ void KernelDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/kernel/KernelOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/kernel/KernelScheduleFiles.cpp.inc"
       >();
 }
 

@@ -7,7 +7,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/PatternMatch.h"
-#include "passes/kernels/Target.h"
+#include "passes/schedules/Target.h"
 #include "passes/shapes/ShapeAnalysis.h"
 
 namespace hagane {

@@ -46,21 +46,3 @@ def FuseKernelsPass : Pass<"hagane-fuse-kernels", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["::hagane::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
 }
-
-def AssignSchedulesPass : Pass<"hagane-assign-schedules", "::mlir::ModuleOp"> {
-  let summary = "choose how each kernel is tiled, vectorised and split";
-  let description = [{
-    Sets the `schedule` of kernels that have none, by the rules in
-    Schedules.cpp for the target described by the options.
-
-    Before: `kernel.rows ins %x outs %o {kinds = ...}`. After:
-    `kernel.rows ins %x outs %o {..., schedule = #kernel.rows_schedule<item_rows = 4, vector = 16>}`.
-  }];
-  let options = [
-    Option<"vectorBits", "vector-bits", "int64_t", "512", "width of a vector register">,
-    Option<"vectorRegisters", "vector-registers", "int64_t", "32", "number of vector registers">,
-    Option<"l1Bytes", "l1-bytes", "int64_t", "32768", "size of the first-level data cache">,
-    Option<"l2Bytes", "l2-bytes", "int64_t", "1048576", "size of the second-level cache">,
-    Option<"threads", "threads", "int64_t", "8", "threads that work items should keep busy">];
-  let dependentDialects = ["::hagane::kernel::KernelDialect"];
-}

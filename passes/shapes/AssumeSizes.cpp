@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/shapes/AssumeSizes.h"
+#include "dialects/xf/SymbolRanges.h"
 #include "dialects/xf/XfDynamic.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -241,10 +242,7 @@ bool hagane::requireSizes(ModuleOp module, const ShapeAnalysis &shapes) {
 
 void hagane::tidyRequirements(ModuleOp module) {
   // Of ranges alone: what a requirement teaches must not undo it.
-  xf::DimProver prover;
-  for (auto symbol : module.getOps<xf::Symbol>())
-    prover.setRange(symbol.getSymName(),
-                    {int64_t(symbol.getMin()), int64_t(symbol.getMax())});
+  xf::DimProver prover = xf::readSymbolRanges(module);
   auto requirements = llvm::to_vector(module.getOps<xf::Require>());
   for (xf::Require op : requirements) {
     op.setLhsAttr(prover.simplify(op.getLhs()).getAttr());

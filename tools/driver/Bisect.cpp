@@ -39,7 +39,9 @@ private:
   LogicalResult runPhase(ModuleOp module, Phase phase) {
     progress(getName(phase));
     PassManager pm(&context);
-    buildPhase(pm, phase, *target, options.compile.attentionSemantics);
+    buildPhase(pm, phase, *target,
+               {options.compile.attentionSemantics,
+                options.compile.scheduleFile});
     return pm.run(module);
   }
   FailureOr<OwningOpRef<ModuleOp>> makeKernels();

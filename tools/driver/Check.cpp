@@ -66,7 +66,8 @@ LogicalResult Check::runPhase(ModuleOp module, Phase phase) {
   if (phase == Phase::Shapes && failed(applySymbolFacts(module, options)))
     return failure();
   PassManager pm(&context);
-  buildPhase(pm, phase, *target, options.attentionSemantics);
+  buildPhase(pm, phase, *target,
+             {options.attentionSemantics, options.scheduleFile});
   return pm.run(module);
 }
 

@@ -123,9 +123,6 @@ LogicalResult Compilation::parseOptions() {
   if (writesModule && options.output == "-")
     return emitError(UnknownLoc::get(&context))
            << "only text can be written to standard output";
-  if (!options.scheduleFile.empty())
-    return emitError(UnknownLoc::get(&context))
-           << "schedule files cannot be read yet";
   if (options.shapeOnly && options.emit != Emit::Module && !printsIr)
     return emitError(UnknownLoc::get(&context))
            << "without weights only code can be made and reported on";
@@ -162,7 +159,8 @@ LogicalResult Compilation::runPhases(ModuleOp module, Phase first, Phase last,
           [](Pass *, Operation *) { return false; },
           [](Pass *, Operation *) { return true; }, true, true, false,
           (options.dumpDir + "/" + getName(phase)).str());
-    buildPhase(pm, phase, target, options.attentionSemantics);
+    buildPhase(pm, phase, target,
+               {options.attentionSemantics, options.scheduleFile});
     if (failed(pm.run(module)))
       return failure();
   }
@@ -346,6 +344,9 @@ LogicalResult Compilation::writeModuleFile(const std::string &path) {
     words.push_back("--specialize " + name + "=" + std::to_string(value));
   if (options.attentionSemantics != "standard")
     words.push_back("--attention-semantics=" + options.attentionSemantics);
+  if (!options.scheduleFile.empty())
+    words.push_back("--schedule=" +
+                    llvm::sys::path::filename(options.scheduleFile).str());
   provenance.options = llvm::join(words, " ");
   return codegen::writeModule(
       variants, provenance, path, [&](uint64_t done, uint64_t total) {

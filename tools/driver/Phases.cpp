@@ -10,18 +10,20 @@ using namespace mlir;
 using namespace hagane;
 using namespace hagane::driver;
 
-static TargetDescription describe(const cpu::Target &target) {
+TargetDescription hagane::driver::describe(const cpu::Target &target) {
   TargetDescription description;
   description.vectorBits = target.level->vectorBits;
   description.vectorRegisters = target.level->vectorRegisters;
   description.l1Bytes = target.sizes.l1Bytes;
   description.l2Bytes = target.sizes.l2Bytes;
   description.threads = target.sizes.threads;
+  description.level = target.level->name.str();
   return description;
 }
 
 /// Kernels become loops before the host takes their memrefs apart.
-static void buildLower(OpPassManager &pm, const cpu::Target &target) {
+static void buildLower(OpPassManager &pm, const cpu::Target &target,
+                       const PhaseOptions &) {
   cpu::LowerKernelsPassOptions options{target.level->vectorBits,
                                        target.level->vectorRegisters};
   pm.addNestedPass<func::FuncOp>(cpu::createLowerKernelsPass(options));
@@ -39,30 +41,43 @@ static void buildLower(OpPassManager &pm, const cpu::Target &target) {
 namespace {
 struct PhaseRow {
   llvm::StringLiteral name;
-  void (*build)(OpPassManager &, const cpu::Target &);
+  void (*build)(OpPassManager &, const cpu::Target &, const PhaseOptions &);
 };
 } // namespace
 
+static void buildConvert(OpPassManager &pm, const cpu::Target &,
+                         const PhaseOptions &options) {
+  frontend::ConvertOnnxToXfPassOptions passOptions;
+  passOptions.attention = options.attentionSemantics;
+  pm.addPass(frontend::createConvertOnnxToXfPass(passOptions));
+}
+
+/// A row of a phase whose passes depend on nothing.
+template <void (*build)(OpPassManager &)>
+static void buildPlain(OpPassManager &pm, const cpu::Target &,
+                       const PhaseOptions &) {
+  build(pm);
+}
+
+/// A row of a phase whose passes depend on the target and its schedules.
+template <void (*build)(OpPassManager &, const TargetDescription &, StringRef)>
+static void buildScheduled(OpPassManager &pm, const cpu::Target &target,
+                           const PhaseOptions &options) {
+  build(pm, describe(target), options.schedules);
+}
+
+static void buildFusion(OpPassManager &pm) { buildFusionPhase(pm); }
+
 static const PhaseRow kPhases[] = {
     {"import", nullptr},
-    {"convert", nullptr},
-    {"shapes",
-     [](OpPassManager &pm, const cpu::Target &) { buildShapesPhase(pm); }},
-    {"fusion",
-     [](OpPassManager &pm, const cpu::Target &) { buildFusionPhase(pm); }},
-    {"kernels",
-     [](OpPassManager &pm, const cpu::Target &target) {
-       buildKernelsPhase(pm, describe(target));
-     }},
-    {"bufferize",
-     [](OpPassManager &pm, const cpu::Target &target) {
-       buildBufferizePhase(pm, describe(target));
-     }},
-    {"outline",
-     [](OpPassManager &pm, const cpu::Target &) { buildOutlinePhase(pm); }},
+    {"convert", buildConvert},
+    {"shapes", buildPlain<buildShapesPhase>},
+    {"fusion", buildPlain<buildFusion>},
+    {"kernels", buildScheduled<buildKernelsPhase>},
+    {"bufferize", buildScheduled<buildBufferizePhase>},
+    {"outline", buildPlain<buildOutlinePhase>},
     {"lower", buildLower},
-    {"llvm", [](OpPassManager &pm,
-                const cpu::Target &) { cpu::buildLlvmPipeline(pm); }},
+    {"llvm", buildPlain<cpu::buildLlvmPipeline>},
     {"object", nullptr},
 };
 
@@ -79,12 +94,6 @@ std::optional<Phase> hagane::driver::findPhase(llvm::StringRef name) {
 
 void hagane::driver::buildPhase(OpPassManager &pm, Phase phase,
                                 const cpu::Target &target,
-                                llvm::StringRef attentionSemantics) {
-  if (phase == Phase::Convert) {
-    frontend::ConvertOnnxToXfPassOptions options;
-    options.attention = attentionSemantics.str();
-    pm.addPass(frontend::createConvertOnnxToXfPass(options));
-    return;
-  }
-  kPhases[static_cast<size_t>(phase)].build(pm, target);
+                                const PhaseOptions &options) {
+  kPhases[static_cast<size_t>(phase)].build(pm, target, options);
 }

@@ -3,6 +3,7 @@
 
 #include "codegen/cpu/Target.h"
 #include "mlir/Pass/PassManager.h"
+#include "passes/schedules/Target.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <optional>
 
@@ -24,8 +25,17 @@ enum class Phase {
 llvm::StringRef getName(Phase phase);
 std::optional<Phase> findPhase(llvm::StringRef name);
 
+/// What a user may ask of the passes.
+struct PhaseOptions {
+  std::string attentionSemantics = "standard";
+  std::string schedules; ///< a schedule file, or empty
+};
+
 /// Adds the passes of a phase from Convert to Llvm.
 void buildPhase(mlir::OpPassManager &pm, Phase phase, const cpu::Target &target,
-                llvm::StringRef attentionSemantics = "standard");
+                const PhaseOptions &options = {});
+
+/// What schedules need to know of a target.
+TargetDescription describe(const cpu::Target &target);
 
 } // namespace hagane::driver

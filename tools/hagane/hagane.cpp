@@ -144,7 +144,9 @@ void addCompilerOptions(CLI::App *app, CompileOptions &options) {
       ->check(CLI::IsMember({"standard", "original", "onnxruntime"}))
       ->capture_default_str();
   app->add_option("--schedule", options.scheduleFile,
-                  "Schedules to use before the built-in ones")
+                  "Schedules to use before the built-in ones; see "
+                  "docs/schedules.md")
+      ->check(CLI::ExistingFile)
       ->type_name("FILE");
   app->add_option("--run-threads", options.runThreads,
                   "Threads that the model will run on, for which work is cut; "

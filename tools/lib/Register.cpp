@@ -19,6 +19,7 @@
 #include "passes/fusion/Passes.h"
 #include "passes/kernels/Passes.h"
 #include "passes/memory/Passes.h"
+#include "passes/schedules/Passes.h"
 #include "passes/shapes/Passes.h"
 #ifdef HAGANE_WITH_CPU_HOST
 #include "codegen/cpu/Passes.h"
@@ -56,6 +57,7 @@ void hagane::registerPasses() {
   registerFusionPipeline();
   registerHaganeKernelPasses();
   registerHaganeMemoryPasses();
+  registerHaganeSchedulePasses();
   registerPhases();
 #ifdef HAGANE_WITH_CPU_HOST
   cpu::registerHaganeCpuPasses();

@@ -1,9 +1,10 @@
 //===- Target.h - What schedules need to know of a machine ------*- C++ -*-===//
 
-#ifndef HAGANE_PASSES_KERNELS_TARGET_H
-#define HAGANE_PASSES_KERNELS_TARGET_H
+#ifndef HAGANE_PASSES_SCHEDULES_TARGET_H
+#define HAGANE_PASSES_SCHEDULES_TARGET_H
 
 #include <cstdint>
+#include <string>
 
 namespace hagane {
 
@@ -22,6 +23,7 @@ struct TargetDescription {
   int64_t l1Bytes = 32 << 10;
   int64_t l2Bytes = 1 << 20;
   int64_t threads = 8;
+  std::string level; ///< as schedule files name it
 
   /// Elements of a vector register.
   int64_t lanes(int64_t elementBits) const { return vectorBits / elementBits; }
@@ -29,4 +31,4 @@ struct TargetDescription {
 
 } // namespace hagane
 
-#endif // HAGANE_PASSES_KERNELS_TARGET_H
+#endif // HAGANE_PASSES_SCHEDULES_TARGET_H

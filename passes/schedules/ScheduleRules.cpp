@@ -1,8 +1,9 @@
-//===- Schedules.cpp - Rules that choose schedules ------------------------===//
+//===- ScheduleRules.cpp - Rules that choose schedules --------------------===//
 
-#include "passes/kernels/Schedules.h"
+#include "passes/schedules/ScheduleRules.h"
 #include "dialects/kernel/KernelCost.h"
 #include "dialects/kernel/KernelWindows.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -105,8 +106,8 @@ static constexpr int64_t kPackedColumns = 1024, kColumns = 256;
 // Rows that make it worthwhile to read b.
 static constexpr int64_t kRows = 96;
 
-kernel::GemmScheduleAttr
-hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
+static kernel::GemmScheduleAttr
+choose(kernel::Gemm op, const TargetDescription &target) {
   unsigned out = op.getDpsInitsMutable()[0].getOperandNumber();
   SmallVector<Dim> dims = op.getOperandDims(out);
   Dim rowDim = dims[dims.size() - 2];
@@ -151,8 +152,8 @@ hagane::chooseSchedule(kernel::Gemm op, const TargetDescription &target) {
       isFar ? panelBytes : 0, /*pack_a=*/packed);
 }
 
-kernel::ConvScheduleAttr
-hagane::chooseSchedule(kernel::Conv op, const TargetDescription &target) {
+static kernel::ConvScheduleAttr
+choose(kernel::Conv op, const TargetDescription &target) {
   unsigned out = op.getDpsInitsMutable()[0].getOperandNumber();
   SmallVector<Dim> dims = op.getOperandDims(out);
   int64_t channels =
@@ -183,8 +184,8 @@ hagane::chooseSchedule(kernel::Conv op, const TargetDescription &target) {
                                        tile.rows, microN, /*unroll_k=*/4);
 }
 
-kernel::AttentionScheduleAttr
-hagane::chooseSchedule(kernel::Attention op, const TargetDescription &target) {
+static kernel::AttentionScheduleAttr
+choose(kernel::Attention op, const TargetDescription &target) {
   kernel::AttentionSizes sizes = kernel::getAttentionSizes(op);
   MicroTile tile = pickTile(kAttentionTiles, target);
   int64_t queries = valueOr(sizes.queries, 128);
@@ -206,8 +207,8 @@ static int64_t rowsPerItem(int64_t columns) {
                              256);
 }
 
-kernel::RowsScheduleAttr
-hagane::chooseSchedule(kernel::Rows op, const TargetDescription &target) {
+static kernel::RowsScheduleAttr
+choose(kernel::Rows op, const TargetDescription &target) {
   auto maps = op.getMaps().getAsValueRange<AffineMapAttr>();
   unsigned last = (*maps.begin()).getNumDims() - 1;
   int64_t columns = kAssumedRows;
@@ -226,26 +227,34 @@ static kernel::LoopScheduleAttr chooseLoop(Operation *op, ArrayRef<Dim> dims,
                                        elementLanes(op, target));
 }
 
-kernel::LoopScheduleAttr
-hagane::chooseSchedule(kernel::Map op, const TargetDescription &target) {
+static kernel::LoopScheduleAttr
+choose(kernel::Map op, const TargetDescription &target) {
   return chooseLoop(
       op, op.getOperandDims(op.getDpsInitsMutable()[0].getOperandNumber()),
       target);
 }
 
-kernel::LoopScheduleAttr
-hagane::chooseSchedule(kernel::Reduce op, const TargetDescription &target) {
+static kernel::LoopScheduleAttr
+choose(kernel::Reduce op, const TargetDescription &target) {
   return chooseLoop(op, op.getOperandDims(0), target);
 }
 
-kernel::LoopScheduleAttr
-hagane::chooseSchedule(kernel::Window op, const TargetDescription &target) {
+static kernel::LoopScheduleAttr
+choose(kernel::Window op, const TargetDescription &target) {
   return chooseLoop(
       op, op.getOperandDims(op.getDpsInitsMutable()[0].getOperandNumber()),
       target);
 }
 
-kernel::LoopScheduleAttr
-hagane::chooseSchedule(kernel::Gather op, const TargetDescription &target) {
+static kernel::LoopScheduleAttr
+choose(kernel::Gather op, const TargetDescription &target) {
   return chooseLoop(op, op.getOperandDims(2), target);
+}
+
+Attribute hagane::chooseSchedule(Operation *op,
+                                 const TargetDescription &target) {
+  return llvm::TypeSwitch<Operation *, Attribute>(op)
+      .Case<kernel::Gemm, kernel::Conv, kernel::Window, kernel::Attention,
+            kernel::Rows, kernel::Map, kernel::Reduce, kernel::Gather>(
+          [&](auto kernel) { return choose(kernel, target); });
 }

@@ -1,0 +1,181 @@
+//===- CostModel.cpp - How long a kernel is expected to take --------------===//
+
+#include "passes/schedules/CostModel.h"
+#include "dialects/kernel/KernelCost.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::kernel;
+
+static double valueOf(xf::Dim dim, KernelPoint::SymbolValue value) {
+  std::optional<int64_t> known = dim ? dim.evaluate(value) : std::nullopt;
+  return static_cast<double>(std::max<int64_t>(known.value_or(0), 0));
+}
+
+KernelLimit hagane::getLimit(const KernelPoint &point,
+                             KernelPoint::SymbolValue value,
+                             const TargetDescription &target,
+                             const MachineRates &rates) {
+  auto op = cast<KernelOpInterface>(point.getKernel());
+  return {valueOf(op.getFlops(), value) /
+              (rates.flops * static_cast<double>(target.threads)),
+          valueOf(op.getBytes(), value) / rates.memoryBytes};
+}
+
+namespace {
+/// What the items of a kernel cost.
+struct Work {
+  double items = 1;
+  double flops = 0;      ///< of an item, beyond edges included
+  double cacheBytes = 0; ///< that an item moves between the caches
+};
+} // namespace
+
+/// The share of the peak that a tile reaches: two multiply-adds and two loads
+/// a cycle.
+static double tileEfficiency(double rows, double vectors) {
+  double products = rows * vectors, loads = rows + vectors;
+  return products / std::max(products, loads);
+}
+
+/// Rows that strips of `size` compute for `rows`: the last one is rounded up
+/// to a power of two.
+static double computedRows(int64_t rows, int64_t size) {
+  int64_t rest = rows % size;
+  int64_t last = rest ? std::min<int64_t>(llvm::PowerOf2Ceil(rest), size) : 0;
+  return static_cast<double>(rows / size * size + last);
+}
+
+static double ceilDiv(int64_t size, int64_t piece) {
+  return static_cast<double>(llvm::divideCeil(std::max<int64_t>(size, 1), piece));
+}
+
+static Work workOf(Gemm op, const KernelPoint &point, GemmScheduleAttr schedule,
+                   const TargetDescription &target) {
+  int64_t m = point["m"], n = point["n"], k = point["k"];
+  int64_t bytes = getElementBytes(getAccumulatorType(op));
+  int64_t lanes = std::max<int64_t>(target.lanes(8 * bytes), 1);
+  int64_t rows = std::min(schedule.getItemM(), m),
+          columns = std::min<int64_t>(schedule.getItemN(),
+                                      llvm::alignTo(n, schedule.getMicroN()));
+  double groups = static_cast<double>(op.getGroups());
+  double depth = static_cast<double>(k), width = double(columns) * groups;
+  Work work;
+  work.items = static_cast<double>(point["batch"]) *
+               ceilDiv(m, schedule.getItemM()) * ceilDiv(n, schedule.getItemN());
+  work.flops = 2 * computedRows(rows, schedule.getMicroM()) * width * depth /
+               tileEfficiency(double(schedule.getMicroM()),
+                              double(schedule.getMicroN()) / double(lanes));
+  // b once; the sums to scratch and back; a once per panel unless it stays.
+  int64_t blockK = schedule.getBlockK() && k > schedule.getBlockK() ? schedule.getBlockK() : k;
+  double aBytes = double(rows) * double(blockK) * double(bytes);
+  double blocks = ceilDiv(k, blockK);
+  bool stays = aBytes < double(target.l2Bytes) * 5 / 8;
+  double passes = stays ? 1 : width / double(schedule.getMicroN());
+  work.cacheBytes = depth * width * double(bytes) +
+                    2 * blocks * double(rows) * width * double(bytes) +
+                    blocks * aBytes * (passes + (schedule.getPackA() ? 2 : 0));
+  return work;
+}
+
+static Work workOf(Conv op, const KernelPoint &point, ConvScheduleAttr schedule,
+                   const TargetDescription &target) {
+  int64_t bytes = getElementBytes(op.getEpilogue().getArgument(0).getType());
+  int64_t lanes = std::max<int64_t>(target.lanes(8 * bytes), 1);
+  int64_t channels = point["channels"], positions = point["positions"];
+  double rows = computedRows(std::min(schedule.getItemM(), channels),
+                             schedule.getMicroM());
+  double columns = double(std::min<int64_t>(
+      schedule.getItemN(), llvm::alignTo(positions, schedule.getMicroN())));
+  double depth = double(point["depth"]);
+  Work work;
+  work.items = double(point["batch"] * point["groups"]) *
+               ceilDiv(channels, schedule.getItemM()) *
+               ceilDiv(positions, schedule.getItemN());
+  work.flops = 2 * rows * columns * depth /
+               tileEfficiency(double(schedule.getMicroM()),
+                              double(schedule.getMicroN()) / double(lanes));
+  // Patches are written and read, weights read; sums pass once per block.
+  double blocks = std::max(1.0, depth / (double(schedule.getBlockC()) * 9));
+  work.cacheBytes = double(bytes) * (2 * depth * columns + rows * depth +
+                                     2 * blocks * rows * columns);
+  return work;
+}
+
+static Work workOf(Attention op, const KernelPoint &point,
+                   AttentionScheduleAttr schedule,
+                   const TargetDescription &target) {
+  int64_t queries = point["queries"];
+  Type compute =
+      getComputeType(cast<ShapedType>(op.getQ().getType()).getElementType());
+  double lanes = double(target.lanes(compute.getIntOrFloatBitWidth()));
+  // Queries fill the lanes, whether they exist or not.
+  double rows = double(schedule.getBlockQ());
+  double keys = double(point["keys"]), size = double(point["d"] + point["e"]);
+  Work work;
+  work.items = double(point["batch"] * point["heads"]) *
+               ceilDiv(queries, schedule.getBlockQ());
+  // A softmax takes about sixteen multiply-adds per score.
+  work.flops = rows * keys *
+               (2 * size / tileEfficiency(double(schedule.getMicroM()),
+                                          double(schedule.getMicroN()) / lanes) +
+                32);
+  work.cacheBytes = 4 * (keys * size + 3 * rows * keys);
+  return work;
+}
+
+/// Loops over rows: an item moves its rows' share of the operands.
+template <typename OpTy, typename ScheduleT>
+static Work workOf(OpTy op, const KernelPoint &point, ScheduleT schedule,
+                   const TargetDescription &target) {
+  int64_t size;
+  if constexpr (std::is_same_v<ScheduleT, RowsScheduleAttr>)
+    size = schedule.getItemRows();
+  else
+    size = schedule.getItemSize();
+  int64_t rows = std::max<int64_t>(point["rows"], 1);
+  int64_t columns = std::max<int64_t>(point["columns"], 1);
+  Work work;
+  work.items = ceilDiv(rows, size);
+  double elements = double(std::min(size, rows)) *
+                    double(llvm::alignTo(columns, schedule.getVector()));
+  // A vector narrower than a register wastes the rest of it.
+  double fill = std::min(1.0, double(schedule.getVector()) / double(target.lanes(32)));
+  int64_t operations = 1;
+  for (Region &region : op->getRegions())
+    operations += countOps(region);
+  work.flops = elements * double(operations) / fill;
+  work.cacheBytes = 4 * elements * double(op->getNumOperands());
+  return work;
+}
+
+double hagane::predictSeconds(const KernelPoint &point, Attribute schedule,
+                              KernelPoint::SymbolValue value,
+                              const TargetDescription &target,
+                              const MachineRates &rates) {
+  Work work =
+      llvm::TypeSwitch<Operation *, Work>(point.getKernel())
+          .Case([&](Gemm op) {
+            return workOf(op, point, cast<GemmScheduleAttr>(schedule), target);
+          })
+          .Case([&](Conv op) {
+            return workOf(op, point, cast<ConvScheduleAttr>(schedule), target);
+          })
+          .Case([&](Attention op) {
+            return workOf(op, point, cast<AttentionScheduleAttr>(schedule),
+                          target);
+          })
+          .Case([&](Rows op) {
+            return workOf(op, point, cast<RowsScheduleAttr>(schedule), target);
+          })
+          .Case<Map, Reduce, Window, Gather>([&](auto op) {
+            return workOf(op, point, cast<LoopScheduleAttr>(schedule), target);
+          });
+  double busiest = std::ceil(work.items / double(target.threads));
+  double item =
+      std::max(work.flops / rates.flops, work.cacheBytes / rates.cacheBytes);
+  KernelLimit limit = getLimit(point, value, target, rates);
+  return rates.launchSeconds + std::max(busiest * item, limit.memorySeconds);
+}

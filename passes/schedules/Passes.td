@@ -1,0 +1,25 @@
+//===- Passes.td - Passes on schedules ---------------------*- tablegen -*-===//
+
+include "mlir/Pass/PassBase.td"
+
+def AssignSchedulesPass : Pass<"hagane-assign-schedules", "::mlir::ModuleOp"> {
+  let summary = "choose how each kernel is tiled, vectorised and split";
+  let description = [{
+    Sets the `schedule` of kernels that have none: from the first line of the
+    schedule file that fits, else by the rules in ScheduleRules.cpp for the
+    target described by the options. A line whose schedule the target cannot
+    run is an error.
+
+    Before: `kernel.rows ins %x outs %o {kinds = ...}`. After:
+    `kernel.rows ins %x outs %o {..., schedule = #kernel.rows_schedule<item_rows = 4, vector = 16>}`.
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "512", "width of a vector register">,
+    Option<"vectorRegisters", "vector-registers", "int64_t", "32", "number of vector registers">,
+    Option<"l1Bytes", "l1-bytes", "int64_t", "32768", "size of the first-level data cache">,
+    Option<"l2Bytes", "l2-bytes", "int64_t", "1048576", "size of the second-level cache">,
+    Option<"threads", "threads", "int64_t", "8", "threads that work items should keep busy">,
+    Option<"level", "level", "std::string", "", "name of the level that code is made for">,
+    Option<"file", "file", "std::string", "", "schedule file">];
+  let dependentDialects = ["::hagane::kernel::KernelDialect"];
+}
