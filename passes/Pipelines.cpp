@@ -19,7 +19,7 @@ static void cleanUp(OpPassManager &pm) {
 }
 
 static void assignSchedules(OpPassManager &pm, const TargetDescription &target,
-                            StringRef schedules) {
+                            const ScheduleFiles &files) {
   AssignSchedulesPassOptions options;
   options.vectorBits = target.vectorBits;
   options.vectorRegisters = target.vectorRegisters;
@@ -27,7 +27,8 @@ static void assignSchedules(OpPassManager &pm, const TargetDescription &target,
   options.l2Bytes = target.l2Bytes;
   options.threads = target.threads;
   options.level = target.level;
-  options.file = schedules.str();
+  options.file = files.choice;
+  options.lock = files.lock;
   pm.addPass(createAssignSchedulesPass(options));
 }
 
@@ -54,25 +55,25 @@ void hagane::buildFusionPhase(OpPassManager &pm,
 
 void hagane::buildKernelsPhase(OpPassManager &pm,
                                const TargetDescription &target,
-                               StringRef schedules) {
+                               const ScheduleFiles &files) {
   pm.addPass(createFormKernelsPass());
   // Reshapes that cancel stand between kernels that can be fused.
   cleanUp(pm);
   pm.addNestedPass<func::FuncOp>(createFuseKernelsPass());
   cleanUp(pm);
-  assignSchedules(pm, target, schedules);
+  assignSchedules(pm, target, files);
 }
 
 void hagane::buildBufferizePhase(OpPassManager &pm,
                                  const TargetDescription &target,
-                                 StringRef schedules) {
+                                 const ScheduleFiles &files) {
   pm.addNestedPass<func::FuncOp>(createPrepareOutputsPass());
   pm.addNestedPass<func::FuncOp>(createPrepareLoopsPass());
   pm.addPass(createBufferizePass());
   // Dead allocations and views of views go before they are placed.
   cleanUp(pm);
   pm.addNestedPass<func::FuncOp>(createCopiesToKernelsPass());
-  assignSchedules(pm, target, schedules);
+  assignSchedules(pm, target, files);
   pm.addNestedPass<func::FuncOp>(createReuseOperandsPass());
   pm.addPass(createPlanArenaPass());
   pm.addPass(createCSEPass());

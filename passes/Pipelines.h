@@ -17,13 +17,16 @@ void buildShapesPhase(mlir::OpPassManager &pm);
 /// `disabled` names the fusions to leave out; see Fusions.def.
 void buildFusionPhase(mlir::OpPassManager &pm,
                       llvm::ArrayRef<std::string> disabled = {});
-/// `schedules` is a schedule file, or empty.
+/// Schedule files, or empty: what is chosen first, and what must be chosen.
+struct ScheduleFiles {
+  std::string choice, lock;
+};
 void buildKernelsPhase(mlir::OpPassManager &pm,
                        const TargetDescription &target = {},
-                       llvm::StringRef schedules = "");
+                       const ScheduleFiles &files = {});
 void buildBufferizePhase(mlir::OpPassManager &pm,
                          const TargetDescription &target = {},
-                         llvm::StringRef schedules = "");
+                         const ScheduleFiles &files = {});
 void buildOutlinePhase(mlir::OpPassManager &pm);
 
 /// Registers each phase as a pipeline, `--hagane-phase-NAME`.

@@ -46,8 +46,8 @@ static const KindRow kKinds[] = {
 };
 
 static const KindRow *findKind(StringRef kind) {
-  const auto *row =
-      llvm::find_if(kKinds, [&](const KindRow &row) { return row.kind == kind; });
+  const auto *row = llvm::find_if(
+      kKinds, [&](const KindRow &row) { return row.kind == kind; });
   return row == std::end(kKinds) ? nullptr : row;
 }
 
@@ -118,8 +118,9 @@ SmallVector<NamedSize> kernel::getNamedSizes(Operation *op) {
 
 std::string kernel::getElementTypes(Operation *op) {
   const KindRow *row = findKind(kindOf(op));
-  unsigned out =
-      cast<DestinationStyleOpInterface>(op).getDpsInitsMutable()[0].getOperandNumber();
+  unsigned out = cast<DestinationStyleOpInterface>(op)
+                     .getDpsInitsMutable()[0]
+                     .getOperandNumber();
   auto element = [&](unsigned operand) {
     return cast<ShapedType>(op->getOperand(operand).getType()).getElementType();
   };
@@ -153,7 +154,8 @@ LogicalResult ScheduleFor::verify() {
     llvm::interleaveComma(kKinds, error, [&](auto &row) { error << row.kind; });
     return error << ", got '" << getKernel() << "'";
   }
-  for (NamedAttribute size : getSizesAttr() ? *getSizes() : DictionaryAttr::get(getContext())) {
+  for (NamedAttribute size :
+       getSizesAttr() ? *getSizes() : DictionaryAttr::get(getContext())) {
     if (!llvm::is_contained(row->sizes, size.getName().getValue())) {
       auto error = emitOpError("(L2) expects sizes ");
       llvm::interleaveComma(row->sizes, error);

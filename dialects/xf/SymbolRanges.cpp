@@ -12,8 +12,8 @@ xf::DimProver xf::readSymbolRanges(ModuleOp module) {
   for (Operation &op : module.getOps())
     llvm::TypeSwitch<Operation *>(&op).Case<Symbol, ComputedSize>(
         [&](auto symbol) {
-          prover.setRange(symbol.getSymName(), {int64_t(symbol.getMin()),
-                                                int64_t(symbol.getMax())});
+          prover.setRange(symbol.getSymName(),
+                          {int64_t(symbol.getMin()), int64_t(symbol.getMax())});
         });
   return prover;
 }

@@ -15,40 +15,105 @@ using namespace mlir;
 using namespace hagane;
 
 namespace {
+/// Chooses for one target, and checks what is chosen.
+class Assigner {
+public:
+  Assigner(TargetDescription target, ModuleOp module)
+      : target(std::move(target)), prover(xf::readSymbolRanges(module)) {}
+
+  /// Reads schedule files; empty paths stand for none.
+  LogicalResult read(StringRef choicePath, StringRef lockPath,
+                     MLIRContext *context);
+  LogicalResult assign(kernel::KernelOpInterface op);
+
+private:
+  FailureOr<Attribute> choose(kernel::KernelOpInterface op);
+  LogicalResult checkLock(kernel::KernelOpInterface op, Attribute schedule);
+  kernel::ScheduleFor find(const std::optional<ScheduleBook> &book,
+                           Operation *op);
+
+  TargetDescription target;
+  xf::DimProver prover;
+  std::optional<ScheduleBook> choice, lock;
+};
+} // namespace
+
+static LogicalResult readBook(StringRef path, MLIRContext *context,
+                              std::optional<ScheduleBook> &book) {
+  if (path.empty())
+    return success();
+  FailureOr<ScheduleBook> found = ScheduleBook::read(path, context);
+  if (succeeded(found))
+    book = std::move(*found);
+  return found;
+}
+
+LogicalResult Assigner::read(StringRef choicePath, StringRef lockPath,
+                             MLIRContext *context) {
+  return success(succeeded(readBook(choicePath, context, choice)) &&
+                 succeeded(readBook(lockPath, context, lock)));
+}
+
+kernel::ScheduleFor Assigner::find(const std::optional<ScheduleBook> &book,
+                                   Operation *op) {
+  return book && kernel::hasCompleteShapes(op) ? book->find(op, target, prover)
+                                               : kernel::ScheduleFor();
+}
+
+FailureOr<Attribute> Assigner::choose(kernel::KernelOpInterface op) {
+  kernel::ScheduleFor line = find(choice, op);
+  if (!line)
+    return chooseSchedule(op, target);
+  auto error = [&] {
+    return line.emitError("for a ")
+           << op.getKernelKind() << " on "
+           << (target.level.empty() ? "this target" : target.level) << ": ";
+  };
+  if (failed(checkSchedule(op, line.getSchedule(), target, error)))
+    return failure();
+  return line.getSchedule();
+}
+
+LogicalResult Assigner::checkLock(kernel::KernelOpInterface op,
+                                  Attribute schedule) {
+  if (!lock)
+    return success();
+  kernel::ScheduleFor line = find(lock, op);
+  if (!line)
+    return op.emitError("no line of the lock fits this ")
+           << op.getKernelKind() << ", which gets " << schedule;
+  if (line.getSchedule() == schedule)
+    return success();
+  auto error = op.emitError("gets ")
+               << schedule << ", locked to " << line.getSchedule();
+  error.attachNote(line.getLoc()) << "locked here";
+  return error;
+}
+
+LogicalResult Assigner::assign(kernel::KernelOpInterface op) {
+  FailureOr<Attribute> schedule = choose(op);
+  if (failed(schedule) || failed(checkLock(op, *schedule)))
+    return failure();
+  op->setAttr("schedule", *schedule);
+  return success();
+}
+
+namespace {
 struct AssignSchedules
     : hagane::impl::AssignSchedulesPassBase<AssignSchedules> {
   using AssignSchedulesPassBase::AssignSchedulesPassBase;
 
   void runOnOperation() override {
-    TargetDescription target{vectorBits, vectorRegisters, l1Bytes,
-                             l2Bytes,    threads,         level};
-    std::optional<ScheduleBook> book;
-    if (!file.empty()) {
-      FailureOr<ScheduleBook> read = ScheduleBook::read(file, &getContext());
-      if (failed(read))
-        return signalPassFailure();
-      book = std::move(*read);
-    }
-    xf::DimProver prover = xf::readSymbolRanges(getOperation());
-    auto assign = [&](kernel::KernelOpInterface op) -> WalkResult {
-      if (!kernel::hasSchedule(op) || op->hasAttr("schedule"))
-        return WalkResult::advance();
-      kernel::ScheduleFor line;
-      if (book && kernel::hasCompleteShapes(op))
-        line = book->find(op, target, prover);
-      Attribute schedule =
-          line ? line.getSchedule() : chooseSchedule(op, target);
-      if (line && failed(checkSchedule(op, schedule, target, [&] {
-            return line.emitError("for a ")
-                   << op.getKernelKind() << " on "
-                   << (target.level.empty() ? "this target" : target.level)
-                   << ": ";
-          })))
-        return WalkResult::interrupt();
-      op->setAttr("schedule", schedule);
-      return WalkResult::advance();
+    Assigner assigner(
+        {vectorBits, vectorRegisters, l1Bytes, l2Bytes, threads, level},
+        getOperation());
+    if (failed(assigner.read(file, lock, &getContext())))
+      return signalPassFailure();
+    auto visit = [&](kernel::KernelOpInterface op) {
+      bool isOpen = kernel::hasSchedule(op) && !op->hasAttr("schedule");
+      return WalkResult(isOpen ? assigner.assign(op) : success());
     };
-    if (getOperation().walk(assign).wasInterrupted())
+    if (getOperation().walk(visit).wasInterrupted())
       signalPassFailure();
   }
 };

@@ -49,7 +49,8 @@ static double computedRows(int64_t rows, int64_t size) {
 }
 
 static double ceilDiv(int64_t size, int64_t piece) {
-  return static_cast<double>(llvm::divideCeil(std::max<int64_t>(size, 1), piece));
+  return static_cast<double>(
+      llvm::divideCeil(std::max<int64_t>(size, 1), piece));
 }
 
 static Work workOf(Gemm op, const KernelPoint &point, GemmScheduleAttr schedule,
@@ -64,12 +65,15 @@ static Work workOf(Gemm op, const KernelPoint &point, GemmScheduleAttr schedule,
   double depth = static_cast<double>(k), width = double(columns) * groups;
   Work work;
   work.items = static_cast<double>(point["batch"]) *
-               ceilDiv(m, schedule.getItemM()) * ceilDiv(n, schedule.getItemN());
+               ceilDiv(m, schedule.getItemM()) *
+               ceilDiv(n, schedule.getItemN());
   work.flops = 2 * computedRows(rows, schedule.getMicroM()) * width * depth /
                tileEfficiency(double(schedule.getMicroM()),
                               double(schedule.getMicroN()) / double(lanes));
   // b once; the sums to scratch and back; a once per panel unless it stays.
-  int64_t blockK = schedule.getBlockK() && k > schedule.getBlockK() ? schedule.getBlockK() : k;
+  int64_t blockK = schedule.getBlockK() && k > schedule.getBlockK()
+                       ? schedule.getBlockK()
+                       : k;
   double aBytes = double(rows) * double(blockK) * double(bytes);
   double blocks = ceilDiv(k, blockK);
   bool stays = aBytes < double(target.l2Bytes) * 5 / 8;
@@ -119,8 +123,9 @@ static Work workOf(Attention op, const KernelPoint &point,
                ceilDiv(queries, schedule.getBlockQ());
   // A softmax takes about sixteen multiply-adds per score.
   work.flops = rows * keys *
-               (2 * size / tileEfficiency(double(schedule.getMicroM()),
-                                          double(schedule.getMicroN()) / lanes) +
+               (2 * size /
+                    tileEfficiency(double(schedule.getMicroM()),
+                                   double(schedule.getMicroN()) / lanes) +
                 32);
   work.cacheBytes = 4 * (keys * size + 3 * rows * keys);
   return work;
@@ -142,7 +147,8 @@ static Work workOf(OpTy op, const KernelPoint &point, ScheduleT schedule,
   double elements = double(std::min(size, rows)) *
                     double(llvm::alignTo(columns, schedule.getVector()));
   // A vector narrower than a register wastes the rest of it.
-  double fill = std::min(1.0, double(schedule.getVector()) / double(target.lanes(32)));
+  double fill =
+      std::min(1.0, double(schedule.getVector()) / double(target.lanes(32)));
   int64_t operations = 1;
   for (Region &region : op->getRegions())
     operations += countOps(region);

@@ -9,9 +9,9 @@ namespace hagane {
 
 /// What a machine can do at best.
 struct MachineRates {
-  double flops = 100e9;       ///< of f32 multiply-adds a second, one thread
-  double memoryBytes = 40e9;  ///< read from memory a second, all threads
-  double cacheBytes = 100e9;  ///< from the second-level cache, one thread
+  double flops = 100e9;        ///< of f32 multiply-adds a second, one thread
+  double memoryBytes = 40e9;   ///< read from memory a second, all threads
+  double cacheBytes = 100e9;   ///< from the second-level cache, one thread
   double launchSeconds = 2e-6; ///< to start and join the threads
 };
 

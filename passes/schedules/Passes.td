@@ -8,7 +8,8 @@ def AssignSchedulesPass : Pass<"hagane-assign-schedules", "::mlir::ModuleOp"> {
     Sets the `schedule` of kernels that have none: from the first line of the
     schedule file that fits, else by the rules in ScheduleRules.cpp for the
     target described by the options. A line whose schedule the target cannot
-    run is an error.
+    run is an error. So is, with a lock, a kernel that no line of it fits or
+    that would get another schedule.
 
     Before: `kernel.rows ins %x outs %o {kinds = ...}`. After:
     `kernel.rows ins %x outs %o {..., schedule = #kernel.rows_schedule<item_rows = 4, vector = 16>}`.
@@ -20,6 +21,7 @@ def AssignSchedulesPass : Pass<"hagane-assign-schedules", "::mlir::ModuleOp"> {
     Option<"l2Bytes", "l2-bytes", "int64_t", "1048576", "size of the second-level cache">,
     Option<"threads", "threads", "int64_t", "8", "threads that work items should keep busy">,
     Option<"level", "level", "std::string", "", "name of the level that code is made for">,
-    Option<"file", "file", "std::string", "", "schedule file">];
+    Option<"file", "file", "std::string", "", "schedule file">,
+    Option<"lock", "lock", "std::string", "", "schedule file that says what every kernel must get">];
   let dependentDialects = ["::hagane::kernel::KernelDialect"];
 }

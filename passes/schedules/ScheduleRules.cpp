@@ -106,8 +106,8 @@ static constexpr int64_t kPackedColumns = 1024, kColumns = 256;
 // Rows that make it worthwhile to read b.
 static constexpr int64_t kRows = 96;
 
-static kernel::GemmScheduleAttr
-choose(kernel::Gemm op, const TargetDescription &target) {
+static kernel::GemmScheduleAttr choose(kernel::Gemm op,
+                                       const TargetDescription &target) {
   unsigned out = op.getDpsInitsMutable()[0].getOperandNumber();
   SmallVector<Dim> dims = op.getOperandDims(out);
   Dim rowDim = dims[dims.size() - 2];
@@ -152,8 +152,8 @@ choose(kernel::Gemm op, const TargetDescription &target) {
       isFar ? panelBytes : 0, /*pack_a=*/packed);
 }
 
-static kernel::ConvScheduleAttr
-choose(kernel::Conv op, const TargetDescription &target) {
+static kernel::ConvScheduleAttr choose(kernel::Conv op,
+                                       const TargetDescription &target) {
   unsigned out = op.getDpsInitsMutable()[0].getOperandNumber();
   SmallVector<Dim> dims = op.getOperandDims(out);
   int64_t channels =
@@ -184,8 +184,8 @@ choose(kernel::Conv op, const TargetDescription &target) {
                                        tile.rows, microN, /*unroll_k=*/4);
 }
 
-static kernel::AttentionScheduleAttr
-choose(kernel::Attention op, const TargetDescription &target) {
+static kernel::AttentionScheduleAttr choose(kernel::Attention op,
+                                            const TargetDescription &target) {
   kernel::AttentionSizes sizes = kernel::getAttentionSizes(op);
   MicroTile tile = pickTile(kAttentionTiles, target);
   int64_t queries = valueOr(sizes.queries, 128);
@@ -207,8 +207,8 @@ static int64_t rowsPerItem(int64_t columns) {
                              256);
 }
 
-static kernel::RowsScheduleAttr
-choose(kernel::Rows op, const TargetDescription &target) {
+static kernel::RowsScheduleAttr choose(kernel::Rows op,
+                                       const TargetDescription &target) {
   auto maps = op.getMaps().getAsValueRange<AffineMapAttr>();
   unsigned last = (*maps.begin()).getNumDims() - 1;
   int64_t columns = kAssumedRows;
@@ -227,27 +227,27 @@ static kernel::LoopScheduleAttr chooseLoop(Operation *op, ArrayRef<Dim> dims,
                                        elementLanes(op, target));
 }
 
-static kernel::LoopScheduleAttr
-choose(kernel::Map op, const TargetDescription &target) {
+static kernel::LoopScheduleAttr choose(kernel::Map op,
+                                       const TargetDescription &target) {
   return chooseLoop(
       op, op.getOperandDims(op.getDpsInitsMutable()[0].getOperandNumber()),
       target);
 }
 
-static kernel::LoopScheduleAttr
-choose(kernel::Reduce op, const TargetDescription &target) {
+static kernel::LoopScheduleAttr choose(kernel::Reduce op,
+                                       const TargetDescription &target) {
   return chooseLoop(op, op.getOperandDims(0), target);
 }
 
-static kernel::LoopScheduleAttr
-choose(kernel::Window op, const TargetDescription &target) {
+static kernel::LoopScheduleAttr choose(kernel::Window op,
+                                       const TargetDescription &target) {
   return chooseLoop(
       op, op.getOperandDims(op.getDpsInitsMutable()[0].getOperandNumber()),
       target);
 }
 
-static kernel::LoopScheduleAttr
-choose(kernel::Gather op, const TargetDescription &target) {
+static kernel::LoopScheduleAttr choose(kernel::Gather op,
+                                       const TargetDescription &target) {
   return chooseLoop(op, op.getOperandDims(2), target);
 }
 

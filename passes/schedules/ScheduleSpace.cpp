@@ -72,8 +72,8 @@ static LogicalResult check(Gemm op, GemmScheduleAttr schedule,
   int64_t lanes = gemmLanes(op, target), groups = op.getGroups(),
           microN = schedule.getMicroN();
   if (failed(checkMultiple(error, "micro_n", microN, lanes * groups)) ||
-      failed(checkRegisters(error, schedule.getMicroM(), microN / lanes,
-                            target)))
+      failed(
+          checkRegisters(error, schedule.getMicroM(), microN / lanes, target)))
     return failure();
   if (op.getBLayout() != "panels")
     return success();
@@ -88,7 +88,8 @@ static LogicalResult check(Gemm op, GemmScheduleAttr schedule,
 static LogicalResult check(Conv op, ConvScheduleAttr schedule,
                            const TargetDescription &target, EmitError error) {
   int64_t lanes = std::max<int64_t>(
-      target.lanes(8 * getElementBytes(op.getEpilogue().getArgument(0).getType())),
+      target.lanes(8 *
+                   getElementBytes(op.getEpilogue().getArgument(0).getType())),
       1);
   if (failed(checkMultiple(error, "micro_n", schedule.getMicroN(), lanes)) ||
       failed(checkRegisters(error, schedule.getMicroM(),
@@ -124,9 +125,8 @@ static LogicalResult check(Attention op, AttentionScheduleAttr schedule,
 /// Vectors that several registers hold are taken apart: no more than that.
 static constexpr int64_t kRegistersOfAVector = 4;
 
-static LogicalResult checkVector(int64_t vector,
-                                 const TargetDescription &target,
-                                 EmitError error) {
+static LogicalResult
+checkVector(int64_t vector, const TargetDescription &target, EmitError error) {
   int64_t most = kRegistersOfAVector * target.vectorBits / 8;
   if (llvm::isPowerOf2_64(vector) && vector <= most)
     return success();
@@ -181,12 +181,10 @@ namespace {
 class Candidates {
 public:
   Candidates(const KernelPoint &point, const TargetDescription &target)
-      : kernel(point.getKernel()), target(target) {}
+      : kernel(point.getKernel()), target(target),
+        quiet(kernel->getContext(), [](Diagnostic &) { return success(); }) {}
 
   template <typename AttrT, typename... Args> void add(Args... args) {
-    // Rules that a schedule breaks are told to nobody: it is left out.
-    ScopedDiagnosticHandler quiet(kernel->getContext(),
-                                  [](Diagnostic &) { return success(); });
     auto error = [&] { return mlir::emitError(kernel->getLoc()); };
     auto schedule = AttrT::getChecked(error, kernel->getContext(), args...);
     if (schedule && succeeded(checkSchedule(kernel, schedule, target, error)))
@@ -198,6 +196,8 @@ public:
 private:
   Operation *kernel;
   const TargetDescription &target;
+  /// Rules that a schedule breaks are told to nobody: it is left out.
+  ScopedDiagnosticHandler quiet;
   llvm::SetVector<Attribute, SmallVector<Attribute>> found;
 };
 } // namespace
@@ -237,8 +237,8 @@ static void list(Gemm op, const KernelPoint &point,
   static constexpr int64_t kUnrolls[] = {2, 4, 8};
   int64_t m = point["m"], n = point["n"], k = point["k"];
   int64_t lanes = gemmLanes(op, target), groups = op.getGroups();
-  int64_t bytes = getElementBytes(
-      cast<ShapedType>(op.getB().getType()).getElementType());
+  int64_t bytes =
+      getElementBytes(cast<ShapedType>(op.getB().getType()).getElementType());
   int64_t panelBytes = k * kPanel * bytes;
   for (Tile tile : kTiles) {
     if (tile.rows > std::max<int64_t>(m, 1))
@@ -264,7 +264,8 @@ static void list(Conv op, const KernelPoint &point,
                  const TargetDescription &target, Candidates &candidates) {
   static constexpr int64_t kVectorsOfItem[] = {2, 4, 8, 16, 32};
   int64_t lanes = std::max<int64_t>(
-      target.lanes(8 * getElementBytes(op.getEpilogue().getArgument(0).getType())),
+      target.lanes(8 *
+                   getElementBytes(op.getEpilogue().getArgument(0).getType())),
       1);
   int64_t volume = getWindowVolume(op.getWindow());
   int64_t channels = std::max<int64_t>(point["depth"] / volume, 1);
@@ -297,8 +298,9 @@ static SmallVector<int64_t> vectorsOf(Operation *op,
                                       const TargetDescription &target) {
   int64_t bytes = 4;
   for (Value operand : op->getOperands())
-    bytes = std::max(bytes, getElementBytes(cast<ShapedType>(operand.getType())
-                                                .getElementType()));
+    bytes = std::max(
+        bytes,
+        getElementBytes(cast<ShapedType>(operand.getType()).getElementType()));
   int64_t lanes = std::max<int64_t>(target.lanes(8 * bytes), 2);
   return {lanes / 2, lanes, 2 * lanes, 4 * lanes};
 }

@@ -2,7 +2,7 @@
 
 import pytest
 
-COMMANDS = ["compile", "run", "bench", "inspect", "bisect"]
+COMMANDS = ["compile", "run", "bench", "inspect", "schedules", "tune", "bisect"]
 
 
 def test_help(tool):
@@ -26,6 +26,9 @@ def test_help(tool):
         (["compile", "m.onnx", "--specialize", "seq=-1"], "'-1' is not a non-negative integer"),
         (["run", "m.hgn", "--inputs", "in.npz"], "--outputs is required"),
         (["bench", "m.hgn", "--threads", "-2"], "not in range"),
+        (["schedules"], "model is required"),
+        (["tune", "m.onnx"], "--output is required"),
+        (["tune", "m.onnx", "-o", "s.mlir", "--budget=soon"], "soon"),
         (["bench", "m.hgn", "--dim", "seq=x"], "'x' is not a non-negative integer"),
         (["inspect", "m.hgn", "extra"], "not expected: extra"),
     ],

@@ -39,9 +39,7 @@ private:
   LogicalResult runPhase(ModuleOp module, Phase phase) {
     progress(getName(phase));
     PassManager pm(&context);
-    buildPhase(pm, phase, *target,
-               {options.compile.attentionSemantics,
-                options.compile.scheduleFile});
+    buildPhase(pm, phase, *target, PhaseOptions(options.compile));
     return pm.run(module);
   }
   FailureOr<OwningOpRef<ModuleOp>> makeKernels();

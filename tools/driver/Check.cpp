@@ -66,8 +66,7 @@ LogicalResult Check::runPhase(ModuleOp module, Phase phase) {
   if (phase == Phase::Shapes && failed(applySymbolFacts(module, options)))
     return failure();
   PassManager pm(&context);
-  buildPhase(pm, phase, *target,
-             {options.attentionSemantics, options.scheduleFile});
+  buildPhase(pm, phase, *target, PhaseOptions(options));
   return pm.run(module);
 }
 

@@ -10,6 +10,7 @@
 #include "mlir/IR/Remarks.h"
 #include "tools/driver/Command.h"
 #include "tools/driver/Phases.h"
+#include "tools/driver/Plans.h"
 #include "tools/driver/Report.h"
 #include "tools/driver/Source.h"
 #include "tools/driver/SymbolFacts.h"
@@ -159,8 +160,7 @@ LogicalResult Compilation::runPhases(ModuleOp module, Phase first, Phase last,
           [](Pass *, Operation *) { return false; },
           [](Pass *, Operation *) { return true; }, true, true, false,
           (options.dumpDir + "/" + getName(phase)).str());
-    buildPhase(pm, phase, target,
-               {options.attentionSemantics, options.scheduleFile});
+    buildPhase(pm, phase, target, PhaseOptions(options));
     if (failed(pm.run(module)))
       return failure();
   }
@@ -264,8 +264,11 @@ LogicalResult Compilation::compileFor(const cpu::Target &target) {
   OwningOpRef<ModuleOp> module = source->clone();
   if (failed(runPhases(*module, Phase::Kernels,
                        std::min(plan.last, Phase::Bufferize), target)) ||
-      (plan.last >= Phase::Bufferize && failed(writeReport(*module))) ||
-      failed(runPhases(*module, Phase::Outline,
+      (plan.last >= Phase::Bufferize && failed(writeReport(*module))))
+    return failure();
+  if (options.plan && records.empty() && plan.last >= Phase::Bufferize)
+    addPlans(*module, target, *options.plan);
+  if (failed(runPhases(*module, Phase::Outline,
                        std::min(plan.last, Phase::Lower), target)))
     return failure();
   if (plan.last <= Phase::Lower)

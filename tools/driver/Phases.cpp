@@ -60,7 +60,8 @@ static void buildPlain(OpPassManager &pm, const cpu::Target &,
 }
 
 /// A row of a phase whose passes depend on the target and its schedules.
-template <void (*build)(OpPassManager &, const TargetDescription &, StringRef)>
+template <void (*build)(OpPassManager &, const TargetDescription &,
+                        const ScheduleFiles &)>
 static void buildScheduled(OpPassManager &pm, const cpu::Target &target,
                            const PhaseOptions &options) {
   build(pm, describe(target), options.schedules);

@@ -3,7 +3,8 @@
 
 #include "codegen/cpu/Target.h"
 #include "mlir/Pass/PassManager.h"
-#include "passes/schedules/Target.h"
+#include "passes/Pipelines.h"
+#include "tools/hagane/CompileOptions.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <optional>
 
@@ -27,8 +28,13 @@ std::optional<Phase> findPhase(llvm::StringRef name);
 
 /// What a user may ask of the passes.
 struct PhaseOptions {
+  PhaseOptions() = default;
+  explicit PhaseOptions(const CompileOptions &options)
+      : attentionSemantics(options.attentionSemantics),
+        schedules{options.scheduleFile, options.lockFile} {}
+
   std::string attentionSemantics = "standard";
-  std::string schedules; ///< a schedule file, or empty
+  ScheduleFiles schedules;
 };
 
 /// Adds the passes of a phase from Convert to Llvm.

@@ -13,6 +13,8 @@
 
 namespace hagane {
 
+struct PlanRequest;
+
 /// What `compile` writes.
 enum class Emit {
   Module,
@@ -61,7 +63,8 @@ struct CompileOptions {
       specialize;                              // symbolic dims made constant
   std::string attentionSemantics = "standard"; // docs/attention.md
   std::string scheduleFile;                    // "": the built-in schedules
-  std::string dumpDir;                         // "": no IR after each pass
+  std::string lockFile; // what schedules must be; "": anything
+  std::string dumpDir;  // "": no IR after each pass
   uint64_t embedLimit = uint64_t(1)
                         << 30; // larger weights stay beside an object
   unsigned threads = 0;        // 0: as many as there are cores
@@ -78,8 +81,9 @@ struct CompileOptions {
   std::vector<std::pair<std::string, std::string>>
       replacedPhases; // a phase and the IR to check in place of its outcome
   Limits limits;
-  ProgressFn progress;     // may be empty
-  DiagnosticFn diagnostic; // empty: standard error
+  PlanRequest *plan = nullptr; // what to tell of the kernels; null: nothing
+  ProgressFn progress;         // may be empty
+  DiagnosticFn diagnostic;     // empty: standard error
 };
 
 /// Compiles the model. False if there were errors, in which case no output

@@ -76,12 +76,20 @@ ModulePtr openModule(const std::string &path, uint32_t flags) {
   return ModulePtr(module);
 }
 
-Session::Session(hgn_module *module, int threads) : module(module) {
-  hgn_pool *newPool = nullptr;
-  check(hgn_pool_create(threads, &newPool));
-  pool.reset(newPool);
+static PoolPtr makePool(int threads) {
+  hgn_pool *pool = nullptr;
+  check(hgn_pool_create(threads, &pool));
+  return PoolPtr(pool);
+}
+
+int threadCount(int threads) {
+  return hgn_pool_threads(makePool(threads).get());
+}
+
+Session::Session(hgn_module *module, int threads)
+    : module(module), pool(makePool(threads)) {
   hgn_session_options options{};
-  options.pool = newPool;
+  options.pool = pool.get();
   hgn_session *newSession = nullptr;
   check(hgn_session_create(module, &options, &newSession));
   session.reset(newSession);

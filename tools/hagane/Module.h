@@ -22,6 +22,9 @@ using PoolPtr = std::unique_ptr<hgn_pool, Release>;
 
 ModulePtr openModule(const std::string &path, uint32_t flags = 0);
 
+/// The threads that a session gets if asked for so many.
+int threadCount(int threads);
+
 /// A session with the threads it runs on.
 class Session {
 public:

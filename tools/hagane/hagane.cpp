@@ -3,6 +3,8 @@
 #include "Commands.h"
 #include "CompileOptions.h"
 #include "Progress.h"
+#include "ScheduleTable.h"
+#include "Tune.h"
 #include "hagane/runtime.h"
 
 #include <CLI/CLI.hpp>
@@ -148,6 +150,10 @@ void addCompilerOptions(CLI::App *app, CompileOptions &options) {
                   "docs/schedules.md")
       ->check(CLI::ExistingFile)
       ->type_name("FILE");
+  app->add_option("--locked", options.lockFile,
+                  "Fail if a kernel gets another schedule than this file says")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
   app->add_option("--run-threads", options.runThreads,
                   "Threads that the model will run on, for which work is cut; "
                   "0: this machine's cores if the target is native, else 8")
@@ -262,6 +268,17 @@ CLI::App *addRun(CLI::App &app, RunOptions &options) {
   return command;
 }
 
+/// What to run a module on, and for how long.
+void addMeasuring(CLI::App *app, std::string &inputs, int &threads,
+                  double &seconds) {
+  app->add_option("--inputs", inputs, "Use these arrays, not random data")
+      ->type_name("IN.npz");
+  addThreads(app, threads);
+  app->add_option("--min-time", seconds, "Seconds to measure for")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+}
+
 CLI::App *addBench(CLI::App &app, BenchOptions &options, bool &noProfile) {
   CLI::App *command =
       app.add_subcommand("bench", "Measure a module and each of its kernels");
@@ -269,21 +286,55 @@ CLI::App *addBench(CLI::App &app, BenchOptions &options, bool &noProfile) {
       ->required()
       ->type_name("MODULE.hgn");
   addDimValues(command, options.dims);
+  addMeasuring(command, options.inputs, options.threads, options.minSeconds);
+  command
+      ->add_option("--runs", options.runs,
+                   "Measured runs; 0: as many as fit --min-time")
+      ->check(CLI::Range(0, 1000000));
+  command->add_flag("--no-profile", noProfile, "Leave out the kernels");
+  command->add_flag("--json", options.json, "Print one JSON object");
+  return command;
+}
+
+CLI::App *addSchedules(CLI::App &app, SchedulesOptions &options) {
+  CLI::App *command = app.add_subcommand(
+      "schedules", "List kernels with their schedules, times and limits");
+  addCompilerOptions(command, options.compile);
+  command->get_option("model")
+      ->description("The model, ONNX, or a module")
+      ->type_name("MODEL.onnx|MODULE.hgn");
+  addDimValues(command, options.dims);
+  addMeasuring(command, options.inputs, options.threads, options.minSeconds);
+  command->add_flag("--lines", options.writesLines,
+                    "Print a schedule file that chooses the same again");
+  command->add_flag("--all", options.showsOthers,
+                    "With --json: also all other schedules that the target can "
+                    "run, likeliest first");
+  command->add_flag("--json", options.json, "Print one JSON object");
+  return command;
+}
+
+CLI::App *addTune(CLI::App &app, TuneOptions &options) {
+  CLI::App *command = app.add_subcommand(
+      "tune", "Search for faster schedules by measuring them");
+  addCompilerOptions(command, options.compile);
+  addDimValues(command, options.dims);
   command
       ->add_option("--inputs", options.inputs,
                    "Use these arrays, not random data")
       ->type_name("IN.npz");
   addThreads(command, options.threads);
   command
-      ->add_option("--runs", options.runs,
-                   "Measured runs; 0: as many as fit --min-time")
-      ->check(CLI::Range(0, 1000000));
-  command
-      ->add_option("--min-time", options.minSeconds, "Seconds to measure for")
-      ->check(CLI::Range(0.0, 3600.0))
-      ->capture_default_str();
-  command->add_flag("--no-profile", noProfile, "Leave out the kernels");
-  command->add_flag("--json", options.json, "Print one JSON object");
+      ->add_option("--budget", options.budget,
+                   "Time to search for, such as 60s or 5m")
+      ->transform(CLI::AsNumberWithUnit(
+          std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}},
+          CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME"))
+      ->check(CLI::Range(0.0, 1e6))
+      ->default_str("60s");
+  command->add_option("-o,--output", options.output, "The schedule file")
+      ->required()
+      ->type_name("FILE.mlir");
   return command;
 }
 
@@ -365,12 +416,16 @@ int dispatch(int argc, char **argv) {
   RunOptions runOptions;
   BenchOptions benchOptions;
   InspectOptions inspectOptions;
+  SchedulesOptions schedulesOptions;
+  TuneOptions tuneOptions;
   std::string emit = "module";
   bool noProfile = false;
   CLI::App *compileCommand = addCompile(app, compileOptions, emit);
   CLI::App *runCommand = addRun(app, runOptions);
   CLI::App *benchCommand = addBench(app, benchOptions, noProfile);
   CLI::App *inspectCommand = addInspect(app, inspectOptions);
+  CLI::App *schedulesCommand = addSchedules(app, schedulesOptions);
+  CLI::App *tuneCommand = addTune(app, tuneOptions);
   addBisect(app, bisectOptions);
   try {
     app.parse(argc, argv);
@@ -380,7 +435,9 @@ int dispatch(int argc, char **argv) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
 
-  for (CompileOptions *options : {&compileOptions, &bisectOptions.compile})
+  for (CompileOptions *options :
+       {&compileOptions, &bisectOptions.compile, &schedulesOptions.compile,
+        &tuneOptions.compile})
     if (options->targetCpus.empty())
       options->targetCpus = {"native"};
   benchOptions.profile = !noProfile;
@@ -392,6 +449,10 @@ int dispatch(int argc, char **argv) {
     benchModule(benchOptions);
   else if (*inspectCommand)
     inspectModule(inspectOptions);
+  else if (*schedulesCommand)
+    showSchedules(std::move(schedulesOptions));
+  else if (*tuneCommand)
+    tuneModel(std::move(tuneOptions));
   else
     bisect(bisectOptions);
   return 0;

@@ -1,0 +1,54 @@
+// Measuring a module: runs of it, and of each of its kernels.
+#pragma once
+
+#include "Module.h"
+
+#include <map>
+
+namespace hagane::tool {
+
+double median(std::vector<double> values);
+
+/// What a launch of a kernel costs.
+struct KernelTime {
+  std::string name, schedule;
+  std::vector<std::string> nodes;
+  int64_t launches = 0;
+  double flops = 0, bytes = 0;
+  std::vector<double> seconds; ///< of each profiled run
+};
+
+/// A session that is run on the same inputs again and again.
+class Measurement {
+public:
+  Measurement(Session &session, std::vector<HostTensor> inputs);
+  Measurement(const Measurement &) = delete;
+  Measurement &operator=(const Measurement &) = delete;
+
+  const std::vector<HostTensor> &inputs() const { return tensors; }
+  double runOnce();
+  /// Until caches, clocks and threads have settled.
+  void warmUp();
+  /// Seconds of each run: exactly `runs`, or for at least `seconds` if runs is
+  /// 0.
+  std::vector<double> measure(int runs, double seconds);
+  /// Runs once and adds the time of each kernel that was launched.
+  void profileOnce();
+  /// Kernels in the order of the module, whether they were launched or not.
+  std::vector<KernelTime> takeKernels();
+
+private:
+  static void onEvent(void *self, const hgn_profile_event *event);
+  void clearKernels();
+
+  Session &session;
+  std::vector<HostTensor> tensors;
+  std::vector<hgn_tensor> views, outputs;
+  std::vector<KernelTime> kernels;
+};
+
+/// The values of the symbolic dims as the inputs have them.
+DimValues dimsOf(const hgn_module_info &info,
+                 const std::vector<HostTensor> &inputs);
+
+} // namespace hagane::tool

@@ -1,0 +1,121 @@
+// What this machine can do at best, measured.
+#include "Rates.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <new>
+#include <thread>
+#include <vector>
+
+namespace hagane::tool {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kRounds = 5;
+constexpr long kSteps = 1000000;
+// Independent sums: more than the latency of a multiply-add times its rate.
+constexpr int kChains = 12;
+// No cache holds this much.
+constexpr size_t kBytes = size_t(256) << 20;
+
+/// The best of several rounds, in which all threads do `work` at once.
+double bestSeconds(int threads, const std::function<void(int)> &work) {
+  double best = 1e30;
+  for (int round = 0; round < kRounds; ++round) {
+    std::vector<std::thread> others;
+    auto start = Clock::now();
+    for (int i = 1; i < threads; ++i)
+      others.emplace_back(work, i);
+    work(0);
+    for (std::thread &other : others)
+      other.join();
+    best = std::min(
+        best, std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  return best;
+}
+
+/// Not known to the compiler, which could fold the chains otherwise.
+volatile float factor = 0.999f, summand = 0.001f, sink;
+
+/// Chains of multiply-adds on vectors of `Bytes`.
+template <int Bytes> [[gnu::always_inline]] inline void multiplyAdd() {
+#pragma clang fp contract(fast)
+  typedef float Vector [[gnu::vector_size(Bytes)]];
+  Vector sums[kChains], x = {}, y = {};
+  x += float(factor);
+  y += float(summand);
+  for (int i = 0; i < kChains; ++i)
+    sums[i] = y + float(i);
+  for (long step = 0; step < kSteps; ++step)
+#pragma clang loop unroll(full)
+    for (int i = 0; i < kChains; ++i)
+      sums[i] = sums[i] * x + y;
+  for (int i = 1; i < kChains; ++i)
+    sums[0] += sums[i];
+  for (size_t lane = 0; lane < Bytes / sizeof(float); ++lane)
+    sink = sums[0][lane];
+}
+
+struct Peak {
+  bool (*isThere)();
+  void (*run)();
+  int lanes;
+};
+
+#if defined(__x86_64__)
+[[gnu::target("avx512f")]] void run512() { multiplyAdd<64>(); }
+[[gnu::target("avx2,fma")]] void run256() { multiplyAdd<32>(); }
+constexpr Peak kPeaks[] = {
+    {[] { return bool(__builtin_cpu_supports("avx512f")); }, run512, 16},
+    {[] {
+       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+     },
+     run256, 8},
+#else
+constexpr Peak kPeaks[] = {
+#endif
+    {[] { return true; }, multiplyAdd<16>, 4},
+};
+
+double measureFlops() {
+  const Peak &peak =
+      *std::find_if(std::begin(kPeaks), std::end(kPeaks),
+                    [](const Peak &row) { return row.isThere(); });
+  return 2.0 * kChains * double(kSteps) * peak.lanes /
+         bestSeconds(1, [&](int) { peak.run(); });
+}
+
+double measureMemory(int threads) {
+  typedef long long Vector [[gnu::vector_size(16)]];
+  constexpr size_t align = 64;
+  std::unique_ptr<void, void (*)(void *)> data(
+      ::operator new(kBytes, std::align_val_t(align)),
+      [](void *memory) { ::operator delete(memory, std::align_val_t(align)); });
+  std::memset(data.get(), 1, kBytes);
+  const auto *vectors = static_cast<const Vector *>(data.get());
+  size_t share = kBytes / sizeof(Vector) / size_t(threads) / 8 * 8;
+  auto read = [&](int thread) {
+    Vector sums[8] = {};
+    const Vector *at = vectors + size_t(thread) * share, *end = at + share;
+    for (; at != end; at += 8)
+      for (int i = 0; i < 8; ++i)
+        sums[i] += at[i];
+    for (Vector &sum : sums)
+      asm volatile("" : : "x"(sum));
+  };
+  return double(share * sizeof(Vector)) * threads / bestSeconds(threads, read);
+}
+
+} // namespace
+
+Rates measureRates(int threads) {
+  return {measureFlops(), measureMemory(threads)};
+}
+
+} // namespace hagane::tool

@@ -1,0 +1,15 @@
+// What this machine can do at best, measured.
+#pragma once
+
+namespace hagane::tool {
+
+struct Rates {
+  double flops = 0;       ///< f32 multiply-adds count two, one thread, a second
+  double memoryBytes = 0; ///< read by all threads, a second
+};
+
+/// Takes about half a second. Figures drift with other users of the machine:
+/// measure them in the same minute as what is compared with them.
+Rates measureRates(int threads);
+
+} // namespace hagane::tool

@@ -1,0 +1,21 @@
+// Searching for better schedules by measuring them.
+#pragma once
+
+#include "ScheduleTable.h"
+
+namespace hagane::tool {
+
+struct TuneOptions {
+  CompileOptions compile; ///< what to tune; a schedule file is the start
+  DimValues dims;
+  std::string inputs; ///< "": random data
+  std::string output; ///< the schedule file
+  int threads = 0;
+  double budget = 60; ///< seconds
+};
+
+/// Writes a schedule file with what was found to be faster than what the model
+/// had before, all measured in turn with that.
+void tuneModel(TuneOptions options);
+
+} // namespace hagane::tool
