@@ -45,7 +45,7 @@ static double tileEfficiency(double rows, double vectors) {
 static double computedRows(int64_t rows, int64_t size) {
   int64_t rest = rows % size;
   int64_t last = rest ? std::min<int64_t>(llvm::PowerOf2Ceil(rest), size) : 0;
-  return static_cast<double>(rows / size * size + last);
+  return static_cast<double>(rows - rest + last);
 }
 
 static double ceilDiv(int64_t size, int64_t piece) {

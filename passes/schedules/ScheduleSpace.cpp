@@ -164,7 +164,7 @@ LogicalResult hagane::checkSchedule(Operation *kernel, Attribute schedule,
   return llvm::TypeSwitch<Operation *, LogicalResult>(kernel)
       .Case<Gemm, Conv, Attention, Rows, Map, Reduce, Window, Gather>(
           [&](auto op) {
-            using Type = typename ScheduleOf<decltype(op)>::Type;
+            using Type = ScheduleOf<decltype(op)>::Type;
             return check(op, cast<Type>(schedule), target, emitError);
           })
       .Default([&](Operation *op) {
@@ -308,7 +308,7 @@ static SmallVector<int64_t> vectorsOf(Operation *op,
 template <typename OpTy>
 static void list(OpTy op, const KernelPoint &point,
                  const TargetDescription &target, Candidates &candidates) {
-  using Type = typename ScheduleOf<OpTy>::Type;
+  using Type = ScheduleOf<OpTy>::Type;
   for (int64_t vector : vectorsOf(op, target))
     for (int64_t size : piecesOf(point["rows"], 1))
       candidates.add<Type>(size, vector);

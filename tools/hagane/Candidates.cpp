@@ -20,9 +20,10 @@ std::vector<std::string> fieldsOf(const std::string &schedule) {
 
 } // namespace
 
-Candidates::Candidates(std::string start, std::vector<ScheduleChoice> others)
+Candidates::Candidates(std::string start,
+                       const std::vector<ScheduleChoice> &others)
     : bestText(std::move(start)), bestFields(fieldsOf(bestText)) {
-  for (ScheduleChoice &other : others)
+  for (const ScheduleChoice &other : others)
     if (other.text != bestText)
       all.push_back({other.text, fieldsOf(other.text)});
 }

@@ -14,7 +14,7 @@ namespace hagane::tool {
 class Candidates {
 public:
   /// `start` is what the kernel has; `others` are sorted, likeliest first.
-  Candidates(std::string start, std::vector<ScheduleChoice> others);
+  Candidates(std::string start, const std::vector<ScheduleChoice> &others);
 
   /// What to try next; nothing if all was tried.
   std::optional<std::string> next();

@@ -72,7 +72,7 @@ struct Peak {
 [[gnu::target("avx512f")]] void run512() { multiplyAdd<64>(); }
 [[gnu::target("avx2,fma")]] void run256() { multiplyAdd<32>(); }
 constexpr Peak kPeaks[] = {
-    {[] { return bool(__builtin_cpu_supports("avx512f")); }, run512, 16},
+    {[] { return __builtin_cpu_supports("avx512f") != 0; }, run512, 16},
     {[] {
        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
      },

@@ -2,9 +2,9 @@
 // RUN: not hagane-opt %s --hagane-assign-schedules="lock=%S/Inputs/loops.mlir" 2>&1 | FileCheck %s --check-prefix=OTHER
 // RUN: not hagane-opt %s --hagane-assign-schedules="lock=%S/Inputs/lines.mlir" 2>&1 | FileCheck %s --check-prefix=NONE
 
-// OTHER: error: 'kernel.map' op gets #kernel.loop_schedule<item_size = 256, vector = 16>, locked to #kernel.loop_schedule<item_size = 5, vector = 8>
+// OTHER: error: gets #kernel.loop_schedule<item_size = 256, vector = 16>, locked to #kernel.loop_schedule<item_size = 5, vector = 8>
 // OTHER: loops.mlir:1:1: note: locked here
-// NONE: error: 'kernel.map' op no line of the lock fits this map, which gets #kernel.loop_schedule<item_size = 256, vector = 16>
+// NONE: error: no line of the lock fits this map, which gets #kernel.loop_schedule<item_size = 256, vector = 16>
 
 // CHECK: #kernel.loop_schedule<item_size = 5, vector = 8>
 func.func @map(%a: tensor<4xf32>, %c: tensor<4xf32>) -> tensor<4xf32> {
