@@ -36,6 +36,7 @@ def test_without_tolerance_the_first_node_is_named_and_split(tool, model):
     code, out, _ = tool("hagane", "bisect", model, "--dim=rows=5", "--atol=0", "--rtol=0")
     assert code == 1
     assert "first difference: node 'Gelu_2' (gemm)" in out
+    assert "the kernel as it was formed computes" in out
     assert "split into 2 operations:" in out
     assert "xf.linear of node 'Add_1' differs by itself" in out
 
@@ -67,7 +68,19 @@ def test_splitting_removes_an_error_of_the_fused_kernel(tool, model, tmp_path):
     assert code == 1, err
     assert "first difference: node 'Gelu_2' (gemm)" in out
     assert "split into 2 operations:" in out
+    assert "the kernel as it was formed computes another result, whatever its code is" in out
     assert "splitting removes the difference: it is in the fusion" in out
+
+
+def test_the_code_of_a_kernel_that_was_formed_right(tool, tmp_path):
+    # The products overflow in f32, and not in the evaluators' double.
+    text = TEXT.replace("64", "4").replace("r = Gelu(q) s = Softmax <axis = -1> (r)", "s = Tanh(q)")
+    model = save(text, tmp_path / "model.onnx", w=np.full((4, 4), 10, np.float32),
+                 b=np.zeros(4, np.float32))
+    np.savez(tmp_path / "in.npz", x=np.array([[1e38, -1e38, 0, 0]], np.float32))
+    code, out, err = tool("hagane", "bisect", model, "--inputs", tmp_path / "in.npz")
+    assert code == 1, err
+    assert "the kernel as it was formed computes the right result: its code is wrong" in out
 
 
 def test_unchanged_kernels_agree(tool, model, tmp_path):

@@ -12,12 +12,13 @@ graph (float[rows,4] x, int64[rows] ids) => (float[rows,4] y) {
 }"""
 
 
-def save(text, path):
+def save(text, path, value=None):
+    """The model with random weights, or with all of them `value`."""
     parsed = onnx.parser.parse_model(text)
     rng = np.random.default_rng(1)
     for name in "wt":
-        parsed.graph.initializer.append(
-            numpy_helper.from_array(rng.standard_normal((4, 4)).astype(np.float32), name))
+        weight = rng.standard_normal((4, 4)) if value is None else np.full((4, 4), value)
+        parsed.graph.initializer.append(numpy_helper.from_array(weight.astype(np.float32), name))
     for number, node in enumerate(parsed.graph.node):
         node.name = f"{node.op_type}_{number}"
     onnx.save(parsed, path)
@@ -85,6 +86,18 @@ def test_the_first_kernel_that_differs_is_named(tool, tmp_path):
     model = save(CHAIN, tmp_path / "model.onnx")
     err = broken(tool, model, tmp_path, "kernels", "math.exp", "math.sqrt")
     assert "node 'Softmax_1': phase 'kernels' changes results: kernel 'rows' of 'Softmax_1'" in err
+
+
+def test_code_that_computes_something_else(tool, tmp_path):
+    # The products overflow in f32, and not in the evaluator's double.
+    model = save(CHAIN.replace("Softmax <axis = -1>", "Tanh"), tmp_path / "model.onnx", value=10.0)
+    np.savez(tmp_path / "in.npz", x=np.array([[1e38, -1e38, 0, 0]], np.float32))
+    code, _, err = tool("hagane", "compile", model, "--check", "-o", tmp_path / "m.hgn",
+                        "--check-inputs", tmp_path / "in.npz")
+    assert code == 1
+    assert "the phases from 'bufferize' to 'object' change results: kernel 'gemm' of 'MatMul_0" in err
+    assert "hagane bisect takes the kernel apart" in err
+    assert not list(tmp_path.glob("m.hgn*"))
 
 
 def test_kernels_that_cannot_be_evaluated(tool, model, tmp_path):

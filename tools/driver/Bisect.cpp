@@ -24,6 +24,7 @@ struct Row {
   Tap tap;
   Value value; // null: the evaluator has no counterpart
   Difference difference;
+  unsigned number; // of the kernel's result in the module that returns all
 };
 
 class Bisection : Command {
@@ -44,7 +45,8 @@ private:
   }
   FailureOr<OwningOpRef<ModuleOp>> makeKernels();
   FailureOr<SmallVector<Row>> compareKernels();
-  Row match(Tap tap, const HostTensor &got);
+  LogicalResult judge(const Row &guilty);
+  Row match(Tap tap, unsigned number, const HostTensor &got);
   SmallVector<Value> partsOf(const Row &guilty, ArrayRef<Row> rows);
   FailureOr<SmallVector<Difference>>
   runParts(ModuleOp module, const Program &program, ArrayRef<Value> parts);
@@ -58,6 +60,7 @@ private:
   std::optional<cpu::Target> target;
   Program plain; // before fusion
   Program fused;
+  Program kernels; // with every kernel's result behind those of the model
   SmallVector<HostTensor> arguments;
 };
 
@@ -109,8 +112,8 @@ LogicalResult Bisection::evaluate(Program &program) {
 
 /// The counterpart that is nearest: a kernel with fused neighbours has one of
 /// several.
-Row Bisection::match(Tap tap, const HostTensor &got) {
-  Row row{std::move(tap), {}, {}};
+Row Bisection::match(Tap tap, unsigned number, const HostTensor &got) {
+  Row row{std::move(tap), {}, {}, number};
   for (Value value : findCandidates(row.tap.location, fused.references,
                                     got.getElementType(), got.getCount())) {
     Difference difference = compareTo(fused.references[value], got);
@@ -156,16 +159,38 @@ FailureOr<SmallVector<Row>> Bisection::compareKernels() {
   func::FuncOp main = Program::mainOf(**module);
   unsigned own = main.getNumResults();
   SmallVector<Tap> taps = tapKernels(main);
+  kernels.module = module->get().clone();
   progress("run");
   FailureOr<SmallVector<HostTensor>> results =
       compileAndRun(**module, *target, arguments);
   if (failed(results))
     return failure();
   SmallVector<Row> rows;
-  for (auto [tap, got] :
-       llvm::zip_equal(taps, ArrayRef(*results).drop_front(own)))
-    rows.push_back(match(tap, got));
+  for (auto [i, tap] : llvm::enumerate(taps))
+    rows.push_back(match(tap, own + i, (*results)[own + i]));
   return rows;
+}
+
+/// Says whether the first kernel that differs was formed or compiled wrong, by
+/// what it computes as it stands.
+LogicalResult Bisection::judge(const Row &guilty) {
+  progress("evaluate");
+  FailureOr<SmallVector<HostTensor>> results = kernels.evaluate(arguments);
+  if (failed(results))
+    return failure();
+  progress("");
+  const HostTensor &meant = (*results)[guilty.number];
+  bool isFormed = llvm::any_of(
+      findCandidates(guilty.tap.location, fused.references,
+                     meant.getElementType(), meant.getCount()),
+      [&](Value value) {
+        return compareTo(fused.references[value], meant).isTolerable;
+      });
+  llvm::outs() << (isFormed ? "the kernel as it was formed computes the right "
+                              "result: its code is wrong\n"
+                            : "the kernel as it was formed computes another "
+                              "result, whatever its code is\n");
+  return success();
 }
 
 static void printRow(StringRef kind, StringRef node, const Difference *d) {
@@ -350,7 +375,7 @@ FailureOr<bool> Bisection::run() {
                << llvm::format(", max abs %.3g, max rel %.3g\n",
                                guilty->difference.absolute,
                                guilty->difference.relative);
-  if (failed(split(*guilty, *rows)))
+  if (failed(judge(*guilty)) || failed(split(*guilty, *rows)))
     return failure();
   return false;
 }

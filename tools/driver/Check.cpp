@@ -9,6 +9,8 @@
 #include "tools/driver/ReportPoints.h"
 #include "tools/driver/Source.h"
 #include "tools/driver/SymbolFacts.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 
 using namespace mlir;
@@ -34,9 +36,11 @@ private:
   LogicalResult load();
   LogicalResult runPhase(ModuleOp module, Phase phase);
   FailureOr<OwningOpRef<ModuleOp>> next(ModuleOp before, Phase phase);
-  LogicalResult addPoint(const Point &point);
-  LogicalResult checkAt(const Point &point, const Tensors &arguments);
-  LogicalResult checkCode(const Tensors &arguments, const Tensors &expected);
+  LogicalResult checkPhases();
+  LogicalResult evaluateAt(const Point &point);
+  FailureOr<Tensors> evaluate(const Point &point, const Tensors &arguments);
+  LogicalResult checkCode();
+  LogicalResult checkCode(const Executable &code);
   LogicalResult blameCode(const Tensors &arguments,
                           const Difference &difference, unsigned output);
   LogicalResult blame(Phase phase, const Program &before, const Program &after,
@@ -53,8 +57,11 @@ private:
   std::optional<cpu::Target> target;
   double absTolerance = 0, relTolerance = 0;
   SmallVector<std::pair<Phase, Program>> stages; // the last are the kernels
-  OwningOpRef<ModuleOp> compiled;
-  std::optional<Executable> executable;
+  struct Outcome {
+    std::string point;
+    Tensors arguments, results;
+  };
+  std::vector<Outcome> outcomes;
 
   Program &kernels() { return stages.back().second; }
 };
@@ -208,22 +215,47 @@ LogicalResult Check::blame(Phase phase, const Program &before,
 }
 
 /// Code has no evaluator: it is run.
-LogicalResult Check::checkCode(const Tensors &arguments,
-                               const Tensors &expected) {
-  if (!executable) {
-    progress("compile");
-    compiled = kernels().module->clone();
-    FailureOr<Executable> made = Executable::compile(*compiled, *target);
-    if (failed(made))
+LogicalResult Check::checkCode(const Executable &code) {
+  for (const Outcome &outcome : outcomes) {
+    progress("run");
+    FailureOr<Tensors> results = code.run(outcome.arguments);
+    if (failed(results))
       return failure();
-    executable = std::move(*made);
+    if (auto difference = findDifference(outcome.results, *results))
+      return blameCode(outcome.arguments, difference->second,
+                       difference->first);
+    progress("");
+    llvm::outs() << "check: phases agree at " << outcome.point << "\n";
   }
-  progress("run");
-  FailureOr<Tensors> results = executable->run(arguments);
-  if (failed(results))
+  return success();
+}
+
+/// Of what the user gets, where that is a module; it has its name only when it
+/// has been found right.
+LogicalResult Check::checkCode() {
+  CompileOptions compilation = options;
+  if (options.emit != Emit::Module || !options.compileTo.empty() ||
+      options.shapeOnly || !options.replacedPhases.empty()) {
+    OwningOpRef<ModuleOp> module = kernels().module->clone();
+    progress("compile");
+    FailureOr<Executable> code = Executable::compile(*module, *target);
+    return failed(code) || failed(checkCode(*code))
+               ? failure()
+               : success(compileModel(compilation));
+  }
+  compilation.output += ".unchecked";
+  llvm::scope_exit remove(
+      [&] { (void)llvm::sys::fs::remove(compilation.output); });
+  if (!compileModel(compilation))
     return failure();
-  if (auto difference = findDifference(expected, *results))
-    return blameCode(arguments, difference->second, difference->first);
+  FailureOr<Executable> code =
+      Executable::open(compilation.output, *kernels().module);
+  if (failed(code) || failed(checkCode(*code)))
+    return failure();
+  if (std::error_code error =
+          llvm::sys::fs::rename(compilation.output, options.output))
+    return emitError(UnknownLoc::get(&context))
+           << "cannot write '" << options.output << "': " << error.message();
   return success();
 }
 
@@ -259,7 +291,8 @@ LogicalResult Check::blameCode(const Tensors &arguments,
          << magnitude(difference) << "; hagane bisect takes the kernel apart";
 }
 
-LogicalResult Check::checkAt(const Point &point, const Tensors &arguments) {
+FailureOr<Tensors> Check::evaluate(const Point &point,
+                                   const Tensors &arguments) {
   const Program *before = nullptr;
   Tensors expected;
   for (auto &[phase, after] : stages) {
@@ -279,7 +312,9 @@ LogicalResult Check::checkAt(const Point &point, const Tensors &arguments) {
     expected = std::move(*results);
     before = &after;
   }
-  return checkCode(arguments, expected);
+  for (auto &[phase, program] : stages)
+    program.references.clear();
+  return expected;
 }
 
 /// Tokens, positions and masks that any model takes are 0 and 1.
@@ -299,7 +334,7 @@ static LogicalResult limitIntegers(Tensors &arguments, ModuleOp module) {
   return success();
 }
 
-LogicalResult Check::addPoint(const Point &point) {
+LogicalResult Check::evaluateAt(const Point &point) {
   BisectOptions inputs;
   inputs.inputs = options.checkInputs;
   for (const auto &[name, size] : point.sizes)
@@ -307,21 +342,20 @@ LogicalResult Check::addPoint(const Point &point) {
   FailureOr<Tensors> arguments = makeArguments(*kernels().module, inputs);
   if (failed(arguments) ||
       (inputs.inputs.empty() &&
-       failed(limitIntegers(*arguments, *kernels().module))) ||
-      failed(checkAt(point, *arguments)))
+       failed(limitIntegers(*arguments, *kernels().module))))
     return failure();
-  progress("");
-  llvm::outs() << "check: phases agree at " << point.name << "\n";
+  FailureOr<Tensors> results = evaluate(point, *arguments);
+  if (failed(results))
+    return failure();
+  outcomes.push_back({point.name, std::move(*arguments), std::move(*results)});
   return success();
 }
 
-LogicalResult Check::run() {
-  if (failed(load()))
-    return failure();
+LogicalResult Check::checkPhases() {
   if (!options.checkInputs.empty()) {
     Point point;
     point.name = "'" + options.checkInputs + "'";
-    return addPoint(point);
+    return evaluateAt(point);
   }
   CompileOptions atPoints;
   atPoints.points = options.points;
@@ -331,9 +365,13 @@ LogicalResult Check::run() {
   if (failed(points))
     return failure();
   for (const Point &point : *points)
-    if (failed(addPoint(point)))
+    if (failed(evaluateAt(point)))
       return failure();
   return success();
+}
+
+LogicalResult Check::run() {
+  return failed(load()) || failed(checkPhases()) ? failure() : checkCode();
 }
 
 bool hagane::checkModel(const CompileOptions &options) {

@@ -154,11 +154,33 @@ static LogicalResult check(ModuleOp module, hgn_status status) {
   return module.emitError(message);
 }
 
+static SmallVector<Type> elementsOf(ModuleOp module) {
+  SmallVector<Type> elements;
+  for (Type type : module.lookupSymbol<func::FuncOp>("main").getResultTypes())
+    elements.push_back(getElementTypeOrSelf(type));
+  return elements;
+}
+
+FailureOr<Executable> Executable::open(StringRef path, ModuleOp module) {
+  return open(path, module, elementsOf(module));
+}
+
+FailureOr<Executable> Executable::open(StringRef path, ModuleOp module,
+                                       SmallVector<Type> elements) {
+  Executable executable(module);
+  executable.elements = std::move(elements);
+  hgn_module *opened = nullptr;
+  if (failed(
+          check(module, hgn_module_open(path.str().c_str(), nullptr, &opened))))
+    return failure();
+  executable.file = {opened, hgn_module_release};
+  return executable;
+}
+
 FailureOr<Executable> Executable::compile(ModuleOp module,
                                           const cpu::Target &target) {
-  Executable executable(module);
-  for (Type type : module.lookupSymbol<func::FuncOp>("main").getResultTypes())
-    executable.elements.push_back(getElementTypeOrSelf(type));
+  // Lowering leaves nothing of the results.
+  SmallVector<Type> elements = elementsOf(module);
   SmallString<128> path;
   if (std::error_code code =
           llvm::sys::fs::createTemporaryFile("hagane-bisect", "hgn", path))
@@ -166,12 +188,7 @@ FailureOr<Executable> Executable::compile(ModuleOp module,
   llvm::scope_exit remove([&] { (void)llvm::sys::fs::remove(path); });
   if (failed(writeTo(path, module, target)))
     return failure();
-  // It is mapped from here on: the file may go.
-  hgn_module *opened = nullptr;
-  if (failed(check(module, hgn_module_open(path.c_str(), nullptr, &opened))))
-    return failure();
-  executable.file = {opened, hgn_module_release};
-  return executable;
+  return open(path, module, std::move(elements));
 }
 
 FailureOr<SmallVector<HostTensor>>

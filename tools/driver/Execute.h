@@ -24,12 +24,19 @@ public:
   /// the place of diagnostics. Fails with a diagnostic.
   static llvm::FailureOr<Executable> compile(mlir::ModuleOp module,
                                              const cpu::Target &target);
+  /// The module file that was compiled from `module`, whose results are those
+  /// of `main`; it may be removed afterwards. Fails with a diagnostic.
+  static llvm::FailureOr<Executable> open(llvm::StringRef path,
+                                          mlir::ModuleOp module);
   /// The results of `main`. Fails with a diagnostic.
   llvm::FailureOr<llvm::SmallVector<xf::eval::HostTensor>>
   run(llvm::ArrayRef<xf::eval::HostTensor> arguments) const;
 
 private:
   explicit Executable(mlir::ModuleOp module) : module(module) {}
+  static llvm::FailureOr<Executable>
+  open(llvm::StringRef path, mlir::ModuleOp module,
+       llvm::SmallVector<mlir::Type> elements);
 
   mlir::ModuleOp module;
   std::shared_ptr<hgn_module> file;

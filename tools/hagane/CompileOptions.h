@@ -76,7 +76,7 @@ struct CompileOptions {
   std::string machine;    // that the report is for; "": the default
   int64_t context = 2048; // tokens that the report's points cover
   std::vector<std::string> points; // NAME=N,NAME=N; empty: as suggested
-  bool check = false;              // each phase's outcome, before compiling
+  bool check = false;              // each phase's outcome
   std::string checkInputs; // an npz file; "": random data at small sizes
   std::vector<std::pair<std::string, std::string>>
       replacedPhases; // a phase and the IR to check in place of its outcome
@@ -91,9 +91,10 @@ struct CompileOptions {
 /// temporary name and renamed.
 bool compileModel(const CompileOptions &options);
 
-/// Compares what each phase makes of the model with what it was before, by the
-/// evaluator and, for code, by running it. False after a diagnostic that names
-/// the first phase that changes results and the node.
+/// Compiles the model and compares what each phase made of it with what it was
+/// before, by the evaluators and, for code, by running it. False after a
+/// diagnostic that names the first phase that changes results and the node; no
+/// output exists then.
 bool checkModel(const CompileOptions &options);
 
 struct BisectOptions {

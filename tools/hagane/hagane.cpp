@@ -388,7 +388,7 @@ void compile(CompileOptions &options, const std::string &emit) {
     options.output =
         std::filesystem::path(options.input).stem().string() + kind.suffix;
   options.progress = makeProgress();
-  bool ok = (!options.check || checkModel(options)) && compileModel(options);
+  bool ok = options.check ? checkModel(options) : compileModel(options);
   clearProgress();
   if (!ok)
     throw Reported();
