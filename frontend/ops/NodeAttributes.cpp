@@ -16,13 +16,58 @@ AttrT NodeConverter::typedAttr(StringRef name, StringRef kind) {
   return typed;
 }
 
+/// Attributes that are data, or that stand for "to the end": any integer goes.
+static constexpr StringLiteral kAnyIntegers[] = {
+    "cats_int64s",
+    "classlabels_int64s",
+    "classlabels_ints",
+    "default_int64",
+    "end",
+    "ends",
+    "ignore_index",
+    "imputed_value_int64s",
+    "keys_int64s",
+    "pool_int64s",
+    "replaced_value_int64",
+    "start",
+    "starts",
+    "values_int64s",
+};
+
+/// All others count or choose something. Beyond this they are mistakes, and
+/// handlers could no longer add and multiply without care.
+static constexpr int64_t kMostOfAttribute = int64_t(1) << 31;
+
+/// The first of the values that attribute `name` cannot have, if any.
+static std::optional<int64_t> findAbsurd(StringRef name,
+                                         ArrayRef<int64_t> values) {
+  if (llvm::is_contained(kAnyIntegers, name))
+    return std::nullopt;
+  const auto *found = llvm::find_if(values, [](int64_t value) {
+    return value < -kMostOfAttribute || value > kMostOfAttribute;
+  });
+  return found == values.end() ? std::nullopt : std::optional(*found);
+}
+
+static std::string describeAbsurd(StringRef name, int64_t value) {
+  return ("attribute '" + name + "' is " + Twine(value) + ", expected " +
+          Twine(-kMostOfAttribute) + " to " + Twine(kMostOfAttribute))
+      .str();
+}
+
 bool NodeConverter::hasAttr(StringRef name) {
   return bool(node.getAttribute(name));
 }
 
 int64_t NodeConverter::getInt(StringRef name, int64_t fallback) {
   auto attr = typedAttr<IntegerAttr>(name, "an integer");
-  return attr ? attr.getValue().getSExtValue() : fallback;
+  if (!attr)
+    return fallback;
+  int64_t value = attr.getValue().getSExtValue();
+  if (!findAbsurd(name, value))
+    return value;
+  (void)error(describeAbsurd(name, value));
+  return fallback;
 }
 
 int64_t NodeConverter::requireInt(StringRef name) {
@@ -42,9 +87,14 @@ StringRef NodeConverter::getString(StringRef name, StringRef fallback) {
 }
 
 std::optional<SmallVector<int64_t>> NodeConverter::getInts(StringRef name) {
-  if (auto attr = typedAttr<DenseI64ArrayAttr>(name, "a list of integers"))
-    return SmallVector<int64_t>(attr.asArrayRef());
-  return std::nullopt;
+  auto attr = typedAttr<DenseI64ArrayAttr>(name, "a list of integers");
+  if (!attr)
+    return std::nullopt;
+  if (std::optional<int64_t> absurd = findAbsurd(name, attr.asArrayRef())) {
+    (void)error(describeAbsurd(name, *absurd));
+    return std::nullopt;
+  }
+  return SmallVector<int64_t>(attr.asArrayRef());
 }
 
 std::optional<SmallVector<double>> NodeConverter::getFloats(StringRef name) {
