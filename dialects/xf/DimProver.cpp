@@ -202,10 +202,16 @@ static void visitCompared(const DimPoly &poly, const Ranges &ranges,
     }
 }
 
+/// Expressions that compare more symbols are no exporter's clamps, and cases
+/// would not simplify them.
+static constexpr size_t kMaxCompared = 3;
+
 static llvm::SmallSetVector<StringRef, 4> getCompared(const DimPoly &poly,
                                                       const Ranges &ranges) {
   llvm::SmallSetVector<StringRef, 4> found;
   visitCompared(poly, ranges, [&](StringRef name) { found.insert(name); });
+  if (found.size() > kMaxCompared)
+    found.clear();
   return found;
 }
 
