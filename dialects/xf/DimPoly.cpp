@@ -10,7 +10,7 @@ using Kind = DimNode::Kind;
 
 // Beyond these an expression is no shape that anyone wrote.
 static constexpr size_t kMaxTerms = 256;
-static constexpr size_t kMaxText = 1 << 13;
+static constexpr size_t kMaxText = 1 << 16;
 
 //===----------------------------------------------------------------------===//
 // Polynomials

@@ -366,12 +366,15 @@ static Value framePlaces(NodeConverter &n, Value signal, int64_t length,
   return n.add(n.unsqueeze(starts, {1}), n.range(length));
 }
 
-/// (signal [batch, length, parts], step, window, frame length).
+/// (signal [batch, length, parts], step, window, frame length). PyTorch's
+/// exporter leaves out the last axis of real numbers.
 static LogicalResult convertStft(NodeConverter &n) {
   Value signal = n.in(0), window = n.in(2);
+  if (n.rank(signal) == 2)
+    signal = n.unsqueeze(signal, {2});
   if (n.rank(signal) != 3)
     return n.error("the signal has rank " + Twine(n.rank(signal)) +
-                   ", expected 3");
+                   ", expected 2 or 3");
   std::optional<int64_t> step = knownCount(n, 1, "frame_step", 1),
                          size = n.staticSize(signal, 1), length = size;
   if (n.in(3))

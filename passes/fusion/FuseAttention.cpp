@@ -197,6 +197,10 @@ private:
       return remarks.decline(op, "heads do not fit: " + found);
     if (!shapes.areEqual(k[2], v[2]) || !shapes.areEqual(q[3], k[3]))
       return remarks.decline(op, "keys or features may differ: " + found);
+    if (!q[3].getConstant() || !v[3].getConstant())
+      return remarks.decline(
+          op, "features are counted at run time, as where channels attend: " +
+                  found);
     if (getElementTypeOrSelf(operands.q) != getElementTypeOrSelf(operands.k) ||
         getElementTypeOrSelf(operands.q) != getElementTypeOrSelf(operands.v))
       return remarks.decline(op, "q, k and v have different types");

@@ -183,6 +183,20 @@ func.func @limited(%q: tensor<1x2x5x4xf32>, %k: tensor<1x2x7x4xf32>, %v: tensor<
   return %4 : tensor<1x2x5x4xf32>
 }
 
+// Channels attend to each other: what counts as a head's features are positions.
+// CHECK-LABEL: func.func @channels
+// CHECK-NOT: xf.attention
+// CHECK: xf.softmax
+// CHECK: return
+func.func @channels(%q: tensor<2x2x4x?xf32> {xf.dims = [#xf.dim<2>, #xf.dim<2>, #xf.dim<4>, #xf.dim<seq>]},
+                    %k: tensor<2x2x4x?xf32> {xf.dims = [#xf.dim<2>, #xf.dim<2>, #xf.dim<4>, #xf.dim<seq>]},
+                    %v: tensor<2x2x4x?xf32> {xf.dims = [#xf.dim<2>, #xf.dim<2>, #xf.dim<4>, #xf.dim<seq>]}) -> tensor<2x2x4x?xf32> {
+  %0 = xf.matmul %q, %k {transpose_b} : (tensor<2x2x4x?xf32>, tensor<2x2x4x?xf32>) -> tensor<2x2x4x4xf32>
+  %1 = xf.softmax %0 {axis = 3 : i64} : (tensor<2x2x4x4xf32>) -> tensor<2x2x4x4xf32>
+  %2 = xf.matmul %1, %v : (tensor<2x2x4x4xf32>, tensor<2x2x4x?xf32>) -> tensor<2x2x4x?xf32>
+  return %2 : tensor<2x2x4x?xf32>
+}
+
 // ChatGLM: positions before the batch, heads merged with the batch inside of transposes.
 // CHECK-LABEL: func.func @positions_first
 // CHECK-SAME: %[[Q:.*]]: tensor<?x?x4x8xf32> {{.*}}, %[[K:.*]]: tensor<?x?x4x8xf32> {{.*}}, %[[V:[a-z0-9]*]]:
