@@ -62,12 +62,29 @@ static ArrayAttr knownPositions(NodeConverter &n, Value value) {
   return n.dims(*known);
 }
 
+/// How many axes a Slice cuts. Where no operand tells, as after a slice by
+/// computed positions, it is one; the run checks that.
+static std::optional<int64_t> countSlicedAxes(NodeConverter &n) {
+  for (unsigned i : {1, 2, 3, 4})
+    if (n.in(i) && n.rank(n.in(i)) != 1) {
+      (void)n.error("starts, ends, axes and steps are not all vectors");
+      return std::nullopt;
+    }
+  for (unsigned i : {1, 2, 3, 4})
+    if (auto count = n.in(i) ? n.staticSize(n.in(i), 0) : std::nullopt)
+      return count;
+  return 1;
+}
+
 static LogicalResult convertSlice(NodeConverter &n) {
   Value x = n.in(0), starts = n.in(1), ends = n.in(2);
   SmallVector<int64_t> axes, steps;
-  auto count = n.staticSize(starts, 0);
-  if (n.rank(starts) != 1 || n.rank(ends) != 1 || !count)
-    return n.error("starts and ends are not vectors of a known length");
+  auto count = countSlicedAxes(n);
+  if (!count)
+    return failure();
+  for (Value *positions : {&starts, &ends})
+    if (!n.staticSize(*positions, 0))
+      *positions = n.reshape(*positions, {Size(*count)});
   if (n.in(3)) {
     auto known = n.constInts(n.in(3));
     if (!known)

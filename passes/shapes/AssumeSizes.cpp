@@ -221,15 +221,22 @@ bool hagane::narrowSymbols(ModuleOp module, const ShapeAnalysis &shapes) {
   return stretches.run();
 }
 
-bool hagane::requireSizes(ModuleOp module, const ShapeAnalysis &shapes) {
+/// Requires the conditions on sizes that the run computes and that do not
+/// broadcast, or all.
+static bool requireSizes(ModuleOp module, const ShapeAnalysis &shapes,
+                         bool all) {
   OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
   llvm::DenseSet<std::pair<Attribute, Attribute>> seen;
   for (const auto &[op, condition] : shapes.getAssumptions()) {
     Dim a = condition.a, b = condition.b;
-    if (!shapes.isResolved(a) || !shapes.isResolved(b) ||
-        !seen.insert({a.getAttr(), b.getAttr()}).second)
+    if (!shapes.isResolved(a) || !shapes.isResolved(b))
       continue;
-    if (Operation *bind = findLastBind(module, condition)) {
+    Operation *bind = findLastBind(module, condition);
+    if (!all && (!bind || condition.broadcasts))
+      continue;
+    if (!seen.insert({a.getAttr(), b.getAttr()}).second)
+      continue;
+    if (bind) {
       OpBuilder after(bind->getBlock(), std::next(bind->getIterator()));
       xf::RequireEqual::create(after, op->getLoc(), a.getAttr(), b.getAttr(),
                                after.getStringAttr(condition.what));
@@ -238,6 +245,12 @@ bool hagane::requireSizes(ModuleOp module, const ShapeAnalysis &shapes) {
     require(builder, op->getLoc(), a, b, condition.what);
   }
   return !seen.empty();
+}
+
+bool hagane::requireSizes(ModuleOp module, const ShapeAnalysis &shapes) {
+  // A size that must be 1 broadcasts, which the analysis then knows.
+  return ::requireSizes(module, shapes, /*all=*/false) ||
+         ::requireSizes(module, shapes, /*all=*/true);
 }
 
 void hagane::tidyRequirements(ModuleOp module) {

@@ -122,6 +122,27 @@ def test_slice_by_inputs(tmp_path):
     check(text, runs, tmp_path)
 
 
+def test_slice_by_positions_that_were_sliced(tmp_path):
+    """How many positions there are only the run tells; a bag's mean divides by their distance."""
+    text = """(float[n,3] x, int64[m] offsets, int64[1] i) => (float[1,3] y)
+        <int64[1] one = {1}, int64[1] zero = {0}> {
+          next = Add(i, one)
+          after = Add(next, one)
+          start = Slice(offsets, i, next)
+          end = Slice(offsets, next, after)
+          rows = Slice(x, start, end)
+          sum = ReduceSum<keepdims = 1>(rows, zero)
+          count = Sub(end, start)
+          real = Cast<to = 1>(count)
+          y = Div(sum, real)
+        }"""
+    offsets = np.array([0, 2, 3, 7])
+    runs = [{"x": floats(7, 3), "offsets": offsets, "i": np.array([i])} for i in range(3)]
+    check(text, runs, tmp_path, tolerance=1e-5)
+    message = fails(tmp_path, {"x": floats(7, 3), "offsets": offsets, "i": np.array([3])})
+    assert "expected equal sizes" in message
+
+
 BRANCHES = """
   then_branch = then () => (float[n,4] t) { t = Mul(x, y) },
   else_branch = else () => (float[n,4] e) { d = Sub(x, y)\n e = Softmax<axis = -1>(d) }"""
