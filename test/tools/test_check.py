@@ -100,6 +100,27 @@ def test_code_that_computes_something_else(tool, tmp_path):
     assert not list(tmp_path.glob("m.hgn*"))
 
 
+def test_what_was_nan_may_become_anything(tool, tmp_path):
+    # A row of hidden keys: the decomposed attention is NaN there, the fused one 0.
+    text = """<ir_version: 8, opset_import: ["" : 20]>
+    graph (float[1,2,3,4] q, float[1,2,3,4] k, float[1,2,3,4] v, bool[1,1,3,3] hidden)
+        => (float[1,2,3,4] y) <float low = {-inf}> {
+        t = Transpose <perm = [0, 1, 3, 2]> (k) p = MatMul(q, t) m = Where(hidden, low, p)
+        s = Softmax <axis = -1> (m) y = MatMul(s, v)
+    }"""
+    parsed = onnx.parser.parse_model(text.replace("{-inf}", "{0}"))
+    parsed.graph.initializer[0].CopyFrom(
+        numpy_helper.from_array(np.array([-np.inf], np.float32), "low"))
+    onnx.save(parsed, tmp_path / "model.onnx")
+    rng = np.random.default_rng(1)
+    arrays = {name: rng.standard_normal((1, 2, 3, 4)).astype(np.float32) for name in "qkv"}
+    np.savez(tmp_path / "in.npz", hidden=np.array([[[[1, 1, 1], [0, 1, 0], [0, 0, 0]]]], bool), **arrays)
+    code, out, err = tool("hagane", "compile", tmp_path / "model.onnx", "--check", "-o",
+                          tmp_path / "m.hgn", "--check-inputs", tmp_path / "in.npz")
+    assert code == 0, err
+    assert "check: phases agree" in out
+
+
 def test_kernels_that_cannot_be_evaluated(tool, model, tmp_path):
     err = broken(tool, model, tmp_path, "kernels", "axis = 0", "axis = 1")
     assert "node 'Gather_2': cannot be evaluated: found an out of f32[5, 4], expected" in err

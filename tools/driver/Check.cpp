@@ -23,6 +23,30 @@ using xf::eval::HostTensor;
 static constexpr int64_t kContext = 5;
 
 namespace {
+struct Tolerance {
+  unsigned precision; // bits of a significand, at least
+  double absolute, relative;
+};
+} // namespace
+
+/// Phases round at other places, all the coarser the narrower the floats.
+static const Tolerance kTolerances[] = {
+    {24, 1e-4, 1e-3}, {11, 3e-2, 3e-2}, {0, 2e-1, 1e-1}};
+
+/// That of the narrowest floats in the module.
+static const Tolerance &toleranceOf(ModuleOp module) {
+  unsigned precision = kTolerances[0].precision;
+  module.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (auto element = dyn_cast<FloatType>(getElementTypeOrSelf(type)))
+        precision = std::min(precision, element.getFPMantissaWidth());
+  });
+  return *llvm::find_if(kTolerances, [&](const Tolerance &tolerance) {
+    return precision >= tolerance.precision;
+  });
+}
+
+namespace {
 
 using Tensors = SmallVector<HostTensor>;
 
@@ -46,7 +70,8 @@ private:
   LogicalResult blame(Phase phase, const Program &before, const Program &after,
                       const Difference &difference, unsigned output);
   Difference compareTo(const HostTensor &want, const HostTensor &got) {
-    return compare(got, want, absTolerance, relTolerance);
+    return compare(got, want, tolerance.absolute, tolerance.relative,
+                   /*anyForNan=*/true);
   }
   /// The first result of a kind that differs; nullopt if none does.
   std::optional<std::pair<unsigned, Difference>>
@@ -55,7 +80,7 @@ private:
                          const References &references);
   const CompileOptions &options;
   std::optional<cpu::Target> target;
-  double absTolerance = 0, relTolerance = 0;
+  Tolerance tolerance = kTolerances[0];
   SmallVector<std::pair<Phase, Program>> stages; // the last are the kernels
   struct Outcome {
     std::string point;
@@ -99,19 +124,6 @@ FailureOr<OwningOpRef<ModuleOp>> Check::next(ModuleOp before, Phase phase) {
   return module;
 }
 
-/// Narrow floats round where f32 does not.
-static bool hasNarrowFloats(ModuleOp module) {
-  return module
-      .walk([](Operation *op) {
-        bool found = llvm::any_of(op->getResultTypes(), [](Type type) {
-          auto element = dyn_cast<FloatType>(getElementTypeOrSelf(type));
-          return element && element.getWidth() < 32;
-        });
-        return found ? WalkResult::interrupt() : WalkResult::advance();
-      })
-      .wasInterrupted();
-}
-
 LogicalResult Check::load() {
   Location unknown = UnknownLoc::get(&context);
   llvm::Expected<cpu::Target> parsed = cpu::parseTarget(
@@ -130,9 +142,7 @@ LogicalResult Check::load() {
               "ONNX, or IR of the phases up to fusion";
   if (start <= Phase::Convert && failed(runPhase(*source, Phase::Convert)))
     return failure();
-  bool isNarrow = hasNarrowFloats(*source);
-  absTolerance = isNarrow ? 3e-2 : 1e-4;
-  relTolerance = isNarrow ? 3e-2 : 1e-3;
+  tolerance = toleranceOf(*source);
   auto addStage = [&](Phase phase, OwningOpRef<ModuleOp> module) {
     stages.emplace_back(phase, Program{std::move(module), {}});
   };

@@ -37,9 +37,10 @@ llvm::SetVector<mlir::StringAttr> nodeNames(mlir::Location location);
 /// kernel's is its last node, which makes its result.
 std::string nodeName(mlir::Location location);
 
+/// With `anyForNan`, anything agrees with a NaN that is wanted.
 Difference compare(const xf::eval::HostTensor &got,
                    const xf::eval::HostTensor &want, double absTolerance,
-                   double relTolerance);
+                   double relTolerance, bool anyForNan = false);
 
 /// The values that a kernel's result may stand for: those of its nodes, and
 /// what elementwise operations and data movement make of them, as a kernel may
