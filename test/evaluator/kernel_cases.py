@@ -439,6 +439,20 @@ def window_cases():
         yield KernelCase(f"depthwise-{name}", "window", [x, w, bias], [want], text, atol=1e-6)
 
 
+def partial_window_cases():
+    # The last window of each row reaches beyond x: it sees one element and counts it.
+    x = real(1, 1, 1, 1, 5)
+    want = np.array([x[0, 0, 0, 0, i:i + 2].mean(dtype="float64") for i in (0, 2, 4)], "float32")
+    way = window_way((1, 1, 2), (1, 1, 2), (0,) * 6, (1, 1, 1))
+    finish = region([("s", "f32"), ("n", "f32")], "%q = arith.divf %s, %n : f32",
+                    "kernel.yield %q : f32")
+    want = want.reshape(1, 1, 1, 1, 3)
+    text = call("window", [x], [want], "%in0 outs %out0",
+                f'kind = "sum", count_pad, {way}, extra_maps = []',
+                f"body {same(('x', 'f32'))} finish {finish}")
+    yield KernelCase("partial", "window", [x], [want], text, atol=1e-6)
+
+
 #===-- Others --------------------------------------------------------------===#
 
 
@@ -537,5 +551,5 @@ def pack_cases():
 
 CASES = [case for cases in (
     function_cases, integer_cases, conversion_cases, map_cases, reduce_cases, rows_cases,
-    gemm_cases, conv_cases, window_cases, attention_cases, gather_cases, task_cases, pack_cases)
+    gemm_cases, conv_cases, window_cases, partial_window_cases, attention_cases, gather_cases, task_cases, pack_cases)
     for case in cases()]
