@@ -1,4 +1,4 @@
-"""Schedules as data: listed, read from files, locked, tuned; whatever the target can run computes the same."""
+"""Schedules as data: listed, read from files, locked, tuned, compared; whatever the target can run computes the same."""
 
 import functools
 import json
@@ -134,6 +134,45 @@ def test_tuned_schedules_replay(tool, model, tmp_path):
     assert len(tuned.read_text().splitlines()) == 1 + len(list_kernels(tool, path))
     run(tool, path, wanted, f"--schedule={tuned}", f"--locked={tuned}")
     assert [entry.name for entry in tmp_path.iterdir()] == ["tuned.mlir"]
+
+
+def write_changed(tool, path, file):
+    """Every kernel's line, that of the normalisation with another number of rows."""
+    chosen = []
+    for kernel in list_kernels(tool, path):
+        head, found, tail = kernel["schedule"].partition("item_rows = ")
+        chosen.append(kernel["line"] + (head + found + "13," + tail.partition(",")[2] if found else head))
+    file.write_text("\n".join(chosen))
+
+
+def test_comparison(tool, model, tmp_path):
+    path, _ = model
+    write_changed(tool, path, tmp_path / "changed.mlir")
+    command = ["compare", tmp_path / "changed.mlir", "--model", path, *DIMS, "--min-time=0"]
+    code, out, error = tool("hagane", *command, "--json")
+    assert code == 0, error
+    found = json.loads(out)
+    assert found["rounds"] == 15 and len(found["kernels"]) == len(list_kernels(tool, path))
+    for kernel in found["kernels"]:
+        changed = "rows_schedule" in kernel["a"]["schedule"]
+        assert (kernel["a"]["schedule"] != kernel["b"]["schedule"]) == changed
+        assert 0 < kernel["ratio"]["low"] <= kernel["ratio"]["median"] <= kernel["ratio"]["high"]
+    code, out, _ = tool("hagane", *command)
+    rows = next(line for line in out.splitlines() if line.startswith("rows_"))
+    assert code == 0 and "item_rows 13 -> " in rows
+
+
+def test_what_computes_something_else_is_not_compared(tool, model, tmp_path):
+    modules = []
+    for number, operator in enumerate(("Neg", "Abs")):
+        text = f'<ir_version: 10, opset_import: ["" : 20]> g (float[n] x) => (float[n] y) {{ y = {operator} (x) }}'
+        onnx.save(onnx.parser.parse_model(text), tmp_path / "m.onnx")
+        modules.append(tmp_path / f"{number}.hgn")
+        assert tool("hagane", "compile", tmp_path / "m.onnx", "-o", modules[-1])[0] == 0
+    code, out, error = tool("hagane", "compare", *modules, "--dim=n=9", "--min-time=0")
+    assert code == 1 and "output 'y' differs" in error and "ratio" not in out
+    code, _, error = tool("hagane", "compare", modules[0])
+    assert code == 1 and "name another module, or the model with --model" in error
 
 
 def test_wrong_files(tool, model, tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-COMMANDS = ["compile", "run", "bench", "inspect", "schedules", "tune", "bisect"]
+COMMANDS = ["compile", "run", "bench", "inspect", "schedules", "tune", "compare", "bisect"]
 
 
 def test_help(tool):

@@ -1,39 +1,25 @@
 // The order in which a kernel's schedules are tried.
 #include "Candidates.h"
 
+#include "ScheduleText.h"
+
 #include <algorithm>
 
 namespace hagane::tool {
-namespace {
-
-/// "name = value" of each parameter.
-std::vector<std::string> fieldsOf(const std::string &schedule) {
-  std::vector<std::string> fields;
-  size_t at = schedule.find('<');
-  while (at != schedule.npos) {
-    size_t end = schedule.find_first_of(",>", at + 1);
-    fields.push_back(schedule.substr(at + 1, end - at - 1));
-    at = end == schedule.npos || schedule[end] == '>' ? schedule.npos : end;
-  }
-  return fields;
-}
-
-} // namespace
-
 Candidates::Candidates(std::string start,
                        const std::vector<ScheduleChoice> &others)
-    : bestText(std::move(start)), bestFields(fieldsOf(bestText)) {
+    : bestText(std::move(start)), bestParameters(parametersOf(bestText)) {
   for (const ScheduleChoice &other : others)
     if (other.text != bestText)
-      all.push_back({other.text, fieldsOf(other.text)});
+      all.push_back({other.text, parametersOf(other.text)});
 }
 
 bool Candidates::isNeighbour(const Candidate &candidate) const {
-  if (candidate.fields.size() != bestFields.size())
+  if (candidate.parameters.size() != bestParameters.size())
     return false;
   int differing = 0;
-  for (size_t i = 0; i < bestFields.size(); ++i)
-    differing += candidate.fields[i] != bestFields[i];
+  for (size_t i = 0; i < bestParameters.size(); ++i)
+    differing += candidate.parameters[i] != bestParameters[i];
   return differing == 1;
 }
 
@@ -64,7 +50,7 @@ void Candidates::tell(double found) {
     return;
   ratio = found;
   bestText = current->text;
-  bestFields = current->fields;
+  bestParameters = current->parameters;
 }
 
 } // namespace hagane::tool

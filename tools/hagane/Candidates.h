@@ -27,16 +27,17 @@ public:
   size_t size() const { return all.size(); }
 
 private:
+  using Parameters = std::vector<std::pair<std::string, std::string>>;
   struct Candidate {
     std::string text;
-    std::vector<std::string> fields;
+    Parameters parameters;
     bool isTried = false;
   };
   bool isNeighbour(const Candidate &candidate) const;
 
   std::vector<Candidate> all; ///< likeliest first
   std::string bestText;
-  std::vector<std::string> bestFields;
+  Parameters bestParameters;
   Candidate *current = nullptr;
   double ratio = 1;
   size_t count = 0;

@@ -38,6 +38,13 @@ Measurement::Measurement(Session &session, std::vector<HostTensor> inputs)
   clearKernels();
 }
 
+std::vector<HostTensor> Measurement::copyOutputs() const {
+  std::vector<HostTensor> copies;
+  for (const hgn_tensor &output : outputs)
+    copies.push_back(copyOf(output));
+  return copies;
+}
+
 double Measurement::runOnce() {
   auto start = Clock::now();
   check(hgn_session_run(session.get(), views.data(), uint32_t(views.size()),

@@ -26,6 +26,8 @@ public:
   Measurement &operator=(const Measurement &) = delete;
 
   const std::vector<HostTensor> &inputs() const { return tensors; }
+  /// Of the last run.
+  std::vector<HostTensor> copyOutputs() const;
   double runOnce();
   /// Until caches, clocks and threads have settled.
   void warmUp();

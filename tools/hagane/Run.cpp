@@ -3,8 +3,6 @@
 #include "Module.h"
 #include "Npz.h"
 
-#include <cstring>
-
 namespace hagane::tool {
 
 void runModule(const RunOptions &options) {
@@ -17,15 +15,8 @@ void runModule(const RunOptions &options) {
   check(hgn_session_run(session.get(), views.data(), uint32_t(views.size()),
                         outputs.data(), uint32_t(outputs.size())));
   TensorMap results;
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const hgn_tensor &output = outputs[i];
-    HostTensor result{
-        output.dtype, {output.dims, output.dims + output.rank}, {}};
-    result.data.resize(tensorBytes(result.dtype, result.dims));
-    if (!result.data.empty())
-      std::memcpy(result.data.data(), output.data, result.data.size());
-    results[session.info().outputs[i].name] = std::move(result);
-  }
+  for (size_t i = 0; i < outputs.size(); ++i)
+    results[session.info().outputs[i].name] = copyOf(outputs[i]);
   writeNpz(options.outputs, results);
 }
 

@@ -28,6 +28,17 @@ private:
   std::string file;
 };
 
+/// The least time that the machine allows: for the operations at its peak, and
+/// for every operand's bytes once.
+struct TimeLimit {
+  double compute = 0, memory = 0; ///< seconds
+  double seconds() const { return compute > memory ? compute : memory; }
+  const char *bound() const {
+    return seconds() == 0 ? "-" : memory > compute ? "memory" : "compute";
+  }
+};
+TimeLimit limitOf(const KernelTime &kernel, const Rates &rates, int threads);
+
 /// Launches that share code and sizes.
 struct ScheduleRow {
   std::string name, schedule;
@@ -38,8 +49,7 @@ struct ScheduleRow {
   int64_t launches = 0;
   double predicted = 0; ///< seconds of all launches; 0: not known
   double measured = 0;
-  double compute = 0, memory = 0; ///< lower limits
-  double limit() const { return compute > memory ? compute : memory; }
+  TimeLimit limit; ///< of all launches
 };
 
 /// `plans` are those of the module's kernels in order, or empty. Rows in order

@@ -2,6 +2,7 @@
 #include "ScheduleTable.h"
 
 #include "Progress.h"
+#include "ScheduleText.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -29,20 +30,6 @@ std::string textOf(const std::vector<std::pair<std::string, int64_t>> &sizes) {
   return text;
 }
 
-/// The parameters of a schedule, without the name that its kernel implies.
-std::string shortened(const std::string &schedule) {
-  size_t open = schedule.find('<'), close = schedule.rfind('>');
-  return open == schedule.npos || close < open
-             ? schedule
-             : schedule.substr(open + 1, close - open - 1);
-}
-
-const char *boundOf(const ScheduleRow &row) {
-  return row.limit() == 0           ? "-"
-         : row.memory > row.compute ? "memory"
-                                    : "compute";
-}
-
 void printTable(const std::vector<ScheduleRow> &rows, const Rates &rates,
                 int threads) {
   std::printf("%d threads; limits measured now: %.0f GFLOP/s a thread, %.1f "
@@ -59,9 +46,10 @@ void printTable(const std::vector<ScheduleRow> &rows, const Rates &rates,
     std::printf("%-14s %4lld %10s %10s %5.0f %% %-8s %-40s %s\n",
                 row.name.c_str(), static_cast<long long>(row.launches),
                 ms(row.predicted).c_str(), ms(row.measured).c_str(),
-                row.measured > 0 ? 100 * row.limit() / row.measured : 0.0,
-                boundOf(row), textOf(row.sizes).c_str(),
-                shortened(row.schedule).c_str());
+                row.measured > 0 ? 100 * row.limit.seconds() / row.measured
+                                 : 0.0,
+                row.limit.bound(), textOf(row.sizes).c_str(),
+                withoutName(row.schedule).c_str());
   std::printf("\nTimes in ms, of all runs of the kernel together; limit: the "
               "least time that the machine allows, as a share of the time "
               "measured.\n");
@@ -91,8 +79,8 @@ Json toJson(const std::vector<ScheduleRow> &rows, const Rates &rates,
          {"predicted_ms",
           row.predicted > 0 ? Json(row.predicted * 1e3) : Json()},
          {"measured_ms", row.measured * 1e3},
-         {"limit_ms", row.limit() * 1e3},
-         {"bound", boundOf(row)},
+         {"limit_ms", row.limit.seconds() * 1e3},
+         {"bound", row.limit.bound()},
          {"line", row.line},
          {"others", others},
          {"nodes", row.nodes}});
@@ -133,6 +121,11 @@ TemporaryModule::~TemporaryModule() {
   fs::remove(file, ignored);
 }
 
+TimeLimit limitOf(const KernelTime &kernel, const Rates &rates, int threads) {
+  return {kernel.flops / (rates.flops * threads),
+          kernel.bytes / rates.memoryBytes};
+}
+
 std::vector<ScheduleRow> makeRows(const std::vector<KernelTime> &kernels,
                                   const std::vector<KernelPlan> &plans,
                                   const Rates &rates, int threads) {
@@ -163,8 +156,9 @@ std::vector<ScheduleRow> makeRows(const std::vector<KernelTime> &kernels,
                       kernel.nodes.end());
     row->launches += kernel.launches;
     row->measured += median(kernel.seconds);
-    row->compute += kernel.flops / (rates.flops * threads);
-    row->memory += kernel.bytes / rates.memoryBytes;
+    TimeLimit limit = limitOf(kernel, rates, threads);
+    row->limit.compute += limit.compute;
+    row->limit.memory += limit.memory;
     if (plan)
       row->predicted += plan->choice.seconds * double(kernel.launches);
   }

@@ -13,6 +13,14 @@ hgn_tensor HostTensor::view() {
           dims.data()};
 }
 
+HostTensor copyOf(const hgn_tensor &tensor) {
+  HostTensor copy{tensor.dtype, {tensor.dims, tensor.dims + tensor.rank}, {}};
+  copy.data.resize(tensorBytes(copy.dtype, copy.dims));
+  if (!copy.data.empty())
+    std::memcpy(copy.data.data(), tensor.data, copy.data.size());
+  return copy;
+}
+
 uint64_t tensorBytes(hgn_dtype dtype, const std::vector<int64_t> &dims) {
   int64_t count = 1;
   for (int64_t dim : dims)

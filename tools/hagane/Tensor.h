@@ -20,6 +20,9 @@ struct HostTensor {
   hgn_tensor view();
 };
 
+/// A copy of what the view shows.
+HostTensor copyOf(const hgn_tensor &tensor);
+
 using TensorMap = std::map<std::string, HostTensor>;
 
 /// Bytes of a dense tensor; throws Error if that overflows or a dim is

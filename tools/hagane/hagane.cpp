@@ -1,6 +1,7 @@
 // The driver: parses the command line, calls the subcommand, maps failures to
 // exit codes.
 #include "Commands.h"
+#include "Compare.h"
 #include "CompileOptions.h"
 #include "Progress.h"
 #include "ScheduleTable.h"
@@ -125,11 +126,8 @@ void addThreads(CLI::App *app, int &threads) {
       ->check(CLI::Range(0, 1024));
 }
 
-/// The options that all uses of the compiler share.
-void addCompilerOptions(CLI::App *app, CompileOptions &options) {
-  app->add_option("model", options.input, "The model, ONNX")
-      ->required()
-      ->type_name("MODEL.onnx");
+/// The options of all that compiles a model.
+void addTargetOptions(CLI::App *app, CompileOptions &options) {
   app->add_option("--target-cpu", options.targetCpus,
                   "Processors to compile for: native or levels such as "
                   "x86-64-v3, best first")
@@ -145,6 +143,20 @@ void addCompilerOptions(CLI::App *app, CompileOptions &options) {
                   "differ; see docs/attention.md")
       ->check(CLI::IsMember({"standard", "original", "onnxruntime"}))
       ->capture_default_str();
+  app->add_option("--run-threads", options.runThreads,
+                  "Threads that the model will run on, for which work is cut; "
+                  "0: this machine's cores if the target is native, else 8")
+      ->check(CLI::Range(0, 1024));
+  app->add_flag("-v,--verbose", options.verbose,
+                "Remarks and timing on standard error");
+}
+
+/// The options of what compiles one model.
+void addCompilerOptions(CLI::App *app, CompileOptions &options) {
+  app->add_option("model", options.input, "The model, ONNX")
+      ->required()
+      ->type_name("MODEL.onnx");
+  addTargetOptions(app, options);
   app->add_option("--schedule", options.scheduleFile,
                   "Schedules to use before the built-in ones; see "
                   "docs/schedules.md")
@@ -154,12 +166,6 @@ void addCompilerOptions(CLI::App *app, CompileOptions &options) {
                   "Fail if a kernel gets another schedule than this file says")
       ->check(CLI::ExistingFile)
       ->type_name("FILE");
-  app->add_option("--run-threads", options.runThreads,
-                  "Threads that the model will run on, for which work is cut; "
-                  "0: this machine's cores if the target is native, else 8")
-      ->check(CLI::Range(0, 1024));
-  app->add_flag("-v,--verbose", options.verbose,
-                "Remarks and timing on standard error");
 }
 
 void addReport(CLI::App *app, CompileOptions &options) {
@@ -338,6 +344,35 @@ CLI::App *addTune(CLI::App &app, TuneOptions &options) {
   return command;
 }
 
+CLI::App *addCompare(CLI::App &app, CompareOptions &options) {
+  CLI::App *command = app.add_subcommand(
+      "compare", "Measure two modules, or two schedule files, in turn");
+  command->add_option("a", options.first, "A module, or a schedule file")
+      ->required()
+      ->check(CLI::ExistingFile)
+      ->type_name("A");
+  command
+      ->add_option("b", options.second,
+                   "The other; left out, the built-in schedules")
+      ->check(CLI::ExistingFile)
+      ->type_name("B");
+  command
+      ->add_option("--model", options.compile.input,
+                   "The model, ONNX, to compile by schedule files A and B")
+      ->check(CLI::ExistingFile)
+      ->type_name("MODEL.onnx");
+  addTargetOptions(command, options.compile);
+  addDimValues(command, options.dims);
+  addMeasuring(command, options.inputs, options.threads, options.minSeconds);
+  command
+      ->add_option("--tolerance", options.tolerance,
+                   "By how much outputs may differ, relative to their largest "
+                   "element")
+      ->capture_default_str();
+  command->add_flag("--json", options.json, "Print one JSON object");
+  return command;
+}
+
 CLI::App *addInspect(CLI::App &app, InspectOptions &options) {
   CLI::App *command = app.add_subcommand("inspect", "Show what is in a module");
   command->add_option("module", options.module, "The module")
@@ -418,6 +453,7 @@ int dispatch(int argc, char **argv) {
   InspectOptions inspectOptions;
   SchedulesOptions schedulesOptions;
   TuneOptions tuneOptions;
+  CompareOptions compareOptions;
   std::string emit = "module";
   bool noProfile = false;
   CLI::App *compileCommand = addCompile(app, compileOptions, emit);
@@ -426,6 +462,7 @@ int dispatch(int argc, char **argv) {
   CLI::App *inspectCommand = addInspect(app, inspectOptions);
   CLI::App *schedulesCommand = addSchedules(app, schedulesOptions);
   CLI::App *tuneCommand = addTune(app, tuneOptions);
+  CLI::App *compareCommand = addCompare(app, compareOptions);
   addBisect(app, bisectOptions);
   try {
     app.parse(argc, argv);
@@ -437,7 +474,7 @@ int dispatch(int argc, char **argv) {
 
   for (CompileOptions *options :
        {&compileOptions, &bisectOptions.compile, &schedulesOptions.compile,
-        &tuneOptions.compile})
+        &tuneOptions.compile, &compareOptions.compile})
     if (options->targetCpus.empty())
       options->targetCpus = {"native"};
   benchOptions.profile = !noProfile;
@@ -453,6 +490,8 @@ int dispatch(int argc, char **argv) {
     showSchedules(std::move(schedulesOptions));
   else if (*tuneCommand)
     tuneModel(std::move(tuneOptions));
+  else if (*compareCommand)
+    compareModules(compareOptions);
   else
     bisect(bisectOptions);
   return 0;
