@@ -283,9 +283,10 @@ static Complex mirror(NodeConverter &n, Complex x, Dim length) {
 static Dim transformLength(NodeConverter &n, Dim size, bool mirrors) {
   if (!n.in(1))
     return mirrors ? (size - 1) * 2 : size;
-  ArrayAttr known = n.knownSizes(n.in(1));
-  if (known && known.size() == 1 && !n.constInts(n.in(1)))
-    return cast<xf::DimAttr>(known[0]);
+  const auto &content = n.getState().getFacts(n.in(1)).content;
+  if (content && content->size() == 1 && content->front() &&
+      !content->front().getConstant() && n.isDurable(content->front()))
+    return content->front();
   auto length = knownCount(n, 1, "dft_length", 1);
   return length ? Dim::constant(n.builder().getContext(), *length) : Dim();
 }

@@ -137,6 +137,11 @@ CASES = [
     Case("inverse spectrum of any length", "T[n,w,2] x", "y = DFT <inverse = 1> (x, , axis)",
          [{"n": 2, "w": 1}, *SERIES], weights={"axis": np.array(1)},
          reference=lambda x, axis: spectrum(x[..., ::-1])[..., ::-1] / x.shape[1]),
+    Case("spectrum of a signal filled up to a computed length", "T[n,w,1] x",
+         """all = Shape(x)  width = Gather(all, axis)  length = Mul(width, two)
+            y = DFT <onesided = 1> (x, length, axis)""", [{"n": 2, "w": 1}, *SERIES],
+         weights={"axis": np.array(1), "two": np.array(2)},
+         reference=lambda x, axis, two: parts(np.fft.rfft(x[..., 0], 2 * x.shape[1], axis=1))),
     Case("half of the spectrum of any length", "T[n,w,1] x", "y = DFT <onesided = 1> (x, , axis)",
          [{"n": 2, "w": 1}, *SERIES], weights={"axis": np.array(1)},
          reference=lambda x, axis: half_spectrum(x)),
