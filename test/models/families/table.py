@@ -5,6 +5,9 @@ import causal
 import diffusion
 import plain
 import plain_images
+import research
+import research_images
+import research_steps
 import seq2seq
 import text
 import vision
@@ -18,4 +21,7 @@ FAMILIES = [
     *diffusion.FAMILIES,
     *plain.FAMILIES,
     *plain_images.FAMILIES,
+    *research.FAMILIES,
+    *research_steps.FAMILIES,
+    *research_images.FAMILIES,
 ]
