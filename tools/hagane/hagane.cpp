@@ -2,14 +2,12 @@
 // exit codes.
 #include "Commands.h"
 #include "Compare.h"
-#include "CompileOptions.h"
+#include "Options.h"
 #include "Progress.h"
 #include "ScheduleTable.h"
 #include "Tune.h"
 #include "hagane/runtime.h"
 
-#include <CLI/CLI.hpp>
-#include <charconv>
 #include <cstdio>
 #include <filesystem>
 
@@ -54,160 +52,6 @@ const EmitKind &emitKind(const std::string &name) {
     if (name == kind.name)
       return kind;
   throw CLI::ValidationError("--emit", "unknown kind '" + name + "'");
-}
-
-int64_t parseInteger(const std::string &text, const std::string &option) {
-  int64_t value = 0;
-  auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0)
-    throw CLI::ValidationError(option,
-                               "'" + text + "' is not a non-negative integer");
-  return value;
-}
-
-std::pair<std::string, std::string> splitAssignment(const std::string &text,
-                                                    const std::string &option) {
-  size_t equals = text.find('=');
-  if (equals == 0 || equals == text.npos || equals + 1 == text.size())
-    throw CLI::ValidationError(option,
-                               "expected NAME=VALUE, found '" + text + "'");
-  return {text.substr(0, equals), text.substr(equals + 1)};
-}
-
-std::pair<std::string, int64_t> parseValue(const std::string &text,
-                                           const std::string &option) {
-  auto [name, value] = splitAssignment(text, option);
-  return {name, parseInteger(value, option)};
-}
-
-/// NAME=N or NAME=LOW:HIGH.
-DimRange parseRange(const std::string &text) {
-  auto [name, value] = splitAssignment(text, "--dim");
-  size_t colon = value.find(':');
-  DimRange range{name};
-  range.min = parseInteger(value.substr(0, colon), "--dim");
-  range.max = colon == value.npos
-                  ? range.min
-                  : parseInteger(value.substr(colon + 1), "--dim");
-  if (range.min > range.max)
-    throw CLI::ValidationError("--dim", "'" + value + "' is an empty range");
-  return range;
-}
-
-/// A repeatable option whose texts go through `accept` one by one.
-template <typename Accept>
-void addEach(CLI::App *app, const std::string &name, const std::string &help,
-             const std::string &type, Accept accept) {
-  app->add_option_function<std::vector<std::string>>(
-         name,
-         [accept](const std::vector<std::string> &texts) {
-           for (const std::string &text : texts)
-             accept(text);
-         },
-         help)
-      ->type_name(type)
-      ->expected(1)
-      ->take_all()
-      ->trigger_on_parse();
-}
-
-void addDimValues(CLI::App *app, DimValues &dims) {
-  addEach(app, "--dim", "Value of a symbolic dim; once for each", "NAME=N",
-          [&dims](const std::string &text) {
-            auto [name, value] = parseValue(text, "--dim");
-            dims[name] = value;
-          });
-}
-
-void addThreads(CLI::App *app, int &threads) {
-  app->add_option("--threads", threads,
-                  "Threads, counting the calling one; 0: physical cores")
-      ->check(CLI::Range(0, 1024));
-}
-
-/// The options of all that compiles a model.
-void addTargetOptions(CLI::App *app, CompileOptions &options) {
-  app->add_option("--target-cpu", options.targetCpus,
-                  "Processors to compile for: native or levels such as "
-                  "x86-64-v3, best first")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("CPU[,CPU...]");
-  addEach(app, "--specialize", "Make a symbolic dim constant; once for each",
-          "NAME=N", [&options](const std::string &text) {
-            options.specialize.push_back(parseValue(text, "--specialize"));
-          });
-  app->add_option("--attention-semantics", options.attentionSemantics,
-                  "What ai.onnx Attention means where its texts and runtimes "
-                  "differ; see docs/attention.md")
-      ->check(CLI::IsMember({"standard", "original", "onnxruntime"}))
-      ->capture_default_str();
-  app->add_option("--run-threads", options.runThreads,
-                  "Threads that the model will run on, for which work is cut; "
-                  "0: this machine's cores if the target is native, else 8")
-      ->check(CLI::Range(0, 1024));
-  app->add_flag("-v,--verbose", options.verbose,
-                "Remarks and timing on standard error");
-}
-
-/// The options of what compiles one model.
-void addCompilerOptions(CLI::App *app, CompileOptions &options) {
-  app->add_option("model", options.input, "The model, ONNX")
-      ->required()
-      ->type_name("MODEL.onnx");
-  addTargetOptions(app, options);
-  app->add_option("--schedule", options.scheduleFile,
-                  "Schedules to use before the built-in ones; see "
-                  "docs/schedules.md")
-      ->check(CLI::ExistingFile)
-      ->type_name("FILE");
-  app->add_option("--locked", options.lockFile,
-                  "Fail if a kernel gets another schedule than this file says")
-      ->check(CLI::ExistingFile)
-      ->type_name("FILE");
-}
-
-void addReport(CLI::App *app, CompileOptions &options) {
-  app->add_option("--report", options.report,
-                  "Write parameters, memory, work and roofline times; JSON if "
-                  "the name ends in .json; - for standard output")
-      ->type_name("FILE");
-  app->add_option("--machine", options.machine,
-                  "That the report is for: a name, or "
-                  "flops=GFLOP/s,bandwidth=GB/s")
-      ->type_name("MACHINE");
-  app->add_option("--context", options.context,
-                  "Tokens that prefill and decode in the report cover")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
-      ->capture_default_str();
-  addEach(app, "--at", "Report on, and check at, these sizes instead",
-          "NAME=N[,NAME=N...]", [&options](const std::string &text) {
-            options.points.push_back(text);
-          });
-}
-
-void addChecks(CLI::App *app, CompileOptions &options) {
-  app->add_flag("--check", options.check,
-                "Compare what each phase computes with the phase before; on "
-                "random inputs unless others are given");
-  app->add_option("--check-inputs", options.checkInputs, "Arrays to check on")
-      ->type_name("IN.npz");
-  addEach(app, "--check-phase",
-          "Check this IR in place of what the phase makes", "PHASE=FILE.mlir",
-          [&options](const std::string &text) {
-            options.replacedPhases.push_back(
-                splitAssignment(text, "--check-phase"));
-          });
-}
-
-void addLimits(CLI::App *app, Limits &limits) {
-  app->add_option("--max-nodes", limits.nodes,
-                  "Nodes that a model may have once functions are inlined")
-      ->capture_default_str();
-  app->add_option("--max-sparse-bytes", limits.sparseBytes,
-                  "Bytes that a sparse tensor may take when made dense")
-      ->capture_default_str();
 }
 
 CLI::App *addCompile(CLI::App &app, CompileOptions &options,
@@ -272,17 +116,6 @@ CLI::App *addRun(CLI::App &app, RunOptions &options) {
       ->type_name("OUT.npz");
   addThreads(command, options.threads);
   return command;
-}
-
-/// What to run a module on, and for how long.
-void addMeasuring(CLI::App *app, std::string &inputs, int &threads,
-                  double &seconds) {
-  app->add_option("--inputs", inputs, "Use these arrays, not random data")
-      ->type_name("IN.npz");
-  addThreads(app, threads);
-  app->add_option("--min-time", seconds, "Seconds to measure for")
-      ->check(CLI::Range(0.0, 3600.0))
-      ->capture_default_str();
 }
 
 CLI::App *addBench(CLI::App &app, BenchOptions &options, bool &noProfile) {

@@ -1,0 +1,155 @@
+// Options that several commands share.
+#include "Options.h"
+
+#include <charconv>
+
+namespace hagane::tool {
+namespace {
+
+int64_t parseInteger(const std::string &text, const std::string &option) {
+  int64_t value = 0;
+  auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0)
+    throw CLI::ValidationError(option,
+                               "'" + text + "' is not a non-negative integer");
+  return value;
+}
+
+std::pair<std::string, std::string> splitAssignment(const std::string &text,
+                                                    const std::string &option) {
+  size_t equals = text.find('=');
+  if (equals == 0 || equals == text.npos || equals + 1 == text.size())
+    throw CLI::ValidationError(option,
+                               "expected NAME=VALUE, found '" + text + "'");
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+} // namespace
+
+std::pair<std::string, int64_t> parseValue(const std::string &text,
+                                           const std::string &option) {
+  auto [name, value] = splitAssignment(text, option);
+  return {name, parseInteger(value, option)};
+}
+
+DimRange parseRange(const std::string &text) {
+  auto [name, value] = splitAssignment(text, "--dim");
+  size_t colon = value.find(':');
+  DimRange range{name};
+  range.min = parseInteger(value.substr(0, colon), "--dim");
+  range.max = colon == value.npos
+                  ? range.min
+                  : parseInteger(value.substr(colon + 1), "--dim");
+  if (range.min > range.max)
+    throw CLI::ValidationError("--dim", "'" + value + "' is an empty range");
+  return range;
+}
+
+void addDimValues(CLI::App *app, DimValues &dims) {
+  addEach(app, "--dim", "Value of a symbolic dim; once for each", "NAME=N",
+          [&dims](const std::string &text) {
+            auto [name, value] = parseValue(text, "--dim");
+            dims[name] = value;
+          });
+}
+
+void addThreads(CLI::App *app, int &threads) {
+  app->add_option("--threads", threads,
+                  "Threads, counting the calling one; 0: physical cores")
+      ->check(CLI::Range(0, 1024));
+}
+
+void addTargetOptions(CLI::App *app, CompileOptions &options) {
+  app->add_option("--target-cpu", options.targetCpus,
+                  "Processors to compile for: native or levels such as "
+                  "x86-64-v3, best first")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("CPU[,CPU...]");
+  addEach(app, "--specialize", "Make a symbolic dim constant; once for each",
+          "NAME=N", [&options](const std::string &text) {
+            options.specialize.push_back(parseValue(text, "--specialize"));
+          });
+  app->add_option("--attention-semantics", options.attentionSemantics,
+                  "What ai.onnx Attention means where its texts and runtimes "
+                  "differ; see docs/attention.md")
+      ->check(CLI::IsMember({"standard", "original", "onnxruntime"}))
+      ->capture_default_str();
+  app->add_option("--run-threads", options.runThreads,
+                  "Threads that the model will run on, for which work is cut; "
+                  "0: this machine's cores if the target is native, else 8")
+      ->check(CLI::Range(0, 1024));
+  app->add_flag("-v,--verbose", options.verbose,
+                "Remarks and timing on standard error");
+}
+
+void addCompilerOptions(CLI::App *app, CompileOptions &options) {
+  app->add_option("model", options.input, "The model, ONNX")
+      ->required()
+      ->type_name("MODEL.onnx");
+  addTargetOptions(app, options);
+  app->add_option("--schedule", options.scheduleFile,
+                  "Schedules to use before the built-in ones; see "
+                  "docs/schedules.md")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+  app->add_option("--locked", options.lockFile,
+                  "Fail if a kernel gets another schedule than this file says")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+}
+
+void addReport(CLI::App *app, CompileOptions &options) {
+  app->add_option("--report", options.report,
+                  "Write parameters, memory, work and roofline times; JSON if "
+                  "the name ends in .json; - for standard output")
+      ->type_name("FILE");
+  app->add_option("--machine", options.machine,
+                  "That the report is for: a name, or "
+                  "flops=GFLOP/s,bandwidth=GB/s")
+      ->type_name("MACHINE");
+  app->add_option("--context", options.context,
+                  "Tokens that prefill and decode in the report cover")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
+      ->capture_default_str();
+  addEach(app, "--at", "Report on, and check at, these sizes instead",
+          "NAME=N[,NAME=N...]", [&options](const std::string &text) {
+            options.points.push_back(text);
+          });
+}
+
+void addChecks(CLI::App *app, CompileOptions &options) {
+  app->add_flag("--check", options.check,
+                "Compare what each phase computes with the phase before; on "
+                "random inputs unless others are given");
+  app->add_option("--check-inputs", options.checkInputs, "Arrays to check on")
+      ->type_name("IN.npz");
+  addEach(app, "--check-phase",
+          "Check this IR in place of what the phase makes", "PHASE=FILE.mlir",
+          [&options](const std::string &text) {
+            options.replacedPhases.push_back(
+                splitAssignment(text, "--check-phase"));
+          });
+}
+
+void addLimits(CLI::App *app, Limits &limits) {
+  app->add_option("--max-nodes", limits.nodes,
+                  "Nodes that a model may have once functions are inlined")
+      ->capture_default_str();
+  app->add_option("--max-sparse-bytes", limits.sparseBytes,
+                  "Bytes that a sparse tensor may take when made dense")
+      ->capture_default_str();
+}
+
+void addMeasuring(CLI::App *app, std::string &inputs, int &threads,
+                  double &seconds) {
+  app->add_option("--inputs", inputs, "Use these arrays, not random data")
+      ->type_name("IN.npz");
+  addThreads(app, threads);
+  app->add_option("--min-time", seconds, "Seconds to measure for")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+}
+
+} // namespace hagane::tool
