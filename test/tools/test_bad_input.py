@@ -176,7 +176,6 @@ def test_impossible_dims(refused, tmp_path, out, dims):
         (["--target-cpu=pentium"], "pentium"),
         (["--specialize", "frames=3"], "frames"),
         (["--dim", "frames=3:4"], "frames"),
-        (["--schedule", "none.txt"], "schedule"),
     ],
 )
 def test_options_that_do_not_fit(refused, model, out, options, says):

@@ -26,6 +26,7 @@ def test_help(tool):
         (["compile", "m.onnx", "--specialize", "seq=-1"], "'-1' is not a non-negative integer"),
         (["run", "m.hgn", "--inputs", "in.npz"], "--outputs is required"),
         (["bench", "m.hgn", "--threads", "-2"], "not in range"),
+        (["compile", "m.onnx", "--schedule", "none.mlir"], "does not exist: none.mlir"),
         (["schedules"], "model is required"),
         (["tune", "m.onnx"], "--output is required"),
         (["tune", "m.onnx", "-o", "s.mlir", "--budget=soon"], "soon"),
