@@ -335,7 +335,7 @@ FAMILIES = [
         Fold,
         images(sizes=((1, 16, 16), (2, 16, 24))),
         {"x": FREE},
-        exporters=("legacy18", "dynamo18"),
+        exporters=("dynamo18",),
     ),
     own("unet", UNet, images(sizes=((1, 32, 32), (2, 24, 48))), {"x": FREE}, ("y", "z")),
     own(
@@ -347,7 +347,7 @@ FAMILIES = [
         ("legacy17",),
     ),
     own("aspp", ASPP, images(), {"x": FREE}),
-    own("cbam", CBAM, images(), {"x": FREE}, ("y", "z")),
+    own("cbam", CBAM, images(), {"x": FREE}, ("y", "z"), ("dynamo18",)),
     own("detr-head", Boxes, vectors(32), {"x": TOKENS}, ("v", "c", "b")),
     own("yolo-head", Anchors, images(), {"x": FREE}),
     own(

@@ -266,7 +266,7 @@ FAMILIES = [
         ("legacy17",),
     ),
     own("cells", Cells, vectors(8, ((1, 6), (3, 6))), {"x": BATCH}),
-    own("moe-gather", Experts, vectors(16), {"x": TOKENS}, ("y", "load")),
+    own("moe-gather", Experts, vectors(16), {"x": TOKENS}, ("y", "load"), ("dynamo18",)),
     own(
         "index-put",
         Assign,
@@ -310,5 +310,6 @@ FAMILIES = [
         Bilinear,
         lambda: {f"b{b}": {"x": normal(b, 8), "w": ids(b, 4)} for b in (1, 3)},
         {"x": BATCH, "w": BATCH},
+        exporters=("dynamo18",),
     ),
 ]

@@ -3,6 +3,7 @@
 import audio
 import causal
 import diffusion
+import others
 import plain
 import plain_images
 import research
@@ -19,6 +20,7 @@ FAMILIES = [
     *vision.FAMILIES,
     *audio.FAMILIES,
     *diffusion.FAMILIES,
+    *others.FAMILIES,
     *plain.FAMILIES,
     *plain_images.FAMILIES,
     *research.FAMILIES,
