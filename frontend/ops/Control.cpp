@@ -199,6 +199,17 @@ static LogicalResult convertLoopBody(NodeConverter &n, const LoopValues &loop,
   return success();
 }
 
+/// What a value is but for the Identity nodes on its way.
+static Value withoutIdentities(Value value) {
+  auto node = value.getDefiningOp<onnx::NodeOp>();
+  while (node && node.getOpType() == "Identity" && node.getDomain().empty() &&
+         node.getInputs().size() == 1) {
+    value = node.getInputs().front();
+    node = value.getDefiningOp<onnx::NodeOp>();
+  }
+  return value;
+}
+
 /// Sorts the carried values into tensors and sequences.
 static LogicalResult readCarried(NodeConverter &n, LoopValues &loop,
                                  LoopSpec &spec) {
@@ -208,8 +219,12 @@ static LogicalResult readCarried(NodeConverter &n, LoopValues &loop,
     loop.isSequence[i] =
         elements && elements->empty() &&
         isAppendedTo(loop.body->getArgument(2 + i), yield->getOperand(1 + i));
-    if (!loop.isSequence[i] && !takeTensors(n, 2 + i, 1, spec.inits))
+    if (loop.isSequence[i])
+      continue;
+    if (!takeTensors(n, 2 + i, 1, spec.inits))
       return failure();
+    spec.stays.push_back(withoutIdentities(yield->getOperand(1 + i)) ==
+                         loop.body->getArgument(2 + i));
   }
   return success();
 }

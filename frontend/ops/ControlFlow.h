@@ -2,6 +2,7 @@
 #pragma once
 
 #include "frontend/ops/NodeConverter.h"
+#include "llvm/ADT/SmallBitVector.h"
 
 namespace hagane::frontend {
 
@@ -44,6 +45,9 @@ struct LoopSpec {
   /// A tensor of one boolean, whether there is a first iteration; null: yes.
   mlir::Value goesOn;
   llvm::SmallVector<mlir::Value> inits;
+  /// Of the inits, those that the body plainly gives as it gets them: known
+  /// before it is converted, as that may ask for constants.
+  llvm::SmallBitVector stays;
   llvm::SmallVector<GrowingOutput> outputs;
   /// The size of outputs along their axis where it is not the number of
   /// iterations; what no iteration writes is 0.

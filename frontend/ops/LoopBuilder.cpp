@@ -386,9 +386,10 @@ LogicalResult LoopBuilder::run(SmallVectorImpl<Value> &results) {
   FailureOr<bool> isUnrolled = unroll(results);
   if (failed(isUnrolled) || *isUnrolled)
     return isUnrolled;
-  for (Value init : spec.inits) {
+  for (auto [i, init] : llvm::enumerate(spec.inits)) {
     Carried value;
     value.init = init;
+    value.isInvariant = i < spec.stays.size() && spec.stays[i];
     for (Dim dim : state.getFacts(init).dims)
       value.known.push_back(state.isDurable(dim) ? dim : Dim());
     carried.push_back(std::move(value));

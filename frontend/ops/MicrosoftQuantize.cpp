@@ -66,7 +66,7 @@ static Value makePool(NodeConverter &n, Value x, xf::PoolKind kind) {
     return {};
   }
   auto window = readWindow(n, x, *kernel);
-  if (failed(window) || !window->border.empty()) {
+  if (failed(window) || window->hasBorder()) {
     (void)n.error("auto_pad with strides needs static sizes");
     return {};
   }

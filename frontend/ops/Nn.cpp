@@ -7,11 +7,40 @@ using namespace hagane;
 using namespace hagane::frontend;
 using xf::Dim;
 
+/// The border of an axis whose size only running the model tells: begin, end.
+static std::pair<Value, Value> computeSame(NodeConverter &n, Value size,
+                                           bool upper, int64_t stride,
+                                           int64_t extent) {
+  Type type = n.elem(size);
+  Value windows = n.div(n.addScalar(size, static_cast<double>(stride - 1)),
+                        n.scalar(static_cast<double>(stride), type));
+  Value last = n.addScalar(n.mulScalar(windows, static_cast<double>(stride)),
+                           static_cast<double>(extent - stride));
+  Value total = n.make<xf::Max>(n.sub(last, size), n.scalar(0, type));
+  Value less = n.div(total, n.scalar(2, type)), more = n.sub(total, less);
+  return upper ? std::pair(less, more) : std::pair(more, less);
+}
+
+/// All axes' begins, then ends.
+static Value computeBorder(NodeConverter &n, Value x, bool upper,
+                           const Window &window) {
+  SmallVector<Value> begins{n.ints({0, 0})}, ends{n.ints({0, 0})};
+  for (size_t i = 0; i < window.kernel.size(); ++i) {
+    auto [begin, end] = computeSame(
+        n, n.sizeTensor(Size(x, static_cast<int64_t>(i) + 2)), upper,
+        window.strides[i], (window.kernel[i] - 1) * window.dilations[i] + 1);
+    begins.push_back(begin);
+    ends.push_back(end);
+  }
+  begins.append(ends);
+  return n.concat(begins, 0);
+}
+
 /// Pads so that each axis gives ceil(size / stride) windows.
-static LogicalResult padSame(NodeConverter &n, Value x, bool upper,
-                             Window &window) {
+static void padSame(NodeConverter &n, Value x, bool upper, Window &window) {
   size_t spatial = window.kernel.size();
   SmallVector<Dim> pads(2 * spatial);
+  window.pads.assign(2 * spatial, 0);
   for (size_t i = 0; i < spatial; ++i) {
     int64_t stride = window.strides[i],
             extent = (window.kernel[i] - 1) * window.dilations[i] + 1;
@@ -24,24 +53,26 @@ static LogicalResult padSame(NodeConverter &n, Value x, bool upper,
     // Windows with gaps between them may end before the input does.
     if (stride > extent)
       total = total.max(none);
-    if (!total || !n.isDurable(total))
-      return n.error("auto_pad with strides needs sizes that are known before "
-                     "the model runs");
+    if (!total || !n.isDurable(total)) {
+      window.computed = computeBorder(n, x, upper, window);
+      return;
+    }
     Dim less = total.floorDiv(none + 2), more = total - less;
     pads[i] = upper ? less : more;
     pads[i + spatial] = upper ? more : less;
   }
-  window.pads.assign(2 * spatial, 0);
   if (llvm::all_of(pads, [](Dim pad) { return pad.getConstant(); }))
     window.pads =
         llvm::map_to_vector(pads, [](Dim pad) { return *pad.getConstant(); });
   else
     window.border = pads;
-  return success();
 }
 
 Value hagane::frontend::addBorder(NodeConverter &n, Value x,
                                   const Window &window, double fill) {
+  if (window.computed)
+    return n.make<xf::Pad>(x, window.computed, n.scalar(fill, n.elem(x)),
+                           ArrayAttr(), xf::PadKind::constant);
   if (window.border.empty())
     return x;
   size_t spatial = window.kernel.size(), rank = spatial + 2;
@@ -81,8 +112,7 @@ FailureOr<Window> hagane::frontend::readWindow(NodeConverter &n, Value x,
   if (mode == "VALID")
     window.pads.assign(2 * spatial, 0);
   else if (mode == "SAME_UPPER" || mode == "SAME_LOWER") {
-    if (failed(padSame(n, x, mode == "SAME_UPPER", window)))
-      return failure();
+    padSame(n, x, mode == "SAME_UPPER", window);
   } else if (mode != "NOTSET")
     return n.error("attribute 'auto_pad' is '" + mode +
                    "', expected NOTSET, VALID, SAME_UPPER or SAME_LOWER");
@@ -258,7 +288,7 @@ static LogicalResult makePool(NodeConverter &n, xf::PoolKind kind,
       addBorder(n, x, *window, isMax ? lowestOf(n.elem(x)) : 0), kind,
       window->kernel, window->strides, window->pads, window->dilations,
       countPad, n.getInt("ceil_mode", 0) != 0, p);
-  if (kind == xf::PoolKind::average && !countPad && !window->border.empty())
+  if (kind == xf::PoolKind::average && !countPad && window->hasBorder())
     y = n.div(y, shareOfWindow(n, x, *window));
   return n.done({y});
 }
@@ -272,7 +302,7 @@ static LogicalResult convertMaxPool(NodeConverter &n) {
   auto window = readWindow(n, n.in(0), *kernel);
   if (failed(window))
     return failure();
-  if (!window->border.empty())
+  if (window->hasBorder())
     return n.error("auto_pad with strides and indices needs static sizes");
   bool ceilMode = n.getInt("ceil_mode", 0) != 0;
   Value y = n.make<xf::Pool>(n.in(0), xf::PoolKind::max, window->kernel,

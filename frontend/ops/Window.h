@@ -6,10 +6,14 @@
 namespace hagane::frontend {
 
 /// The window's way over the spatial axes; pads are begins, then ends. Where
-/// they depend on symbolic sizes they are 0, and `border` has them.
+/// they depend on sizes that vary they are 0, and `border` has them, or
+/// `computed` as a tensor if only running the model tells the sizes.
 struct Window {
   llvm::SmallVector<int64_t> kernel, strides, dilations, pads;
   llvm::SmallVector<xf::Dim> border;
+  mlir::Value computed;
+
+  bool hasBorder() const { return !border.empty() || computed; }
 };
 
 /// Reads strides, dilations, pads and auto_pad for a window of `kernel` sizes

@@ -70,6 +70,27 @@ def run_onnxruntime(model, inputs):
     return dict(zip(names, session.run(names, wanted), strict=True))
 
 
+def refuses(model, inputs):
+    """Whether ONNX Runtime cannot tell, as it broadcasts no masks of Attention."""
+    try:
+        run_onnxruntime(model, inputs)
+    except Exception as reason:  # its exceptions share no base but this
+        return "was false" in str(reason)
+    return False
+
+
+def check_reference(folder, model, meta):
+    first = folder / f"cases/{meta['cases'][0]}"
+    inputs = dict(np.load(f"{first}.in.npz"))
+    if refuses(folder / "model.onnx", inputs):
+        return
+    got = run_onnxruntime(model, inputs)
+    with np.load(f"{first}.out.npz") as wanted:
+        problems = [compare(name, got[name], wanted[name], meta["tolerance"])
+                    for name in wanted.files]
+    assert not any(problems), f"the rewriting changes results: {problems}"
+
+
 def check_rewritten(folder, seed, work):
     """The same counts, the same results at all cases, and in ONNX Runtime at the first."""
     meta = json.loads((folder / "meta.json").read_text())
@@ -80,13 +101,7 @@ def check_rewritten(folder, seed, work):
     (copy / "meta.json").write_text(json.dumps(meta))
     for path in (folder / "cases").iterdir():
         (copy / "cases" / path.name).symlink_to(path)
-    first = meta["cases"][0]
-    with np.load(folder / f"cases/{first}.in.npz") as inputs:
-        got = run_onnxruntime(copy / "model.onnx", dict(inputs))
-    with np.load(folder / f"cases/{first}.out.npz") as wanted:
-        problems = [compare(name, got[name], wanted[name], meta["tolerance"])
-                    for name in wanted.files]
-    assert not any(problems), f"the rewriting changes results: {problems}"
+    check_reference(folder, copy / "model.onnx", meta)
     check_counts(copy / "model.onnx", folder.name, work)
     assert not check(copy, work)
 

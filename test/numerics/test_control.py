@@ -38,6 +38,31 @@ def test_trip_count_of_the_model(trips, tmp_path):
     check(text, [{"x": floats(n, 4), "w": floats(4, seed=7)} for n in (1, 3, 0)], tmp_path, loop, tolerance=1e-5)
 
 
+def test_carried_constants(tmp_path):
+    """What the body gives as it gets it may be what a node of the body asks to be constant."""
+    text = """(int64 m, float[8] x) => (float[8] y, int32[1] last) <int32[1] two = {2}, float[1] low = {-9.0}, bool yes = {1}> {
+      y, last = Loop (m, yes, x, two) <body = b (int64 i, bool c, float[8] v, int32[1] s) => (bool d, float[8] u, int32[1] t)
+          <int64[1] zero = {0}, int64[1] end = {8}> {
+        d = Identity(c)
+        f = Cast<to = 1>(s)
+        g = Max(f, low)
+        step = Cast<to = 6>(g)
+        begin = Cast<to = 6>(zero)
+        limit = Cast<to = 6>(end)
+        even = Slice(v, begin, limit, begin, step)
+        u = Concat<axis = 0>(even, even)
+        t = Identity(s)
+      }>
+    }"""
+
+    def loop(m, x):
+        for _ in range(int(m)):
+            x = np.concatenate([x[::2]] * 2)
+        return [x, np.array([2], np.int32)]
+
+    check(text, [{"m": m, "x": floats(8)} for m in counts(0, 1, 3)], tmp_path, loop)
+
+
 def test_trip_count_of_the_run(tmp_path):
     text = """(int64 m, float[n] x) => (float[n] y, float[k] all) {
       y, all = Loop (m, "", x) <body = b (int64 i, bool c, float[n] v) => (bool d, float[n] u, float s) {

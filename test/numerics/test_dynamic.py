@@ -88,6 +88,34 @@ def test_space_to_depth_of_any_channels(tmp_path):
     check(text, runs, tmp_path, lambda x, keep: [back(x), back(x[:, keep])])
 
 
+def windows(x, size, stride, lower):
+    """[..., window, size], the border as NaN."""
+    count = -(-x.shape[-1] // stride)
+    border = max((count - 1) * stride + size - x.shape[-1], 0)
+    begin = (border + lower) // 2
+    x = np.pad(x, [(0, 0), (0, 0), (begin, border - begin)], constant_values=np.nan)
+    return np.stack([x[..., i * stride: i * stride + size] for i in range(count)], axis=-2)
+
+
+@pytest.mark.parametrize("side", ["UPPER", "LOWER"])
+def test_windows_over_a_counted_size(side, tmp_path):
+    """Their border is counted too."""
+    text = f"""(float[b,2,s] x, bool[s] keep, float[3,2,3] w) => (float[b,2,n] y, float[b,2,n] z, float[b,3,m] c) {{
+          some = Compress<axis = 2>(x, keep)
+          y = MaxPool<auto_pad = "SAME_{side}", kernel_shape = [4], strides = [3]>(some)
+          z = AveragePool<auto_pad = "SAME_{side}", kernel_shape = [4], strides = [3]>(some)
+          c = Conv<auto_pad = "SAME_{side}", strides = [2]>(some, w)
+        }}"""
+    x, w = floats(2, 2, 11), floats(3, 2, 3)
+    runs = [{"x": x, "keep": np.arange(11) < count, "w": w} for count in (11, 7, 6, 5, 2, 1)]
+    def reference(x, keep, w):
+        some, lower = x[..., keep], side == "LOWER"
+        pooled, seen = windows(some, 4, 3, lower), np.nan_to_num(windows(some, 3, 2, lower))
+        return [np.nanmax(pooled, -1), np.nanmean(pooled, -1), np.einsum("bcnk,dck->bdn", seen, w)]
+
+    check(text, runs, tmp_path, reference, tolerance=1e-5)
+
+
 def test_reshape_by_an_input(tmp_path):
     text = "(float[n] x, int64[2] s) => (float[a,b] y) { r = Reshape(x, s)\n y = Neg(r) }"
     runs = [{"x": floats(12), "s": np.array(s)} for s in ([3, 4], [1, 12], [12, 1])]

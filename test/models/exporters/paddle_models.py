@@ -1,6 +1,7 @@
 """The models of PaddlePaddle."""
 
 import paddle_layers as layers
+import paddle_vision as vision
 import tools
 from common import Family, Model
 from paddle_common import paddle2onnx_export
@@ -19,6 +20,10 @@ FAMILIES = [
     Family("paddle-squeezenet", layers.vision("squeezenet1_1"), (12,)),
     Family("paddle-text-recognizer", layers.text_recognizer, (11, 14)),
     Family("paddle-text-detector", layers.text_detector, (11, 13)),
+    Family("paddle-swin", vision.swin, (13, 17)),
+    Family("paddle-yolo", vision.yolo, (12, 16)),
+    Family("paddle-convnext", vision.convnext, (14,)),
+    Family("paddle-crnn", vision.crnn, (11, 14)),
     Family("paddle-recurrent", layers.recurrent, (9, 11, 14)),
     Family("paddle-conditions", layers.conditions, (11, 13, 17)),
     Family("paddle-loops", layers.loops, (13, 17)),

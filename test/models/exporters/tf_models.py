@@ -1,5 +1,7 @@
 """The models of TensorFlow."""
 
+import tf_images
+import tf_language
 import tf_ops
 import tf_recurrent
 import tf_transformers
@@ -33,6 +35,18 @@ FAMILIES = [
     Family("tf-conditions", tf_recurrent.nested_conditions, (11, 13, 18)),
     Family("tf-loops", tf_recurrent.loops, (11, 13, 18)),
     Family("tf-greedy", tf_recurrent.greedy, (13,)),
+    Family("tf-gpt", tf_language.gpt, (13, 18)),
+    Family("tf-llama", tf_language.llama, (13, 18)),
+    Family("tf-grouped", tf_language.grouped, (13,)),
+    Family("tf-translator", tf_language.translator, (13,)),
+    Family("tf-recognizer", tf_language.recognizer, (13,)),
+    Family("tf-stacked", tf_language.stacked, (13,)),
+    Family("tf-text-classifier", tf_language.text_classifier, (11,)),
+    Family("tf-convnext", tf_images.convnext, (13, 17)),
+    Family("tf-xception", tf_vision.application("Xception"), (12,)),
+    Family("tf-swin", tf_images.swin, (13,)),
+    Family("tf-mixer", tf_images.mixer, (13,)),
+    Family("tf-rare-layers", tf_images.rare_layers, (13, 18)),
     Family("tf-slicing", tf_ops.slicing, (11, 13, 18)),
     Family("tf-shapes", tf_ops.shapes, (11, 13, 18)),
     Family("tf-arithmetic", tf_ops.arithmetic, (11, 13, 18)),
@@ -58,6 +72,7 @@ MODELS = [
     other("tf-resnet", 13, tflite_export, "tflite13"),
     other("tf-unet", 13, tflite_export, "tflite13"),
     other("tf-mobilenet2", 13, tflite_export, "tflite13"),
+    other("tf-mobilenet2", 13, tflite_int8, "tflite13-int8", tools.INT8),
     other("tf-resnet", 13, tflite_int8, "tflite13-int8", tools.INT8),
     other("tf-unet", 13, tflite_int8, "tflite13-int8", tools.INT8),
     *tools.variants(BY_NAME, tf2onnx_export, "tf2onnx", [
