@@ -426,7 +426,7 @@ BROKEN = [
      "=> (bool d, seq(float[1]) u) { d = Identity(c)\n w = SequenceInsert(v, x)\n u = SequenceInsert(w, x) }>\n y = ConcatFromSequence<axis = 0>(a) }",
      "input 2 is a sequence, expected a tensor"),
     ("(bool c) => (float y) { y = If (c) < then_branch = t () => (float a) { a = Constant<value = float {1}>() }, "
-     "else_branch = e () => (float[1] b) { b = Constant<value = float[1] {1}>() }> }",
+     "else_branch = e () => (float[2] b) { b = Constant<value = float[2] {1, 2}>() }> }",
      "expected one rank and element type"),
     ("(int64 m, float x) => (float y) { y = Loop (m, \"\", x) <body = b (int64 i, bool c) => (bool d) { d = Identity(c) }> }",
      "the body has 2 inputs, expected 3"),

@@ -90,7 +90,7 @@ class Yolo(nn.Layer):
         p3 = self.c3(image)
         c4 = self.c4(p3)
         p4 = self.mix(paddle.concat([c4, *(pool(c4) for pool in self.pools)], 1))
-        p3 = p3 + functional.interpolate(p4, scale_factor=2, mode="nearest")
+        p3 = p3 + functional.interpolate(p4, size=paddle.shape(p3)[2:], mode="nearest")
         p4 = p4 * functional.sigmoid(self.attend(functional.adaptive_avg_pool2d(p4, 1)))
         boxes, best = [], []
         for x, scores, sides, stride in zip((p3, p4), self.scores, self.sides, (4, 8)):
@@ -132,7 +132,7 @@ class ConvNeXt(nn.Layer):
         y = self.norm(self.depthwise(x).transpose([0, 2, 3, 1]))
         y = self.down(functional.gelu(self.up(y))) * self.scale
         x = x + y.transpose([0, 3, 1, 2])
-        x = functional.leaky_relu(self.group(x), 0.1) + self.instance(x)
+        x = functional.swish(self.group(x)) + self.instance(x)
         fine = self.slope(self.grow(x))
         return fine, self.shuffle(x), functional.adaptive_avg_pool2d(x, [1, 2])
 
@@ -150,7 +150,7 @@ class Crnn(nn.Layer):
         self.features = nn.Sequential(
             nn.Conv2D(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2D(2, 2),
             nn.Conv2D(8, 12, 3, padding=1), nn.BatchNorm2D(12), nn.ReLU(),
-            nn.MaxPool2D((2, 1), (2, 1)), nn.Conv2D(12, 16, (4, 1)), nn.LeakyReLU(0.1))
+            nn.MaxPool2D((2, 1), (2, 1)), nn.Conv2D(12, 16, (4, 1)), nn.ELU())
         self.gru = nn.GRU(16, 9, direction="bidirect")
         self.rnn = nn.LSTM(18, 8)
         self.attention = nn.MultiHeadAttention(8, 2)
