@@ -70,3 +70,13 @@ def check(folder, work):
             if problem:
                 problems.append(f"{case}: {problem}")
     return problems
+
+
+def check_phases(folder, scratch):
+    """What the compiler's own check says of the phases up to kernels, by case: of the first and the
+    last."""
+    cases = json.loads((folder / "meta.json").read_text())["cases"]
+    messages = {case: hagane("compile", folder / "model.onnx", "--check", "--compile-to=kernels",
+                             "-o", scratch / "kernels.mlir", "--check-inputs", folder / "cases" / f"{case}.in.npz")
+                for case in {cases[0], cases[-1]}}
+    return [f"{case}: {message}" for case, message in messages.items() if message]

@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 import pytest
 import small
-from check import check, compare
+from check import check, check_phases, compare
 
 FOLDERS = [pathlib.Path(name) for name in os.environ.get("HAGANE_MODELS", "").split(":") if name]
 GENERATED = sorted(meta.parent for folder in FOLDERS for meta in folder.glob("*/meta.json"))
@@ -23,6 +23,12 @@ def test_small_model(name, tmp_path):
     report(check(tmp_path / "model", tmp_path))
 
 
+@pytest.mark.parametrize("name", small.MODELS)
+def test_phases_of_small_model(name, tmp_path):
+    small.write(name, tmp_path / "model")
+    report(check_phases(tmp_path / "model", tmp_path))
+
+
 @pytest.mark.skipif(not FOLDERS, reason="HAGANE_MODELS is not set")
 def test_there_are_generated_models():
     assert GENERATED, f"no model in {FOLDERS}"
@@ -31,6 +37,11 @@ def test_there_are_generated_models():
 @pytest.mark.parametrize("folder", GENERATED, ids=lambda folder: folder.name)
 def test_generated_model(folder, tmp_path):
     report(check(folder, tmp_path))
+
+
+@pytest.mark.parametrize("folder", GENERATED, ids=lambda folder: folder.name)
+def test_phases_of_generated_model(folder, tmp_path):
+    report(check_phases(folder, tmp_path))
 
 
 def test_comparison_notices():

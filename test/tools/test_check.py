@@ -38,6 +38,29 @@ def test_phases_agree(tool, model, tmp_path):
     assert (tmp_path / "m.hgn").exists()
 
 
+def test_phases_without_code(tool, model):
+    code, out, err = tool("hagane", "compile", model, "--check", "--compile-to=kernels")
+    assert code == 0, err
+    assert "check: phases agree at forward" in err
+    assert out.startswith("#") and "kernel.gemm" in out
+
+
+def test_sizes_that_the_model_allows(tool, tmp_path):
+    # Halved and doubled, an odd size is not what it was.
+    text = """<ir_version: 8, opset_import: ["" : 20]>
+    graph (float[h,4] x) => (float[m,n] y) <int64[1] zero = {0}, int64[1] end = {1000},
+                                            int64[1] two = {2}> {
+        p = Slice(x, zero, end, zero, two) c = Concat <axis = 0> (p, p)
+        y = Concat <axis = 1> (c, x)
+    }"""
+    model = save(text, tmp_path / "model.onnx")
+    code, _, err = tool("hagane", "compile", model, "--check", "--compile-to=kernels")
+    assert code == 0, err
+    code, _, err = tool("hagane", "compile", model, "--check", "--compile-to=kernels", "--at=h=3")
+    assert code == 1
+    assert "point 'h=3'" in err and "expected equal sizes" in err
+
+
 def test_given_inputs(tool, model, tmp_path):
     np.savez(tmp_path / "in.npz", x=np.ones((2, 4), np.float32), ids=np.array([3, 0]))
     code, out, err = tool("hagane", "compile", model, "--check", "-o", tmp_path / "m.hgn",

@@ -57,6 +57,12 @@ public:
   LogicalResult run();
 
 private:
+  /// What the evaluators agree on.
+  struct Outcome {
+    std::string point;
+    Tensors arguments, results;
+  };
+
   LogicalResult load();
   LogicalResult runPhase(ModuleOp module, Phase phase);
   FailureOr<OwningOpRef<ModuleOp>> next(ModuleOp before, Phase phase);
@@ -64,7 +70,10 @@ private:
   LogicalResult evaluateAt(const Point &point);
   FailureOr<Tensors> evaluate(const Point &point, const Tensors &arguments);
   LogicalResult checkCode();
+  LogicalResult checkModule();
+  LogicalResult checkOwnCode();
   LogicalResult checkCode(const Executable &code);
+  void reportAgreement(const Outcome &outcome);
   LogicalResult blameCode(const Tensors &arguments,
                           const Difference &difference, unsigned output);
   LogicalResult blame(Phase phase, const Program &before, const Program &after,
@@ -82,10 +91,6 @@ private:
   std::optional<cpu::Target> target;
   Tolerance tolerance = kTolerances[0];
   SmallVector<std::pair<Phase, Program>> stages; // the last are the kernels
-  struct Outcome {
-    std::string point;
-    Tensors arguments, results;
-  };
   std::vector<Outcome> outcomes;
 
   Program &kernels() { return stages.back().second; }
@@ -224,6 +229,13 @@ LogicalResult Check::blame(Phase phase, const Program &before,
          << magnitude(difference);
 }
 
+void Check::reportAgreement(const Outcome &outcome) {
+  progress("");
+  // IR may be on its way to standard output.
+  (options.output == "-" ? llvm::errs() : llvm::outs())
+      << "check: phases agree at " << outcome.point << "\n";
+}
+
 /// Code has no evaluator: it is run.
 LogicalResult Check::checkCode(const Executable &code) {
   for (const Outcome &outcome : outcomes) {
@@ -234,25 +246,15 @@ LogicalResult Check::checkCode(const Executable &code) {
     if (auto difference = findDifference(outcome.results, *results))
       return blameCode(outcome.arguments, difference->second,
                        difference->first);
-    progress("");
-    llvm::outs() << "check: phases agree at " << outcome.point << "\n";
+    reportAgreement(outcome);
   }
   return success();
 }
 
 /// Of what the user gets, where that is a module; it has its name only when it
 /// has been found right.
-LogicalResult Check::checkCode() {
+LogicalResult Check::checkModule() {
   CompileOptions compilation = options;
-  if (options.emit != Emit::Module || !options.compileTo.empty() ||
-      options.shapeOnly || !options.replacedPhases.empty()) {
-    OwningOpRef<ModuleOp> module = kernels().module->clone();
-    progress("compile");
-    FailureOr<Executable> code = Executable::compile(*module, *target);
-    return failed(code) || failed(checkCode(*code))
-               ? failure()
-               : success(compileModel(compilation));
-  }
   compilation.output += ".unchecked";
   llvm::scope_exit remove(
       [&] { (void)llvm::sys::fs::remove(compilation.output); });
@@ -267,6 +269,27 @@ LogicalResult Check::checkCode() {
     return emitError(UnknownLoc::get(&context))
            << "cannot write '" << options.output << "': " << error.message();
   return success();
+}
+
+/// Of what the phases make of the kernels here.
+LogicalResult Check::checkOwnCode() {
+  OwningOpRef<ModuleOp> module = kernels().module->clone();
+  progress("compile");
+  FailureOr<Executable> code = Executable::compile(*module, *target);
+  return failed(code) ? failure() : checkCode(*code);
+}
+
+LogicalResult Check::checkCode() {
+  std::optional<Phase> last = findPhase(options.compileTo);
+  if (last && *last <= Phase::Kernels) {
+    for (const Outcome &outcome : outcomes)
+      reportAgreement(outcome);
+    return success(compileModel(options));
+  }
+  if (options.emit == Emit::Module && options.compileTo.empty() &&
+      !options.shapeOnly && options.replacedPhases.empty())
+    return checkModule();
+  return failed(checkOwnCode()) ? failure() : success(compileModel(options));
 }
 
 /// Every kernel's result, by its code and by the evaluator.

@@ -79,37 +79,64 @@ static SmallVector<Point> suggestPoints(ModuleOp module, int64_t context) {
   return {make("prefill", context), make("decode", 1)};
 }
 
-/// Symbols that a point leaves out are as small as they may be, but not 0.
-static LogicalResult complete(ModuleOp module, Point &point) {
+/// Gives symbols that a point leaves out a size, as near as they allow.
+static LogicalResult fill(ModuleOp module, Point &point, int64_t size) {
   for (auto symbol : module.getOps<xf::Symbol>()) {
     int64_t min = symbol.getMin(), max = symbol.getMax();
     auto [it, isNew] = point.sizes.try_emplace(
-        symbol.getSymName().str(), std::clamp<int64_t>(1, min, max));
+        symbol.getSymName().str(), std::clamp<int64_t>(size, min, max));
     if (it->second < min || it->second > max)
       return module.emitError("point '")
              << point.name << "': '" << it->first << "' is " << it->second
              << ", expected " << min << " to " << max;
   }
-  auto valueOf = [&](StringRef name) -> std::optional<int64_t> {
+  // What only the run tells is looked at as small.
+  for (auto computed : module.getOps<xf::ComputedSize>())
+    point.sizes.try_emplace(
+        computed.getSymName().str(),
+        std::clamp<int64_t>(1, computed.getMin(), computed.getMax()));
+  return success();
+}
+
+static std::optional<int64_t> valueAt(const Point &point, Dim dim) {
+  return dim.evaluate([&](StringRef name) -> std::optional<int64_t> {
     auto it = point.sizes.find(name.str());
     return it == point.sizes.end() ? std::nullopt : std::optional(it->second);
-  };
+  });
+}
+
+/// The first equation of the model that does not hold; null if all do.
+static xf::Require findConflict(ModuleOp module, const Point &point) {
   for (auto require : module.getOps<xf::Require>()) {
-    auto lhs = Dim(require.getLhs()).evaluate(valueOf),
-         rhs = Dim(require.getRhs()).evaluate(valueOf);
+    auto lhs = valueAt(point, Dim(require.getLhs())),
+         rhs = valueAt(point, Dim(require.getRhs()));
     if (lhs && rhs && *lhs != *rhs)
-      return module.emitError("point '")
-             << point.name << "': " << require.getWhat() << ": "
-             << Dim(require.getLhs()).str() << " is " << *lhs << " and "
-             << Dim(require.getRhs()).str() << " is " << *rhs
-             << ", expected equal sizes";
+      return require;
   }
-  // What only the run tells is looked at as small.
-  for (auto size : module.getOps<xf::ComputedSize>())
-    point.sizes.try_emplace(
-        size.getSymName().str(),
-        std::clamp<int64_t>(1, size.getMin(), size.getMax()));
-  return success();
+  return {};
+}
+
+/// Symbols that a point leaves out are as small as they may be, but not 0.
+static LogicalResult complete(ModuleOp module, Point &point) {
+  // Some models halve and double sizes and expect the same again.
+  static constexpr int64_t kSizes[] = {1, 2, 4, 8, 16, 32, 64};
+  for (int64_t size : kSizes) {
+    Point filled = point;
+    if (failed(fill(module, filled, size)))
+      return failure();
+    if (!findConflict(module, filled)) {
+      point = std::move(filled);
+      return success();
+    }
+  }
+  if (failed(fill(module, point, kSizes[0])))
+    return failure();
+  xf::Require require = findConflict(module, point);
+  Dim lhs(require.getLhs()), rhs(require.getRhs());
+  return module.emitError("point '")
+         << point.name << "': " << require.getWhat() << ": " << lhs.str()
+         << " is " << *valueAt(point, lhs) << " and " << rhs.str() << " is "
+         << *valueAt(point, rhs) << ", expected equal sizes";
 }
 
 FailureOr<SmallVector<Point>>

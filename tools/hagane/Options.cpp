@@ -121,8 +121,9 @@ void addReport(CLI::App *app, CompileOptions &options) {
 
 void addChecks(CLI::App *app, CompileOptions &options) {
   app->add_flag("--check", options.check,
-                "Compare what each phase computes with the phase before; on "
-                "random inputs unless others are given");
+                "Compare what each phase computes with the phase before, by "
+                "evaluators up to --compile-to=kernels and by running the "
+                "module behind that; on random inputs unless others are given");
   app->add_option("--check-inputs", options.checkInputs, "Arrays to check on")
       ->type_name("IN.npz");
   addEach(app, "--check-phase",
