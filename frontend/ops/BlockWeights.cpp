@@ -76,6 +76,14 @@ Value hagane::frontend::dequantizeBlocks(NodeConverter &n, Value bytes,
                                 layout.block);
 }
 
+Value hagane::frontend::makeBlockLinear(NodeConverter &n, Value x, Value bytes,
+                                        Value scales, Value points, Value bias,
+                                        const BlockLayout &layout) {
+  Value weight =
+      n.cast(dequantizeBlocks(n, bytes, scales, points, layout), n.elem(x));
+  return n.make<xf::Linear>(x, weight, bias, /*transpose_weight=*/true);
+}
+
 LogicalResult hagane::frontend::checkLayout(NodeConverter &n,
                                             const BlockLayout &layout) {
   if (n.failed())

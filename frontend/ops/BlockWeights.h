@@ -22,6 +22,11 @@ mlir::Value dequantizeBlocks(NodeConverter &n, mlir::Value bytes,
                              mlir::Value scales, mlir::Value points,
                              const BlockLayout &layout);
 
+/// x times the transpose of a weight in blocks, plus a bias that may be absent.
+mlir::Value makeBlockLinear(NodeConverter &n, mlir::Value x, mlir::Value bytes,
+                            mlir::Value scales, mlir::Value points,
+                            mlir::Value bias, const BlockLayout &layout);
+
 /// Element `index` of a constant's first axis, which shares its bytes.
 mlir::Value partOfConstant(NodeConverter &n, mlir::Value x, int64_t index);
 

@@ -1,6 +1,7 @@
 // Norms, activations and block-quantized weights of com.microsoft.
 #include "frontend/ops/BlockWeights.h"
 #include "frontend/ops/Norm.h"
+#include "frontend/ops/Quantize.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
@@ -53,25 +54,40 @@ static Value countKept(NodeConverter &n, Value ids, Value mask) {
 }
 
 /// EmbedLayerNormalization: the sum of up to three embeddings, normalised.
-static LogicalResult convertEmbedLayerNorm(NodeConverter &n) {
-  Value ids = n.in(0), segments = n.in(1), words = n.in(2), places = n.in(3),
-        segmentTable = n.in(4);
-  Value sum = n.make<xf::Gather>(words, ids, static_cast<int64_t>(0));
-  if (Value positions = n.in(8))
-    sum = n.add(sum,
-                n.make<xf::Gather>(places, positions, static_cast<int64_t>(0)));
-  else if (n.isDurable(n.dim(ids, 1)))
-    sum = n.add(sum, n.slice(places, 0,
-                             xf::Dim::constant(n.builder().getContext(), 0),
-                             n.dim(ids, 1)));
+/// `read` makes numbers of elements of an input, which may be codes.
+static LogicalResult
+embedAndNormalize(NodeConverter &n, Value positions,
+                  llvm::function_ref<Value(unsigned, Value)> read) {
+  Value ids = n.in(0), segments = n.in(1), places = n.in(3);
+  auto rows = [&](unsigned input, Value at) {
+    return read(input, n.make<xf::Gather>(n.in(input), at, int64_t(0)));
+  };
+  Value sum = rows(2, ids);
+  xf::Dim length = n.dim(ids, 1);
+  if (positions)
+    sum = n.add(sum, rows(3, positions));
+  else if (n.isDurable(length))
+    sum = n.add(sum, read(3, n.slice(places, 0, length * 0, length)));
   else
     return n.error("the sequence's length is not known");
-  if (segments && segmentTable)
-    sum = n.add(sum, n.make<xf::Gather>(segmentTable, segments,
-                                        static_cast<int64_t>(0)));
-  Value y = makeLayerNorm(n, sum, n.in(5), n.in(6), n.rank(sum) - 1,
-                          n.getFloat("epsilon", 1e-12f));
+  if (segments && n.in(4))
+    sum = n.add(sum, rows(4, segments));
+  Value y = makeLayerNorm(n, sum, read(5, n.in(5)), read(6, n.in(6)),
+                          n.rank(sum) - 1, n.getFloat("epsilon", 1e-12f));
   return n.done({y, n.wants(1) ? countKept(n, ids, n.in(7)) : Value(), sum});
+}
+
+static LogicalResult convertEmbedLayerNorm(NodeConverter &n) {
+  return embedAndNormalize(n, n.in(8),
+                           [](unsigned, Value values) { return values; });
+}
+
+/// Inputs 8 to 12 are the scales of inputs 2 to 6, and 13 to 17 their zero
+/// points.
+static LogicalResult convertQuantizedEmbedLayerNorm(NodeConverter &n) {
+  return embedAndNormalize(n, Value(), [&](unsigned input, Value codes) {
+    return dequantize(n, codes, n.in(input + 6), n.in(input + 11));
+  });
 }
 
 template <bool tanh> static LogicalResult convertBiasGelu(NodeConverter &n) {
@@ -101,10 +117,8 @@ static LogicalResult convertMatMulNBits(NodeConverter &n) {
     return n.error("g_idx is not supported");
   if (n.hasAttr("weight_prepacked") && n.getInt("weight_prepacked", 0))
     return n.error("the weight's layout is opaque (weight_prepacked)");
-  Value weight = n.cast(dequantizeBlocks(n, n.in(1), n.in(2), n.in(3), layout),
-                        n.elem(n.in(0)));
-  return n.done({n.make<xf::Linear>(n.in(0), weight, n.in(5),
-                                    /*transpose_weight=*/true)});
+  return n.done({makeBlockLinear(n, n.in(0), n.in(1), n.in(2), n.in(3), n.in(5),
+                                 layout)});
 }
 
 /// Gather of rows of a weight quantized in blocks along its last axis.
@@ -146,6 +160,7 @@ static const OpRow rows[] = {
     {"GatherBlockQuantized", 1, 3, convertGatherBlockQuantized},
     {"Gelu", 1, 1, convertBiasGelu<false>},
     {"MatMulNBits", 1, 3, convertMatMulNBits},
+    {"QEmbedLayerNormalization", 1, 1, convertQuantizedEmbedLayerNorm},
     {"QuickGelu", 1, 1, convertQuickGelu},
     {"SkipLayerNormalization", 1, 3, convertSkipLayerNorm},
     {"SkipSimplifiedLayerNormalization", 1, 3, convertSkipRmsNorm},

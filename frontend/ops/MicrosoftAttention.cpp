@@ -27,16 +27,19 @@ static Value positionsFrom(NodeConverter &n, Size start, Value x,
                            ArrayAttr(), TypeAttr::get(type));
 }
 
-/// RotaryEmbedding: (x, position_ids, cos, sin).
-static LogicalResult convertRotaryEmbedding(NodeConverter &n) {
-  Value x = n.in(0), positions = n.in(1), cos = n.in(2), sin = n.in(3);
+/// Where the cosines and sines of each query come from: `find` gives the rows
+/// of a cache for x [batch, heads, positions, d].
+static LogicalResult
+rotate(NodeConverter &n,
+       llvm::function_ref<Value(Value cache, Value x, int64_t half)> find) {
+  Value x = n.in(0), cos = n.in(2), sin = n.in(3);
   if (n.getInt("is_packed_batching", 0))
     return n.error("is_packed_batching is not supported");
   double scale = n.getFloat("scale", 1);
   int64_t rotated = n.getInt("rotary_embedding_dim", 0),
           heads = n.getInt("num_heads", 0);
-  auto half = n.staticSize(cos, n.rank(cos) - 1);
-  if (!half || n.rank(cos) != 2)
+  auto half = n.rank(cos) == 2 ? n.staticSize(cos, 1) : std::nullopt;
+  if (!half)
     return n.error("the cosines are not a matrix with a known last size");
   bool flat = n.rank(x) == 3;
   if (flat) {
@@ -47,31 +50,88 @@ static LogicalResult convertRotaryEmbedding(NodeConverter &n) {
   }
   if (n.failed() || n.rank(x) != 4)
     return n.error("the input is not of rank 3 or 4");
-  // One position is the first query's; the others follow.
-  if (n.rank(positions) == 1)
-    positions = n.add(positionsFrom(n, 0, x, 2),
-                      n.cast(positions, n.builder().getI64Type()));
-  cos = n.make<xf::Gather>(cos, positions, static_cast<int64_t>(0));
-  sin = n.make<xf::Gather>(sin, positions, static_cast<int64_t>(0));
+  cos = find(cos, x, *half);
+  sin = find(sin, x, *half);
   x = n.mulScalar(x, scale);
   Value y = makeRotary(n, x, cos, sin, rotated ? rotated : 2 * *half,
                        n.getInt("interleaved", 0) != 0);
   return n.done({flat ? mergeHeads(n, y) : y});
 }
 
+/// RotaryEmbedding: (x, position_ids, cos, sin).
+static LogicalResult convertRotaryEmbedding(NodeConverter &n) {
+  Value positions;
+  return rotate(n, [&](Value cache, Value x, int64_t) {
+    // One position is the first query's; the others follow.
+    if (!positions)
+      positions = n.rank(n.in(1)) == 1
+                      ? n.add(positionsFrom(n, 0, x, 2),
+                              n.cast(n.in(1), n.builder().getI64Type()))
+                      : n.in(1);
+    return n.make<xf::Gather>(cache, positions, static_cast<int64_t>(0));
+  });
+}
+
+/// Which of three positions each rotated feature has: sections one after
+/// another, or taking turns as far as they reach.
+static FailureOr<SmallVector<int64_t>> readStreams(NodeConverter &n,
+                                                   int64_t half) {
+  auto sections = n.getInts("mrope_section");
+  if (!sections || sections->size() != 3)
+    return n.error("attribute 'mrope_section' is not three numbers");
+  bool takeTurns = n.getInt("mrope_layout", 0) != 0;
+  SmallVector<int64_t> streams;
+  int64_t first = (*sections)[0], second = first + (*sections)[1];
+  for (int64_t i = 0; i < half; ++i) {
+    int64_t turn = i % 3;
+    if (takeTurns)
+      streams.push_back(turn && i < 3 * (*sections)[turn] ? turn : 0);
+    else
+      streams.push_back(i < first ? 0 : i < second ? 1 : 2);
+  }
+  return streams;
+}
+
+/// MRotaryEmbedding: (x, position_ids [3, batch, positions], cos, sin).
+static LogicalResult convertMultimodalRotary(NodeConverter &n) {
+  if (n.rank(n.in(1)) != 3 || n.staticSize(n.in(1), 0) != 3)
+    return n.error("position_ids are not [3, batch, positions]");
+  return rotate(n, [&](Value cache, Value, int64_t half) {
+    auto streams = readStreams(n, half);
+    Value rows = n.make<xf::Gather>(cache, n.in(1), static_cast<int64_t>(0));
+    if (failed(streams) || n.failed())
+      return Value();
+    auto part = [&](int64_t i) {
+      return n.squeeze(n.slice(rows, 0, i, i + 1), {0});
+    };
+    Value stream = n.ints(*streams), y = part(0);
+    for (int64_t i : {1, 2})
+      y = n.select(n.cmp(xf::CmpKind::eq, stream, n.ints({i})), part(i), y);
+    return y;
+  });
+}
+
+/// GemmaRotaryEmbedding: (angles [batch, positions, d], q, q_rot, k, k_rot).
+static LogicalResult convertGemmaRotary(NodeConverter &n) {
+  auto wave = [&](Value values) {
+    return n.unsqueeze(n.cast(values, n.elem(n.in(1))), {1});
+  };
+  Value cos = wave(n.make<xf::Cos>(n.in(0))),
+        sin = wave(n.make<xf::Sin>(n.in(0)));
+  auto turn = [&](Value x, Value turned) {
+    return n.add(n.mul(x, cos), n.mul(turned, sin));
+  };
+  return n.done({turn(n.in(1), n.in(2)), turn(n.in(3), n.in(4))});
+}
+
 //===----------------------------------------------------------------------===//
 // GroupQueryAttention
 //===----------------------------------------------------------------------===//
 
-namespace {
-struct Heads {
-  Value q, k, v;
-};
-} // namespace
-
 /// Queries, keys and values as [batch, heads, positions, d]; one packed tensor
 /// where keys and values are absent.
-static Heads splitGrouped(NodeConverter &n, int64_t heads, int64_t kvHeads) {
+Heads hagane::frontend::splitGrouped(NodeConverter &n, int64_t heads,
+                                     int64_t kvHeads) {
   Value q = n.in(0), k = n.in(1), v = n.in(2);
   if (k && v)
     return {splitHeads(n, q, heads), splitHeads(n, k, kvHeads),
@@ -100,28 +160,23 @@ static LogicalResult checkGroupedInputs(NodeConverter &n) {
   return success();
 }
 
-namespace {
-/// Where each sequence's queries stand: `lengths` keys are visible to the last
-/// one, and the first is number `starts` of them; [batch], i64.
-struct Positions {
-  Value lengths, starts;
-};
-} // namespace
-
-/// seqlens_k holds each sequence's keys less one, the new ones included. A
-/// prompt, in which all keys are new, starts at 0 whatever its padding at the
+/// A prompt, in which all keys are new, starts at 0 whatever its padding at the
 /// end, whose rows are not read.
-static Positions findPositions(NodeConverter &n, Value q) {
+Positions hagane::frontend::findPositions(NodeConverter &n, Value q,
+                                          Value lengths, int64_t more,
+                                          Value total) {
   Type type = n.builder().getI64Type();
-  Value last = n.cast(n.in(5), type), total = n.cast(n.in(6), type);
+  Value last = n.cast(lengths, type);
+  total = n.cast(total, type);
   if (n.rank(last) == 2)
     last = n.squeeze(last, {1});
   if (n.rank(total) == 0)
     total = n.unsqueeze(total, {0});
   Value count = n.sizeTensor(Size(q, 2));
-  Value lengths = n.select(n.cmp(xf::CmpKind::eq, count, total), count,
-                           n.addScalar(last, 1));
-  return {lengths, n.sub(lengths, count)};
+  Value all =
+      n.select(n.cmp(xf::CmpKind::eq, count, total), count,
+               more ? n.addScalar(last, static_cast<double>(more)) : last);
+  return {all, n.sub(all, count)};
 }
 
 /// The extent of the present, the larger of the past's and the total length:
@@ -162,6 +217,26 @@ Value hagane::frontend::padBias(NodeConverter &n, Value bias, Value keys) {
                          xf::PadKind::constant);
 }
 
+LogicalResult hagane::frontend::rotateGrouped(NodeConverter &n, Value &q,
+                                              Value &k, Value starts,
+                                              Value positions, Value cosCache,
+                                              Value sinCache) {
+  if (!positions) {
+    positions = positionsFrom(n, 0, q, 2);
+    if (starts)
+      positions = n.add(n.unsqueeze(starts, {1}), positions);
+  }
+  Value cos = n.make<xf::Gather>(cosCache, positions, static_cast<int64_t>(0));
+  Value sin = n.make<xf::Gather>(sinCache, positions, static_cast<int64_t>(0));
+  auto half = n.staticSize(cos, n.rank(cos) - 1);
+  if (!half)
+    return n.error("the number of rotated features is not known");
+  bool interleaved = n.getInt("rotary_interleaved", 0) != 0;
+  q = makeRotary(n, q, cos, sin, 2 * *half, interleaved);
+  k = makeRotary(n, k, cos, sin, 2 * *half, interleaved);
+  return success();
+}
+
 static LogicalResult convertGroupQueryAttention(NodeConverter &n) {
   int64_t heads = n.requireInt("num_heads"),
           kvHeads = n.requireInt("kv_num_heads");
@@ -171,23 +246,10 @@ static LogicalResult convertGroupQueryAttention(NodeConverter &n) {
   Value pastK = n.in(3), pastV = n.in(4);
   Positions at;
   if (pastK)
-    at = findPositions(n, q);
-  if (n.getInt("do_rotary", 0)) {
-    Value positions = n.in(9);
-    if (!positions) {
-      positions = positionsFrom(n, 0, q, 2);
-      if (pastK)
-        positions = n.add(n.unsqueeze(at.starts, {1}), positions);
-    }
-    Value cos = n.make<xf::Gather>(n.in(7), positions, static_cast<int64_t>(0));
-    Value sin = n.make<xf::Gather>(n.in(8), positions, static_cast<int64_t>(0));
-    auto half = n.staticSize(cos, n.rank(cos) - 1);
-    if (!half)
-      return n.error("the number of rotated features is not known");
-    bool interleaved = n.getInt("rotary_interleaved", 0) != 0;
-    q = makeRotary(n, q, cos, sin, 2 * *half, interleaved);
-    k = makeRotary(n, k, cos, sin, 2 * *half, interleaved);
-  }
+    at = findPositions(n, q, n.in(5), /*more=*/1, n.in(6));
+  if (n.getInt("do_rotary", 0) &&
+      failed(rotateGrouped(n, q, k, at.starts, n.in(9), n.in(7), n.in(8))))
+    return failure();
   if (pastK) {
     auto [extent, computed] = findExtent(n, pastK);
     for (auto [x, past] : {std::pair(&k, pastK), std::pair(&v, pastV)})
@@ -266,17 +328,43 @@ LogicalResult hagane::frontend::readKeyMask(NodeConverter &n, Value mask,
   return success();
 }
 
+/// Queries, keys and values packed as [batch, positions, heads, 3, d], or keys
+/// and values as [batch, positions, heads, 2, d], taken apart.
+static LogicalResult unpack(NodeConverter &n, Value &q, Value &k, Value &v) {
+  if (k && v)
+    return n.rank(q) == 3 ? success()
+                          : n.error("the queries have rank " +
+                                    Twine(n.rank(q)) + ", expected 3");
+  Value all = k ? k : q;
+  int64_t parts = k ? 2 : 3;
+  auto heads = n.rank(all) == 5 ? n.staticSize(all, 2) : std::nullopt,
+       width = n.rank(all) == 5 ? n.staticSize(all, 4) : std::nullopt;
+  if (!heads || !width || n.staticSize(all, 3) != parts || v)
+    return n.error("keys and values are absent and the input is not [batch, "
+                   "positions, heads, " +
+                   Twine(parts) + ", d]");
+  auto part = [&](int64_t i) {
+    Value x = n.slice(all, 3, i, i + 1);
+    return n.reshape(x, {Size(x, 0), Size(x, 1), *heads * *width});
+  };
+  if (!k)
+    q = part(0);
+  k = part(parts - 2);
+  v = part(parts - 1);
+  return success();
+}
+
 static LogicalResult convertMultiHeadAttention(NodeConverter &n) {
   int64_t heads = n.requireInt("num_heads");
   Value q = n.in(0), k = n.in(1), v = n.in(2), bias = n.in(3), pastK = n.in(6),
         pastV = n.in(7);
   if (n.failed())
     return failure();
-  if (!k || !v || n.rank(q) != 3)
-    return n.error("packed queries, keys and values are not supported");
-  if (n.in(8) || n.in(9))
-    return n.error(
-        "past_sequence_length and cache_indirection are not supported");
+  if (failed(unpack(n, q, k, v)))
+    return failure();
+  if (n.in(9))
+    return n.error("cache_indirection (beam search inside of the node) is not "
+                   "supported");
   if (bool(pastK) != bool(pastV))
     return n.error(
         "past_key and past_value are not both present or both absent");
@@ -287,12 +375,14 @@ static LogicalResult convertMultiHeadAttention(NodeConverter &n) {
     k = splitHeads(n, addBias(n, k, bias, width), heads);
   if (n.rank(v) == 3)
     v = splitHeads(n, addBias(n, v, bias, 2 * width), heads);
-  if (pastK) {
+  AttentionOptions options;
+  options.bias = n.in(5);
+  if (pastK && n.in(8)) {
+    std::tie(k, v) = writeShared(n, k, v, pastK, pastV, n.in(8), options);
+  } else if (pastK) {
     k = n.make<xf::CacheAppend>(pastK, k, static_cast<int64_t>(2));
     v = n.make<xf::CacheAppend>(pastV, v, static_cast<int64_t>(2));
   }
-  AttentionOptions options;
-  options.bias = n.in(5);
   if (failed(readKeyMask(n, n.in(4), n.elem(q), options)))
     return failure();
   if (double scale = n.getFloat("scale", 0))
@@ -303,7 +393,9 @@ static LogicalResult convertMultiHeadAttention(NodeConverter &n) {
 }
 
 static const OpRow rows[] = {
+    {"GemmaRotaryEmbedding", 1, 5, convertGemmaRotary},
     {"GroupQueryAttention", 1, 1, convertGroupQueryAttention},
+    {"MRotaryEmbedding", 1, 4, convertMultimodalRotary},
     {"MultiHeadAttention", 1, 1, convertMultiHeadAttention},
     {"RotaryEmbedding", 1, 4, convertRotaryEmbedding},
 };

@@ -55,8 +55,10 @@ static Value swapFirst(NodeConverter &n, Value x) {
   return x && n.rank(x) == 3 ? n.transpose(x, {1, 0, 2}) : x;
 }
 
-template <RecurrentKind kind>
-static LogicalResult convertRecurrent(NodeConverter &n) {
+/// The operator with input and recurrent weights of ai.onnx's layout; the other
+/// inputs are where ai.onnx has them.
+static LogicalResult finishRecurrent(NodeConverter &n, RecurrentKind kind,
+                                     Value w, Value r) {
   auto direction =
       xf::symbolizeDirectionKind(n.getString("direction", "forward"));
   if (!direction)
@@ -67,10 +69,10 @@ static LogicalResult convertRecurrent(NodeConverter &n) {
        lstm = kind == RecurrentKind::lstm;
   auto activations = readActivations(n, kind, directions);
   Value x = n.in(0), h = n.in(5), c = lstm ? n.in(6) : Value();
-  auto hidden = n.staticSize(n.in(2), 2);
+  auto hidden = n.staticSize(r, 2);
   if (!activations || n.failed())
     return failure();
-  if (!hidden || n.rank(n.in(2)) != 3 || n.rank(x) != 3)
+  if (!hidden || n.rank(r) != 3 || n.rank(x) != 3)
     return n.error(
         "the input and weights are not of rank 3 with a known hidden size");
   if (batchFirst) {
@@ -85,7 +87,7 @@ static LogicalResult convertRecurrent(NodeConverter &n) {
     return n.getInt(name, 0) ? b.getUnitAttr() : UnitAttr();
   };
   auto op = n.create<xf::Recurrent>(
-      x, n.in(1), n.in(2), n.in(3), n.in(4), h, c, lstm ? n.in(7) : Value(),
+      x, w, r, n.in(3), n.in(4), h, c, lstm ? n.in(7) : Value(),
       xf::RecurrentKindAttr::get(context, kind),
       xf::DirectionKindAttr::get(context, *direction), b.getStrArrayAttr(names),
       b.getI64IntegerAttr(*hidden), b.getF64FloatAttr(n.getFloat("clip", 0)),
@@ -102,12 +104,47 @@ static LogicalResult convertRecurrent(NodeConverter &n) {
   return n.done({y, lastH, lstm ? lastC : Value()});
 }
 
+template <RecurrentKind kind>
+static LogicalResult convertRecurrent(NodeConverter &n) {
+  return finishRecurrent(n, kind, n.in(1), n.in(2));
+}
+
+/// Weights [directions, in, out] of integers, with a scale and zero point for
+/// each direction or column, as numbers [directions, out, in].
+static Value readWeight(NodeConverter &n, Value codes, Value scale,
+                        Value zero) {
+  auto along = [&](Value parameter) {
+    return n.unsqueeze(parameter, n.rank(parameter) == 1
+                                      ? ArrayRef<int64_t>{1, 2}
+                                      : ArrayRef<int64_t>{1});
+  };
+  Type f32 = n.builder().getF32Type();
+  Value y = n.sub(n.cast(codes, f32), along(n.cast(zero, f32)));
+  return n.transpose(n.mul(y, along(scale)), {0, 2, 1});
+}
+
+/// Inputs 8 to 11 are scales and zero points of the weights. Nothing else is
+/// quantized on the way, which is nearer to the model than ONNX Runtime is.
+static LogicalResult convertQuantizedLstm(NodeConverter &n) {
+  if (n.rank(n.in(1)) != 3 || n.rank(n.in(2)) != 3)
+    return n.error("the weights have ranks " + Twine(n.rank(n.in(1))) +
+                   " and " + Twine(n.rank(n.in(2))) + ", expected 3 and 3");
+  return finishRecurrent(n, RecurrentKind::lstm,
+                         readWeight(n, n.in(1), n.in(8), n.in(9)),
+                         readWeight(n, n.in(2), n.in(10), n.in(11)));
+}
+
 static const OpRow rows[] = {
     {"GRU", 3, 3, convertRecurrent<RecurrentKind::gru>},
     {"LSTM", 1, 3, convertRecurrent<RecurrentKind::lstm>},
     {"RNN", 1, 3, convertRecurrent<RecurrentKind::rnn>},
 };
 
+static const OpRow microsoftRows[] = {
+    {"DynamicQuantizeLSTM", 1, 3, convertQuantizedLstm},
+};
+
 void hagane::frontend::registerRecurrent(OpRegistry &registry) {
+  registry.add("com.microsoft", microsoftRows);
   registry.add("", rows);
 }

@@ -333,6 +333,44 @@ static LogicalResult transformAxis(NodeConverter &n, int64_t axis) {
   return n.done({mirrors ? n.unsqueeze(y.first, {last + 1}) : join(n, y)});
 }
 
+/// The size of the last axis; null and an error if it is not known, or if the
+/// signal has more axes.
+static Dim signalSize(NodeConverter &n, Value x) {
+  int64_t last = n.rank(x) - 1;
+  Dim size = last < 0 ? Dim() : n.dim(x, last);
+  if (size && n.isDurable(size) && n.getInt("signal_ndim", 1) == 1)
+    return size;
+  (void)n.error("the last axis has no known size, or signal_ndim is not 1");
+  return {};
+}
+
+/// com.microsoft: real numbers along the last axis to half of their spectrum.
+static LogicalResult convertRfft(NodeConverter &n) {
+  Value x = n.in(0);
+  Dim size = signalSize(n, x);
+  if (!size)
+    return failure();
+  return n.done({join(n, transform(n, {x, Value()},
+                                   {size, size, halfOf(n, size),
+                                    /*inverse=*/false}))});
+}
+
+/// The way back, to an even number of elements.
+static LogicalResult convertIrfft(NodeConverter &n) {
+  Complex x = split(n, n.in(0));
+  if (n.failed())
+    return failure();
+  if (!x.second)
+    return n.error("the input is real, expected a complex spectrum");
+  Dim half = signalSize(n, x.first);
+  if (!half)
+    return failure();
+  Dim length = (half - 1) * 2;
+  Complex y = transform(n, mirror(n, x, length),
+                        {length, length, length, /*inverse=*/true});
+  return n.done({y.first});
+}
+
 static LogicalResult convertDftAttribute(NodeConverter &n) {
   return transformAxis(n, n.getInt("axis", 1));
 }
@@ -408,6 +446,12 @@ static const OpRow rows[] = {
     {"STFT", 17, 2, convertStft},
 };
 
+static const OpRow microsoftRows[] = {
+    {"Irfft", 1, 1, convertIrfft},
+    {"Rfft", 1, 1, convertRfft},
+};
+
 void hagane::frontend::registerSignal(OpRegistry &registry) {
+  registry.add("com.microsoft", microsoftRows);
   registry.add("", rows);
 }

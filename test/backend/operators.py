@@ -31,8 +31,60 @@ REFUSED = {
     "refuseRandom": "random numbers",
     "refuseStrings": "strings",
 }
-# Operators without a handler, and why.
-UNHANDLED = {}
+# Operators of com.microsoft without a handler, by reason.
+_UNHANDLED = {
+    "a cache in pages that the program around the model keeps": [
+        "PagedAttention", "SparsePagedAttention",
+    ],
+    "a packing that is not specified": [
+        "DequantizeBFP", "GatherPacked", "MatMulFpQ4", "MatMulPacked", "MoEPacked", "QuantizeBFP",
+    ],
+    "a test of the interface": [
+        "SampleOp",
+    ],
+    "batches of sequences without padding, with states that the program around the model keeps": [
+        "ConvStateReplay", "GatedDeltaNet", "GatedDeltaNetStateReplay", "Mamba2Verify", "SpeculativePrefixCommit",
+        "VarlenCausalConvWithState", "VarlenNGramHashMapping",
+    ],
+    "compiled for another device": [
+        "EPContext", "Snpe",
+    ],
+    "hashing": [
+        "MurmurHash3",
+    ],
+    "kernels of one model on one device": [
+        "DynamicSparseAttention", "EngramGate", "HyperConnectionLowRankMix", "MoEGroupRouter", "NGramHashMapping",
+        "PackedSparseAttentionIndexer", "PackedSparseAttentionIndexerMerge", "RMSNormRotary",
+        "SparseAttentionIndexer",
+    ],
+    "layouts of another device": [
+        "DequantizeWithOrder", "QOrderedAttention", "QOrderedGelu", "QOrderedLayerNormalization",
+        "QOrderedLongformerAttention", "QOrderedMatMul", "QuantizeWithOrder",
+    ],
+    "masks of bits, which training alone makes": [
+        "BitmaskBiasDropout", "BitmaskDropout",
+    ],
+    "rare": [
+        "AttnLSTM", "CropAndResize", "MaxpoolWithMask", "WordConvEmbedding",
+    ],
+    "rare, and without a kernel for processors in ONNX Runtime": [
+        "DecoderAttention", "DecoderMaskedSelfAttention", "GemmFloat8", "LongformerAttention",
+        "MatMulBlockQuantizedFp4Weight", "MatMulBlockQuantizedFp8Weight",
+    ],
+    "search over tokens, which a program around the model does": [
+        "BifurcationDetector", "DynamicTimeWarping",
+    ],
+    "sparse tensors": [
+        "SparseToDenseMatMul",
+    ],
+    "strings": [
+        "Tokenizer",
+    ],
+    "whole generation loops, which a program around the model runs": [
+        "BeamSearch", "GreedySearch", "Sampling", "WhisperBeamSearch",
+    ],
+}
+UNHANDLED = {("com.microsoft", name): reason for reason, names in _UNHANDLED.items() for name in names}
 # Resolved while the graph is read.
 IMPORTED = {("", "Constant")}
 
@@ -141,6 +193,7 @@ def write_page(counts, types):
                          f"{', '.join(sorted(types[key]))} |")
         lines.append("")
     microsoft = sorted(name for domain, name in handlers if domain == "com.microsoft")
+    refused += [(".".join(key), reason) for key, reason in UNHANDLED.items() if key[0] not in DOMAINS]
     lines += ["## com.microsoft", "", ", ".join(microsoft), "",
               "## Refused", "", "| operator | reason |", "|---|---|"]
     lines += [f"| {name} | {reason} |" for name, reason in sorted(refused)]

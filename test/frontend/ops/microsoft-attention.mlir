@@ -131,3 +131,37 @@ func.func @RotaryEmbedding1_offset(%i0: tensor<1x3x32xf32>, %i1: tensor<1xi64>, 
     : (tensor<1x3x32xf32>, tensor<1xi64>, tensor<9x4xf32>, tensor<9x4xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @MRotaryEmbedding1(
+// CHECK: xf.gather
+// CHECK: xf.slice
+// CHECK: xf.reshape
+// CHECK: xf.reshape
+// CHECK: xf.rotary {{.*}}tensor<?x2x?x12xf32>
+func.func @MRotaryEmbedding1(%a0: tensor<?x2x?x12xf32>, %a1: tensor<3x?x?xi64>, %a2: tensor<9x6xf32>, %a3: tensor<9x6xf32>) -> !onnx.unknown {
+  %r0 = onnx.node "MRotaryEmbedding" domain "com.microsoft" since 1 (%a0, %a1, %a2, %a3) {mrope_section = array<i64: 3, 1, 2>} : (tensor<?x2x?x12xf32>, tensor<3x?x?xi64>, tensor<9x6xf32>, tensor<9x6xf32>) -> !onnx.unknown
+  return %r0 : !onnx.unknown
+}
+
+// CHECK-LABEL: func.func @GemmaRotaryEmbedding1(
+// CHECK: xf.cos
+// CHECK: xf.reshape
+// CHECK: xf.mul
+// CHECK: xf.mul
+// CHECK: xf.add {{.*}}tensor<?x2x?x4xf32>
+func.func @GemmaRotaryEmbedding1(%a0: tensor<?x?x4xf32>, %a1: tensor<?x2x?x4xf32>, %a2: tensor<?x2x?x4xf32>, %a3: tensor<?x2x?x4xf32>, %a4: tensor<?x2x?x4xf32>) -> (!onnx.unknown, !onnx.unknown) {
+  %r0, %r1 = onnx.node "GemmaRotaryEmbedding" domain "com.microsoft" since 1 (%a0, %a1, %a2, %a3, %a4) : (tensor<?x?x4xf32>, tensor<?x2x?x4xf32>, tensor<?x2x?x4xf32>, tensor<?x2x?x4xf32>, tensor<?x2x?x4xf32>) -> (!onnx.unknown, !onnx.unknown)
+  return %r0, %r1 : !onnx.unknown, !onnx.unknown
+}
+
+// Packed queries, keys and values.
+// CHECK-LABEL: func.func @MultiHeadAttention1_packed(
+// CHECK: xf.slice
+// CHECK: xf.reshape
+// CHECK: xf.attention
+// CHECK: xf.transpose
+// CHECK: xf.reshape {{.*}}tensor<?x?x8xf32>
+func.func @MultiHeadAttention1_packed(%a0: tensor<?x?x2x3x4xf32>) -> !onnx.unknown {
+  %r0 = onnx.node "MultiHeadAttention" domain "com.microsoft" since 1 (%a0) {num_heads = 2 : i64} : (tensor<?x?x2x3x4xf32>) -> !onnx.unknown
+  return %r0 : !onnx.unknown
+}

@@ -147,3 +147,19 @@ func.func @EmbedLayerNormalization1_mask(%i0: tensor<2x3xi32>, %i1: tensor<2x3xi
     : (tensor<2x3xi32>, tensor<2x3xi32>, tensor<9x4xf32>, tensor<5x4xf32>, tensor<2x4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<2x3xi32>) -> (!onnx.unknown, !onnx.unknown)
   return %y, %index : !onnx.unknown, !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @QEmbedLayerNormalization1(
+// CHECK: xf.gather
+// CHECK: xf.dequantize
+// CHECK: xf.dequantize
+// CHECK: xf.dequantize
+// CHECK: xf.layer_norm {{.*}}tensor<?x?x12xf32>
+func.func @QEmbedLayerNormalization1(%a0: tensor<?x?xi32>, %a2: tensor<9x12xui8>, %a3: tensor<16x12xui8>, %a5: tensor<12xui8>, %a6: tensor<12xui8>, %a8: tensor<f32>, %a9: tensor<f32>, %a11: tensor<f32>, %a12: tensor<f32>, %a13: tensor<ui8>, %a14: tensor<ui8>, %a16: tensor<ui8>, %a17: tensor<ui8>) -> !onnx.unknown {
+  %a1 = onnx.absent : none
+  %a4 = onnx.absent : none
+  %a7 = onnx.absent : none
+  %a10 = onnx.absent : none
+  %a15 = onnx.absent : none
+  %r0 = onnx.node "QEmbedLayerNormalization" domain "com.microsoft" since 1 (%a0, %a1, %a2, %a3, %a4, %a5, %a6, %a7, %a8, %a9, %a10, %a11, %a12, %a13, %a14, %a15, %a16, %a17) {epsilon = 1.0e-5 : f32} : (tensor<?x?xi32>, none, tensor<9x12xui8>, tensor<16x12xui8>, none, tensor<12xui8>, tensor<12xui8>, none, tensor<f32>, tensor<f32>, none, tensor<f32>, tensor<f32>, tensor<ui8>, tensor<ui8>, none, tensor<ui8>, tensor<ui8>) -> !onnx.unknown
+  return %r0 : !onnx.unknown
+}

@@ -32,3 +32,19 @@ func.func @RNN14(%i0: tensor<5x2x3xf32>, %i1: tensor<1x4x3xf32>, %i2: tensor<1x4
     : (tensor<5x2x3xf32>, tensor<1x4x3xf32>, tensor<1x4x4xf32>) -> (!onnx.unknown, !onnx.unknown)
   return %y#0, %y#1 : !onnx.unknown, !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @DynamicQuantizeLSTM1(
+// CHECK: xf.cast
+// CHECK: xf.cast
+// CHECK: xf.mul
+// CHECK: xf.transpose
+// CHECK: xf.recurrent
+func.func @DynamicQuantizeLSTM1(%a0: tensor<?x2x3xf32>, %a1: tensor<1x3x20xi8>, %a2: tensor<1x5x20xi8>, %a8: tensor<1xf32>, %a9: tensor<1xi8>, %a10: tensor<1x20xf32>, %a11: tensor<1x20xi8>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown) {
+  %a3 = onnx.absent : none
+  %a4 = onnx.absent : none
+  %a5 = onnx.absent : none
+  %a6 = onnx.absent : none
+  %a7 = onnx.absent : none
+  %r0, %r1, %r2 = onnx.node "DynamicQuantizeLSTM" domain "com.microsoft" since 1 (%a0, %a1, %a2, %a3, %a4, %a5, %a6, %a7, %a8, %a9, %a10, %a11) {hidden_size = 5 : i64} : (tensor<?x2x3xf32>, tensor<1x3x20xi8>, tensor<1x5x20xi8>, none, none, none, none, none, tensor<1xf32>, tensor<1xi8>, tensor<1x20xf32>, tensor<1x20xi8>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown)
+  return %r0, %r1, %r2 : !onnx.unknown, !onnx.unknown, !onnx.unknown
+}

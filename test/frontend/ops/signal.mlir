@@ -86,3 +86,25 @@ func.func @MelWeightMatrix17() -> !onnx.unknown {
     : (tensor<i64>, tensor<i64>, tensor<i64>, tensor<f32>, tensor<f32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// CHECK-LABEL: func.func @Rfft1(
+// CHECK: xf.linear
+// CHECK: xf.linear
+// CHECK: xf.reshape
+// CHECK: xf.reshape
+// CHECK: xf.concat {{.*}}tensor<?x5x2xf32>
+func.func @Rfft1(%a0: tensor<?x8xf32>) -> !onnx.unknown {
+  %r0 = onnx.node "Rfft" domain "com.microsoft" since 1 (%a0) {signal_ndim = 1 : i64, onesided = 1 : i64, normalized = 0 : i64} : (tensor<?x8xf32>) -> !onnx.unknown
+  return %r0 : !onnx.unknown
+}
+
+// CHECK-LABEL: func.func @Irfft1(
+// CHECK: xf.slice
+// CHECK: xf.reshape
+// CHECK: xf.linear
+// CHECK: xf.linear
+// CHECK: xf.add {{.*}}tensor<?x8xf32>
+func.func @Irfft1(%a0: tensor<?x5x2xf32>) -> !onnx.unknown {
+  %r0 = onnx.node "Irfft" domain "com.microsoft" since 1 (%a0) {signal_ndim = 1 : i64, onesided = 1 : i64, normalized = 0 : i64} : (tensor<?x5x2xf32>) -> !onnx.unknown
+  return %r0 : !onnx.unknown
+}
