@@ -164,6 +164,13 @@ def test_multimodal_rotary(flat, layout, interleaved, tmp_path):
         np.testing.assert_allclose(got, wanted, atol=1e-5)
 
 
+def test_rotary_from_one_position(tmp_path):
+    inputs = {"x": floats(2, 5, 24), "p": np.array([3]), "c": floats(9, 6), "s": floats(9, 6, seed=7)}
+    model = make_model("RotaryEmbedding", inputs, ["y"], ["p", "c", "s"])
+    for got, wanted in run_both(tmp_path, model, inputs):
+        np.testing.assert_allclose(got, wanted, atol=1e-5)
+
+
 def test_gemma_rotary(tmp_path):
     text = """(float[b,s,4] e, float[b,2,s,4] q, float[b,2,s,4] qr, float[b,2,s,4] k, float[b,2,s,4] kr)
         => (float[b,2,s,4] y, float[b,2,s,4] z) { y, z = com.microsoft.GemmaRotaryEmbedding(e, q, qr, k, kr) }"""
