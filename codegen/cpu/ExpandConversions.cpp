@@ -82,12 +82,33 @@ struct TruncateF16 : OpRewritePattern<arith::TruncFOp> {
   }
 };
 
+/// Integers become narrow floats through f32: no target has instructions for
+/// the way from the one to the other.
+template <typename OpTy> struct NarrowInteger : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    Type type = op.getType();
+    if (getElementTypeOrSelf(type).getIntOrFloatBitWidth() >= 32)
+      return rewriter.notifyMatchFailure(op, "expected a narrow float");
+    Type wide = rewriter.getF32Type();
+    if (auto vector = dyn_cast<VectorType>(type))
+      wide = vector.clone(wide);
+    Value value = OpTy::create(rewriter, op.getLoc(), wide, op.getIn());
+    rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, type, value);
+    return success();
+  }
+};
+
 struct ExpandConversionsPass
     : impl::ExpandConversionsPassBase<ExpandConversionsPass> {
   using Base::Base;
   void runOnOperation() final {
     RewritePatternSet patterns(&getContext());
     populateSmallFloatPatterns(patterns);
+    patterns
+        .add<NarrowInteger<arith::SIToFPOp>, NarrowInteger<arith::UIToFPOp>>(
+            &getContext());
     if (f16)
       patterns.add<ExtendF16, TruncateF16>(&getContext());
     if (bf16)

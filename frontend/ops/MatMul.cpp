@@ -1,5 +1,6 @@
 // Matrix products.
 #include "frontend/ops/MatMul.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace hagane;
@@ -36,6 +37,22 @@ static bool isBias(NodeConverter &n, Value c, xf::Dim columns) {
 }
 
 /// alpha * A' * B' + beta * C.
+/// alpha y + beta c; fractions of integers are cut off at the end.
+static Value scaledSum(NodeConverter &n, Value y, double alpha, Value c,
+                       double beta) {
+  Type type = n.elem(y);
+  bool isWhole = alpha == std::floor(alpha) && beta == std::floor(beta);
+  if (isa_and_nonnull<IntegerType>(type) && !isWhole) {
+    Type real = n.builder().getF64Type();
+    y = n.cast(y, real);
+    c = c ? n.cast(c, real) : c;
+  }
+  y = n.mulScalar(y, alpha);
+  if (c)
+    y = n.add(y, n.mulScalar(c, beta));
+  return n.cast(y, type);
+}
+
 static LogicalResult convertGemm(NodeConverter &n) {
   Value a = n.in(0), b = n.in(1), c = n.in(2);
   double alpha = n.getFloat("alpha", 1), beta = n.getFloat("beta", 1);
@@ -57,8 +74,7 @@ static LogicalResult convertGemm(NodeConverter &n) {
   } else {
     y = n.make<xf::MatMul>(a, b, transA, transB);
   }
-  y = n.mulScalar(y, alpha);
-  return n.done({c ? n.add(y, n.mulScalar(c, beta)) : y});
+  return n.done({scaledSum(n, y, alpha, c, beta)});
 }
 
 /// [rows, batch..., columns] as [batch..., rows, columns].

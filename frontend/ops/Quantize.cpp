@@ -75,14 +75,14 @@ static LogicalResult convertDynamicQuantizeLinear(NodeConverter &n) {
   return n.done({codes, scale, zero});
 }
 
-/// x as i32 with its zero point taken off; a vector of zero points runs along
-/// the second last axis of the left operand, the last of the right one.
-static Value centre(NodeConverter &n, Value x, Value zero, bool left) {
-  Type i32 = n.builder().getI32Type();
-  x = n.cast(x, i32);
+/// x with its zero point taken off; a vector of zero points runs along the
+/// second last axis of the left operand, the last of the right one.
+static Value centre(NodeConverter &n, Value x, Value zero, bool left,
+                    Type type) {
+  x = n.cast(x, type);
   if (!zero)
     return x;
-  zero = n.cast(asParameter(n, zero), i32);
+  zero = n.cast(asParameter(n, zero), type);
   if (left && n.rank(zero) == 1)
     zero = n.unsqueeze(zero, {1});
   return n.sub(x, zero);
@@ -90,7 +90,13 @@ static Value centre(NodeConverter &n, Value x, Value zero, bool left) {
 
 Value hagane::frontend::integerProduct(NodeConverter &n, Value a, Value b,
                                        Value aZero, Value bZero) {
-  return makeMatMul(n, centre(n, a, aZero, true), centre(n, b, bZero, false));
+  auto isFloat = [&](Value value) {
+    return isa_and_nonnull<FloatType>(n.elem(value));
+  };
+  Type type = isFloat(a) || isFloat(b) ? Type(n.builder().getF32Type())
+                                       : Type(n.builder().getI32Type());
+  return makeMatMul(n, centre(n, a, aZero, true, type),
+                    centre(n, b, bZero, false, type));
 }
 
 static LogicalResult convertMatMulInteger(NodeConverter &n) {
@@ -100,8 +106,12 @@ static LogicalResult convertMatMulInteger(NodeConverter &n) {
 /// (a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero).
 static LogicalResult convertQLinearMatMul(NodeConverter &n) {
   Value sum = integerProduct(n, n.in(0), n.in(3), n.in(2), n.in(5));
-  Value aScale = asParameter(n, n.in(1)), bScale = asParameter(n, n.in(4)),
-        yScale = asParameter(n, n.in(6)), yZero = asParameter(n, n.in(7));
+  // Sums of products are beyond the range of 16 bits.
+  auto scale = [&](unsigned input) {
+    return n.cast(asParameter(n, n.in(input)), n.builder().getF32Type());
+  };
+  Value aScale = scale(1), bScale = scale(4), yScale = scale(6),
+        yZero = asParameter(n, n.in(7));
   if (n.rank(aScale) == 1)
     aScale = n.unsqueeze(aScale, {1});
   if (n.rank(yScale) != 0)

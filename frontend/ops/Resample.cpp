@@ -228,6 +228,36 @@ static constexpr StringRef coordinateModes[] = {
 static constexpr StringRef nearestModes[] = {
     "round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
 
+/// A float that holds the elements and the coordinates.
+static Type sampledType(Type type, Type coordinates) {
+  if (type == coordinates)
+    return type;
+  unsigned width = isa<FloatType>(type) ? type.getIntOrFloatBitWidth()
+                   : type.getIntOrFloatBitWidth() > 16 ? 64
+                                                       : 32;
+  return std::max({width, coordinates.getIntOrFloatBitWidth(), 32u}) > 32
+             ? Type(Float64Type::get(type.getContext()))
+             : Type(Float32Type::get(type.getContext()));
+}
+
+/// The nearest whole number within the limits of a type.
+static Value roundTo(NodeConverter &n, Value x, IntegerType type) {
+  unsigned width = type.getWidth();
+  bool isUnsigned = type.isUnsigned() || width == 1;
+  APInt least = isUnsigned ? APInt::getZero(width)
+                           : APInt::getSignedMinValue(width),
+        most = isUnsigned ? APInt::getMaxValue(width)
+                          : APInt::getSignedMaxValue(width);
+  x = n.make<xf::Round>(x);
+  x = n.make<xf::Max>(x, n.scalar(least.roundToDouble(!isUnsigned), n.elem(x)));
+  // The greatest numbers of 64 bits are no floats: the next below.
+  double high = most.roundToDouble(!isUnsigned);
+  if (width == 64)
+    high = std::nextafter(high, 0.0);
+  x = n.make<xf::Min>(x, n.scalar(high, n.elem(x)));
+  return n.cast(x, type);
+}
+
 static LogicalResult makeResize(NodeConverter &n, Value scales, Value sizes,
                                 StringRef coordinates, StringRef nearest) {
   Value x = n.in(0);
@@ -273,7 +303,11 @@ static LogicalResult makeResize(NodeConverter &n, Value scales, Value sizes,
     plan.sizesValue = n.concat(all, 0);
   }
   OpBuilder &b = n.builder();
-  return n.done({n.make<xf::Resize>(
+  Type type = n.elem(x);
+  bool isRounded = isa<IntegerType>(type) && *kind != xf::ResizeKind::nearest;
+  if (isRounded)
+    x = n.cast(x, sampledType(type, b.getF32Type()));
+  Value y = n.make<xf::Resize>(
       x, plan.sizesValue, plan.scalesValue, plan.roiValue,
       plan.sizesValue ? ArrayAttr() : n.dims(plan.sizes),
       b.getDenseF64ArrayAttr(plan.scales),
@@ -283,7 +317,8 @@ static LogicalResult makeResize(NodeConverter &n, Value scales, Value sizes,
       n.getInt("exclude_outside", 0) ? b.getUnitAttr() : UnitAttr(),
       n.getInt("antialias", 0) ? b.getUnitAttr() : UnitAttr(),
       b.getF64FloatAttr(n.getFloat("extrapolation_value", 0)),
-      plan.roi ? b.getDenseF64ArrayAttr(*plan.roi) : DenseF64ArrayAttr())});
+      plan.roi ? b.getDenseF64ArrayAttr(*plan.roi) : DenseF64ArrayAttr());
+  return n.done({isRounded ? roundTo(n, y, cast<IntegerType>(type)) : y});
 }
 
 /// (x, roi?, scales?, sizes?).
@@ -314,18 +349,6 @@ static LogicalResult convertOldestUpsample(NodeConverter &n) {
 //===----------------------------------------------------------------------===//
 // Grids and regions
 //===----------------------------------------------------------------------===//
-
-/// A float that holds the elements and the coordinates.
-static Type sampledType(Type type, Type coordinates) {
-  if (type == coordinates)
-    return type;
-  unsigned width = isa<FloatType>(type) ? type.getIntOrFloatBitWidth()
-                   : type.getIntOrFloatBitWidth() > 16 ? 64
-                                                       : 32;
-  return std::max({width, coordinates.getIntOrFloatBitWidth(), 32u}) > 32
-             ? Type(Float64Type::get(type.getContext()))
-             : Type(Float32Type::get(type.getContext()));
-}
 
 static LogicalResult convertGridSample(NodeConverter &n) {
   StringRef mode = n.getString("mode", "linear");

@@ -291,8 +291,16 @@ static Dim transformLength(NodeConverter &n, Dim size, bool mirrors) {
   return length ? Dim::constant(n.builder().getContext(), *length) : Dim();
 }
 
+/// Waves and sums of 16 bits would be coarse.
+static Value widened(NodeConverter &n, Value x) {
+  Type type = n.elem(x);
+  return type && type.getIntOrFloatBitWidth() < 32
+             ? n.cast(x, n.builder().getF32Type())
+             : x;
+}
+
 static LogicalResult transformAxis(NodeConverter &n, int64_t axis) {
-  Complex x = split(n, n.in(0));
+  Complex x = split(n, widened(n, n.in(0)));
   if (n.failed())
     return failure();
   int64_t last = n.rank(x.first) - 1;
@@ -330,7 +338,8 @@ static LogicalResult transformAxis(NodeConverter &n, int64_t axis) {
   Transform t{used, length, half ? halfOf(n, length) : length, inverse};
   Complex y = transform(n, x, t);
   y = {swapAxes(n, y.first, axis, last), swapAxes(n, y.second, axis, last)};
-  return n.done({mirrors ? n.unsqueeze(y.first, {last + 1}) : join(n, y)});
+  Value joined = mirrors ? n.unsqueeze(y.first, {last + 1}) : join(n, y);
+  return n.done({n.cast(joined, n.elem(n.in(0)))});
 }
 
 /// The size of the last axis; null and an error if it is not known, or if the
@@ -408,7 +417,7 @@ static Value framePlaces(NodeConverter &n, Value signal, int64_t length,
 /// (signal [batch, length, parts], step, window, frame length). PyTorch's
 /// exporter leaves out the last axis of real numbers.
 static LogicalResult convertStft(NodeConverter &n) {
-  Value signal = n.in(0), window = n.in(2);
+  Value signal = widened(n, n.in(0)), window = widened(n, n.in(2));
   if (n.rank(signal) == 2)
     signal = n.unsqueeze(signal, {2});
   if (n.rank(signal) != 3)
@@ -433,7 +442,8 @@ static LogicalResult convertStft(NodeConverter &n) {
   Dim frame = Dim::constant(n.builder().getContext(), *length);
   Transform t{frame, frame, half ? halfOf(n, frame) : frame,
               /*inverse=*/false};
-  return n.done({join(n, transform(n, x, t))});
+  Value y = join(n, transform(n, x, t));
+  return n.done({n.cast(y, n.elem(n.in(0)))});
 }
 
 static const OpRow rows[] = {

@@ -366,44 +366,6 @@ static Value modulo(ScalarScope &b, Operation *op, ValueRange x) {
                                  sum, rest);
 }
 
-static std::optional<double> getConstant(Value scalar) {
-  FloatAttr f;
-  IntegerAttr i;
-  if (matchPattern(scalar, m_Constant(&f)))
-    return f.getValueAsDouble();
-  if (matchPattern(scalar, m_Constant(&i)))
-    return static_cast<double>(i.getInt());
-  return std::nullopt;
-}
-
-static Value power(ScalarScope &b, Operation *op, ValueRange x) {
-  Type base = elementType(op->getOperand(0)),
-       exponentType = elementType(op->getOperand(1));
-  std::optional<double> exponent = getConstant(x[1]);
-  if (isFloat(x[0])) {
-    if (exponent == 2.0)
-      return arith::MulFOp::create(b, x[0], x[0]);
-    if (exponent == 3.0)
-      return arith::MulFOp::create(b, arith::MulFOp::create(b, x[0], x[0]),
-                                   x[0]);
-    if (exponent == 0.5)
-      return math::SqrtOp::create(b, x[0]);
-    return math::PowFOp::create(b, x[0],
-                                convertScalar(b, x[1], exponentType, base));
-  }
-  // Integers through f64: exact up to 2^53, and truncated as specified. Whole
-  // powers are whole, up to the error of the logarithm.
-  Type wide = b.getF64Type();
-  Value power = convertScalar(b, x[1], exponentType, wide);
-  Value result =
-      math::PowFOp::create(b, convertScalar(b, x[0], base, wide), power);
-  Value isWhole = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, power,
-                                        math::TruncOp::create(b, power));
-  result = arith::SelectOp::create(
-      b, isWhole, math::RoundEvenOp::create(b, result), result);
-  return convertScalar(b, result, wide, base);
-}
-
 template <typename ShiftOp>
 static Value shift(ScalarScope &b, Operation *, ValueRange x) {
   Type type = x[0].getType();
@@ -489,7 +451,7 @@ ScalarBuilder hagane::findScalarBuilder(Operation *op) {
       {"xf.shl", shift<arith::ShLIOp>},
       {"xf.shr", shift<arith::ShRUIOp>},
       {"xf.mod", modulo},
-      {"xf.pow", power},
+      {"xf.pow", powerElement},
       {"xf.cmp", compare},
       {"xf.select", select},
   };

@@ -23,6 +23,10 @@ mlir::Value castElement(mlir::ImplicitLocOpBuilder &builder,
 mlir::Value bitcastElement(mlir::ImplicitLocOpBuilder &builder,
                            mlir::Operation *op, mlir::ValueRange operands);
 
+/// The builder of xf.pow.
+mlir::Value powerElement(mlir::ImplicitLocOpBuilder &builder,
+                         mlir::Operation *op, mlir::ValueRange operands);
+
 /// A constant of a float or integer type.
 mlir::Value makeScalar(mlir::ImplicitLocOpBuilder &builder, mlir::Type type,
                        double value);

@@ -91,20 +91,24 @@ static bool isUsedBeside(tensor::InsertSliceOp insert, Value value) {
          });
 }
 
-/// Another value like a kernel's: filled once more, which takes no longer than
-/// a copy, or copied.
-static Value makeAnother(kernel::KernelOpInterface op, Value value,
-                         RewriterBase &rewriter) {
-  rewriter.setInsertionPointAfter(op);
+/// The tensor.empty that a kernel fills with a scalar; null for other kernels.
+static tensor::EmptyOp findFilled(kernel::KernelOpInterface op) {
   auto dps = cast<DestinationStyleOpInterface>(op.getOperation());
   bool isFill = isa<kernel::Map>(op) && dps.getNumDpsInits() == 1 &&
                 llvm::all_of(dps.getDpsInputs(), [](Value input) {
                   auto type = dyn_cast<RankedTensorType>(input.getType());
                   return type && type.getRank() == 0;
                 });
-  auto empty = isFill
-                   ? dps.getDpsInits().front().getDefiningOp<tensor::EmptyOp>()
-                   : tensor::EmptyOp();
+  return isFill ? dps.getDpsInits().front().getDefiningOp<tensor::EmptyOp>()
+                : tensor::EmptyOp();
+}
+
+/// Another value like a kernel's: filled once more, which takes no longer than
+/// a copy, or copied.
+static Value makeAnother(kernel::KernelOpInterface op, Value value,
+                         RewriterBase &rewriter) {
+  rewriter.setInsertionPointAfter(op);
+  tensor::EmptyOp empty = findFilled(op);
   if (!empty)
     return bufferization::AllocTensorOp::create(
         rewriter, op.getLoc(), cast<RankedTensorType>(value.getType()),
@@ -114,15 +118,23 @@ static Value makeAnother(kernel::KernelOpInterface op, Value value,
   return rewriter.clone(*op, mapping)->getResult(0);
 }
 
-/// What a kernel filled and several insertions start from, each gets for
-/// itself: one of them may become an output's memory, which the others cannot
-/// share.
+/// What a kernel filled and several insertions or kernels start from, each gets
+/// for itself: one of them may become an output's memory, which the others
+/// cannot share.
 static void separateStarts(func::FuncOp function, RewriterBase &rewriter) {
   function.walk([&](tensor::InsertSliceOp insert) {
     Value start = insert.getDest();
     auto op = start.getDefiningOp<kernel::KernelOpInterface>();
     if (op && isUsedBeside(insert, start))
       insertInto(makeAnother(op, start, rewriter), insert, rewriter);
+  });
+  function.walk([&](kernel::KernelOpInterface kernel) {
+    auto dps = cast<DestinationStyleOpInterface>(kernel.getOperation());
+    for (OpOperand &init : dps.getDpsInitsMutable()) {
+      auto op = init.get().getDefiningOp<kernel::KernelOpInterface>();
+      if (op && !init.get().hasOneUse() && findFilled(op))
+        init.set(makeAnother(op, init.get(), rewriter));
+    }
   });
 }
 

@@ -87,7 +87,7 @@ class ChoosingRep(BackendRep):
         key = tuple((array.shape, array.tobytes()) for array in chosen.values())
         if key not in self.compiled:
             self.compiled[key] = HaganeRep(
-                compile(_fix(self.model, chosen), **self.options), self.model.graph)
+                compile(fix_inputs(self.model, chosen), **self.options), self.model.graph)
         return self.compiled[key].run({k: v for k, v in inputs.items() if k not in chosen})
 
 
@@ -96,7 +96,7 @@ def _graph_inputs(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
     return [value for value in graph.input if value.name not in fixed]
 
 
-def _find_choices(graph: onnx.GraphProto) -> list[str]:
+def find_choices(graph: onnx.GraphProto) -> list[str]:
     """The inputs that choose what is computed."""
     inputs = {value.name for value in _graph_inputs(graph)}
     found = {}
@@ -108,7 +108,7 @@ def _find_choices(graph: onnx.GraphProto) -> list[str]:
     return list(found)
 
 
-def _fix(model: onnx.ModelProto, values: dict[str, np.ndarray]) -> onnx.ModelProto:
+def fix_inputs(model: onnx.ModelProto, values: dict[str, np.ndarray]) -> onnx.ModelProto:
     """The model with these inputs as constants."""
     fixed = onnx.ModelProto()
     fixed.CopyFrom(model)
@@ -131,7 +131,7 @@ class HaganeBackend(Backend):
         try:
             return HaganeRep(compile(model, **kwargs), model.graph)
         except CompileError as error:
-            choices = _find_choices(model.graph)
+            choices = find_choices(model.graph)
             if not choices or "constant" not in str(error):
                 raise
             return ChoosingRep(model, choices, kwargs)

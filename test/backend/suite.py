@@ -36,6 +36,7 @@ class Result:
     passed: bool
     message: str = ""
     seconds: float = 0
+    value: object = None  # what the case's function returned
 
 
 @dataclasses.dataclass
@@ -79,13 +80,14 @@ def load_cases():
 
 def run_case(name, function):
     start = time.monotonic()
+    value = None
     try:
-        function(unittest.TestCase())
+        value = function(unittest.TestCase())
         message = None
     except BaseException as error:  # whatever it is, the case has failed
         message = describe(error)
     seconds = time.monotonic() - start
-    return Result(name, message is None, message or "", seconds)
+    return Result(name, message is None, message or "", seconds, value)
 
 
 def describe(error):
