@@ -35,6 +35,15 @@ void forBatches(Frame &frame, int64_t size, llvm::function_ref<void()> batch) {
   }
 }
 
+/// Those of the first `inCount` operands, then of the outs.
+FailureOr<Accesses> accessesOfAll(unsigned inCount, ArrayRef<HostTensor> outs,
+                                  ArrayAttr maps, ArrayRef<int64_t> space,
+                                  Evaluation &evaluation) {
+  SmallVector<HostTensor> tensors(evaluation.getOperands().take_front(inCount));
+  llvm::append_range(tensors, outs);
+  return accessesOf(tensors, maps, space, evaluation);
+}
+
 //===-- map ---------------------------------------------------------------===//
 
 LogicalResult defineMap(Map op, Evaluation &evaluation) {
@@ -44,11 +53,9 @@ LogicalResult defineMap(Map op, Evaluation &evaluation) {
       createOuts(op.getOuts().size(), evaluation);
   if (failed(program) || failed(outs))
     return failure();
-  SmallVector<HostTensor> tensors(evaluation.getOperands().take_front(inCount));
-  llvm::append_range(tensors, *outs);
   Shape space(outs->front().getShape());
   FailureOr<Accesses> accesses =
-      accessesOf(tensors, op.getMaps(), space, evaluation);
+      accessesOfAll(inCount, *outs, op.getMaps(), space, evaluation);
   if (failed(accesses))
     return failure();
   if (!program->usesCoordinates())
@@ -236,10 +243,8 @@ LogicalResult defineRows(Rows op, Evaluation &evaluation) {
   if (failed(space) || failed(outs) || failed(compileRows(problem, evaluation)))
     return failure();
   problem.space = *space;
-  SmallVector<HostTensor> tensors(evaluation.getOperands().take_front(inCount));
-  llvm::append_range(tensors, *outs);
   FailureOr<Accesses> accesses =
-      accessesOf(tensors, op.getMaps(), *space, evaluation);
+      accessesOfAll(inCount, *outs, op.getMaps(), *space, evaluation);
   if (failed(accesses))
     return failure();
   unsigned dim = space->size() - 1;
@@ -332,10 +337,8 @@ LogicalResult defineReduce(Reduce op, Evaluation &evaluation) {
   if (failed(body) || failed(finish) || failed(space) || failed(outs) ||
       !element)
     return failure();
-  SmallVector<HostTensor> tensors(evaluation.getOperands().take_front(inCount));
-  llvm::append_range(tensors, *outs);
   FailureOr<Accesses> accesses =
-      accessesOf(tensors, op.getMaps(), *space, evaluation);
+      accessesOfAll(inCount, *outs, op.getMaps(), *space, evaluation);
   if (failed(accesses))
     return failure();
   ReduceProblem problem{*body,  *finish, Reduction(op.getKind(), *element),

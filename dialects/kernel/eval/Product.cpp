@@ -82,6 +82,21 @@ void eval::multiply(const Scalar *a, const Scalar *b, int64_t m, int64_t k,
     multiplyAll<Integers>(a, b, m, k, p, sums);
 }
 
+FailureOr<Epilogue> Epilogue::make(Region &region, ArrayAttr extraMaps,
+                                   ArrayRef<HostTensor> outs,
+                                   Evaluation &evaluation) {
+  FailureOr<Program> program = compile(region, evaluation);
+  FailureOr<SmallVector<Access>> extras = accessesOf(
+      evaluation.getOperands().drop_front(2).take_front(extraMaps.size()),
+      extraMaps, outs.front().getShape(), evaluation);
+  FailureOr<SmallVector<Access>> results = identityAccesses(outs, evaluation);
+  if (failed(program) || failed(extras) || failed(results))
+    return failure();
+  return Epilogue{std::move(*program),
+                  *Element::get(region.getArgument(0).getType()),
+                  std::move(*extras), std::move(*results)};
+}
+
 void Epilogue::run(Frame &frame, ArrayRef<const Scalar *> sums,
                    int64_t count) const {
   unsigned dim = frame.laneDim;
@@ -207,30 +222,24 @@ LogicalResult checkSizes(Gemm op, const HostTensor &a, const HostTensor &b,
 
 LogicalResult defineGemm(Gemm op, Evaluation &evaluation) {
   const HostTensor &a = evaluation.operand(0), &b = evaluation.operand(1);
-  FailureOr<Program> program = compile(op.getEpilogue(), evaluation);
   FailureOr<SmallVector<HostTensor>> outs =
       createOuts(op.getOuts().size(), evaluation);
-  if (failed(program) || failed(outs))
+  if (failed(outs))
     return failure();
   Shape space(outs->front().getShape());
   Panels panels(b, op.getBLayout(), space.back());
   if (failed(checkSizes(op, a, b, panels, space, evaluation)))
     return failure();
-  FailureOr<SmallVector<Access>> extras = accessesOf(
-      evaluation.getOperands().drop_front(2).take_front(op.getExtras().size()),
-      op.getExtraMaps(), space, evaluation);
-  FailureOr<SmallVector<Access>> results = identityAccesses(*outs, evaluation);
-  if (failed(extras) || failed(results))
+  FailureOr<Epilogue> epilogue =
+      Epilogue::make(op.getEpilogue(), op.getExtraMaps(), *outs, evaluation);
+  if (failed(epilogue))
     return failure();
-  Epilogue epilogue{*program,
-                    *Element::get(op.getEpilogue().getArgument(0).getType()),
-                    *extras, *results};
-  bool isReal = epilogue.sumElement.isFloat();
+  bool isReal = epilogue->sumElement.isFloat();
   int64_t rank = static_cast<int64_t>(space.size());
   int64_t m = space[rank - 2], batches = rank == 3 ? space[0] : 1;
   std::vector<Scalar> factors = loadFactors(a, isReal);
   GemmProblem problem{
-      panels, epilogue,     factors, static_cast<int64_t>(op.getGroups()),
+      panels, *epilogue,    factors, static_cast<int64_t>(op.getGroups()),
       m,      space.back(), rank,    isReal};
   return runChunks(
       op.getContext(), batches * panels.count, m * panels.k * panels.width,

@@ -21,9 +21,15 @@ void multiply(const Scalar *a, const Scalar *b, int64_t m, int64_t k, int64_t p,
 
 /// The epilogue of products, its operands and results.
 struct Epilogue {
-  const Program &program;
+  /// Of an operation with two operands before its extras.
+  static mlir::FailureOr<Epilogue> make(mlir::Region &region,
+                                        mlir::ArrayAttr extraMaps,
+                                        llvm::ArrayRef<HostTensor> outs,
+                                        xf::eval::Evaluation &evaluation);
+
+  Program program;
   Element sumElement;
-  llvm::ArrayRef<Access> extras, outs;
+  llvm::SmallVector<Access> extras, outs;
 
   /// Computes results from `count` sums of each accumulator; their coordinates
   /// follow the frame's along its `laneDim`.

@@ -130,10 +130,9 @@ FailureOr<std::vector<Scalar>> loadWeights(const HostTensor &weight,
 
 LogicalResult defineConv(Conv op, Evaluation &evaluation) {
   const HostTensor &x = evaluation.operand(0), &weight = evaluation.operand(1);
-  FailureOr<Program> program = compile(op.getEpilogue(), evaluation);
   FailureOr<SmallVector<HostTensor>> outs =
       createOuts(op.getOuts().size(), evaluation);
-  if (failed(program) || failed(outs))
+  if (failed(outs))
     return failure();
   ArrayRef<int64_t> space = outs->front().getShape();
   Way way = Way::of(op, x.getShape().take_back(3));
@@ -143,22 +142,17 @@ LogicalResult defineConv(Conv op, Evaluation &evaluation) {
       x.getSize(0) != space[0] || channels % groups || space[1] % groups)
     return evaluation.error("found x " + describe(x) + " for a result of " +
                             xf::eval::describeShape(space));
-  FailureOr<SmallVector<Access>> extras = accessesOf(
-      evaluation.getOperands().drop_front(2).take_front(op.getExtras().size()),
-      op.getExtraMaps(), space, evaluation);
-  FailureOr<SmallVector<Access>> results = identityAccesses(*outs, evaluation);
-  if (failed(extras) || failed(results))
+  FailureOr<Epilogue> epilogue =
+      Epilogue::make(op.getEpilogue(), op.getExtraMaps(), *outs, evaluation);
+  if (failed(epilogue))
     return failure();
-  Epilogue epilogue{*program,
-                    *Element::get(op.getEpilogue().getArgument(0).getType()),
-                    *extras, *results};
-  bool isReal = epilogue.sumElement.isFloat();
+  bool isReal = epilogue->sumElement.isFloat();
   FailureOr<std::vector<Scalar>> weights = loadWeights(
       weight, space[1], channels / groups * way.volume, isReal, evaluation);
   if (failed(weights))
     return failure();
-  ConvProblem problem{x,        way,      epilogue, *weights, groups,
-                      channels, space[1], space[2], isReal};
+  ConvProblem problem{x,        way,      *epilogue, *weights, groups,
+                      channels, space[1], space[2],  isReal};
   int64_t parts = llvm::divideCeil(space[2], kPanel);
   return runChunks(
       op.getContext(), space[0] * groups * parts,

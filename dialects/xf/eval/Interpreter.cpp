@@ -262,9 +262,14 @@ llvm::Error Interpreter::evaluateOne(Operation *op,
   if (options.evaluateOther &&
       !isa<arith::ArithDialect, tensor::TensorDialect>(op->getDialect()))
     return options.evaluateOther(op, operands, evaluateOptions, results);
-  return isa<tensor::TensorDialect>(op->getDialect())
-             ? evaluateTensorOp(op, operands, results)
-             : evaluateScalarOp(op, operands, results);
+  llvm::Expected<HostTensor> result =
+      isa<tensor::TensorDialect>(op->getDialect())
+          ? evaluateTensorOp(op, operands)
+          : evaluateScalarOp(op, operands);
+  if (!result)
+    return result.takeError();
+  results.assign(1, *result);
+  return llvm::Error::success();
 }
 
 LogicalResult Interpreter::executeSimple(Operation *op, Tensors &results) {

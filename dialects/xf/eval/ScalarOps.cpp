@@ -6,7 +6,6 @@
 
 using namespace mlir;
 using namespace hagane::xf::eval;
-using llvm::Error;
 
 namespace {
 using Operands = ArrayRef<HostTensor>;
@@ -142,7 +141,7 @@ static Result evaluateSelect(Operands operands) {
   return operands[0].getInteger(0) ? operands[1] : operands[2];
 }
 
-static Result evaluateOne(Operation *op, Operands operands) {
+Result hagane::xf::eval::evaluateScalarOp(Operation *op, Operands operands) {
   if (IntegerRule rule = integerRule(op))
     return evaluateBinary(op, rule, operands);
   return llvm::TypeSwitch<Operation *, Result>(op)
@@ -157,18 +156,10 @@ static Result evaluateOne(Operation *op, Operands operands) {
       .Case<arith::UIToFPOp>(
           [&](auto op) { return evaluateToReal(op, operands, true); })
       .Case([&](arith::SelectOp) { return evaluateSelect(operands); })
-      .Default([](Operation *op) -> Result {
-        return llvm::createStringError("operation '" +
-                                       op->getName().getStringRef() +
-                                       "' has no definition in the evaluator");
-      });
+      .Default([](Operation *op) -> Result { return makeUndefinedError(op); });
 }
 
-Error hagane::xf::eval::evaluateScalarOp(Operation *op, Operands operands,
-                                         SmallVectorImpl<HostTensor> &results) {
-  Result result = evaluateOne(op, operands);
-  if (!result)
-    return result.takeError();
-  results.assign(1, *result);
-  return Error::success();
+llvm::Error hagane::xf::eval::makeUndefinedError(Operation *op) {
+  return llvm::createStringError("operation '" + op->getName().getStringRef() +
+                                 "' has no definition in the evaluator");
 }

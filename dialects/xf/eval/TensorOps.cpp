@@ -8,7 +8,6 @@
 
 using namespace mlir;
 using namespace hagane::xf::eval;
-using llvm::Error;
 
 namespace {
 using Operands = ArrayRef<HostTensor>;
@@ -174,7 +173,7 @@ static Result evaluateInsertSlice(tensor::InsertSliceOp op, Operands operands) {
   return y;
 }
 
-static Result evaluateOne(Operation *op, Operands operands) {
+Result hagane::xf::eval::evaluateTensorOp(Operation *op, Operands operands) {
   return llvm::TypeSwitch<Operation *, Result>(op)
       .Case([&](tensor::CastOp) { return operands[0]; })
       .Case([&](tensor::DimOp) { return evaluateDim(operands); })
@@ -190,18 +189,5 @@ static Result evaluateOne(Operation *op, Operands operands) {
           [&](auto op) { return evaluateExtractSlice(op, operands); })
       .Case<tensor::InsertSliceOp>(
           [&](auto op) { return evaluateInsertSlice(op, operands); })
-      .Default([](Operation *op) -> Result {
-        return llvm::createStringError("operation '" +
-                                       op->getName().getStringRef() +
-                                       "' has no definition in the evaluator");
-      });
-}
-
-Error hagane::xf::eval::evaluateTensorOp(Operation *op, Operands operands,
-                                         SmallVectorImpl<HostTensor> &results) {
-  Result result = evaluateOne(op, operands);
-  if (!result)
-    return result.takeError();
-  results.assign(1, *result);
-  return Error::success();
+      .Default([](Operation *op) -> Result { return makeUndefinedError(op); });
 }
