@@ -222,7 +222,7 @@ TEST_F(PlanArenaTest, SizesWithoutExpression) {
   auto sizeOf = [](char letter, int64_t terms) {
     std::string size = "1";
     for (int64_t i = 0; i < terms; ++i)
-      size += " + " + std::string(50, letter) + std::to_string(i);
+      size += " + " + std::string(400, letter) + std::to_string(i);
     return "(" + size + ") * 8";
   };
   std::vector<Interval> apart = {{sizeOf('a', 100), 8, 0, 0},
