@@ -8,6 +8,9 @@ using namespace hagane::kernel::detail;
 
 static constexpr size_t kSpace = 3;
 
+// Nothing that a window reaches is larger; products of two stay in 64 bits.
+static constexpr int64_t kMost = int64_t(1) << 31;
+
 template <typename OpTy>
 static LogicalResult verifyWay(OpTy op, StringRef rule) {
   ArrayRef<int64_t> window = op.getWindow(), strides = op.getStrides(),
@@ -22,18 +25,31 @@ static LogicalResult verifyWay(OpTy op, StringRef rule) {
            << op.getPads().size() << " and " << dilations.size();
   for (ArrayRef<int64_t> sizes : {window, strides, dilations})
     for (int64_t size : sizes)
-      if (size <= 0)
+      if (size <= 0 || size > kMost)
         return op.emitOpError() << rule
                                 << " expects sizes, strides and dilations to "
-                                   "be positive, got "
-                                << size;
+                                   "be positive and at most "
+                                << kMost << ", got " << size;
+  for (int64_t pad : op.getPads())
+    if (pad < -kMost || pad > kMost)
+      return op.emitOpError() << rule << " expects pads to be from " << -kMost
+                              << " to " << kMost << ", got " << pad;
+  int64_t volume = 1;
+  for (int64_t size : window)
+    if ((volume *= size) > kMost)
+      return op.emitOpError()
+             << rule << " expects a window of at most " << kMost << " elements";
   return success();
 }
 
 static LogicalResult verifyWeight(Conv op) {
   ShapedType weight = getShaped(op.getWeight());
   int64_t depth = weight.getDimSize(1);
-  int64_t volume = 1, groups = op.getGroups();
+  int64_t groups = op.getGroups();
+  if (groups < 1 || groups > kMost)
+    return op.emitOpError("(C4) expects groups to be from 1 to ")
+           << kMost << ", got " << groups;
+  int64_t volume = 1;
   for (int64_t size : op.getWindow())
     volume *= size;
   if (ShapedType::isDynamic(depth) || depth % volume)
@@ -44,8 +60,8 @@ static LogicalResult verifyWeight(Conv op) {
     return success();
   int64_t channels = getShaped(op.getOuts()[0]).getDimSize(1);
   int64_t unit = weight.getRank() == 3 ? weight.getDimSize(2) : 1;
-  if (groups < 1 || ShapedType::isDynamic(channels) ||
-      ShapedType::isDynamic(unit) || channels % (groups * unit))
+  if (ShapedType::isDynamic(channels) || ShapedType::isDynamic(unit) ||
+      unit > kMost || channels % (groups * unit))
     return op.emitOpError("(C4) expects groups to divide channels and panels, "
                           "got ")
            << groups << " groups of " << getShaped(op.getOuts()[0]) << " and "

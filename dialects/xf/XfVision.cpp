@@ -117,6 +117,9 @@ XF_SHAPE_RULE(FoldWindows) {
       return context.error("(F2) has a window size, stride or dilation below "
                            "1");
     volume = volume * adaptor.getWindow()[i];
+    if (!volume)
+      return context.error("(F2) has a window of more elements than can be "
+                           "counted");
   }
   std::optional<int64_t> channels = x.dims[1].getConstant();
   if (channels && *channels % *volume.getConstant() != 0)

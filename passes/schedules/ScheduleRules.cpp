@@ -158,14 +158,15 @@ static kernel::ConvScheduleAttr choose(kernel::Conv op,
   SmallVector<Dim> dims = op.getOperandDims(out);
   int64_t channels =
       llvm::divideCeil(valueOr(dims[1], kAssumedRows), int64_t(op.getGroups()));
-  int64_t positions = valueOr(dims[2], kAssumedRows);
+  int64_t positions = std::max<int64_t>(valueOr(dims[2], kAssumedRows), 1);
   int64_t width =
       kernel::getElementBytes(op.getEpilogue().getArgument(0).getType());
   MicroTile tile = pickTile(kGemmTiles, target);
   int64_t microN = std::max<int64_t>(tile.vectors * target.lanes(8 * width), 1);
   // Rows of weights are in panels, which items must not divide.
   int64_t rows = llvm::alignTo(channels, kRowPanel);
-  int64_t images = valueOr(dims[0], 1) * int64_t(op.getGroups());
+  int64_t images =
+      std::max<int64_t>(valueOr(dims[0], 1), 1) * int64_t(op.getGroups());
   int64_t itemN =
       llvm::alignTo(std::min<int64_t>(positions, 4 * microN), microN);
   // Patches are copied once for all rows of an item; it has a part of them
@@ -188,7 +189,7 @@ static kernel::AttentionScheduleAttr choose(kernel::Attention op,
                                             const TargetDescription &target) {
   kernel::AttentionSizes sizes = kernel::getAttentionSizes(op);
   MicroTile tile = pickTile(kAttentionTiles, target);
-  int64_t queries = valueOr(sizes.queries, 128);
+  int64_t queries = std::max<int64_t>(valueOr(sizes.queries, 128), 1);
   int64_t microM = std::clamp<int64_t>(queries, 1, tile.rows);
   Type compute = kernel::getComputeType(
       cast<ShapedType>(op.getQ().getType()).getElementType());

@@ -6,7 +6,8 @@ import re
 import numpy as np
 import pytest
 from harness import SOURCE, compare, evaluate, load, store, tensor_type
-from kernel_cases import CASES, KernelCase, call, region
+from kernel_case import KernelCase, call, region
+from kernel_cases import CASES
 
 
 def module_of(*cases):

@@ -9,7 +9,10 @@ import pytest
 HERE = pathlib.Path(__file__).parent
 BUILD = pathlib.Path(os.environ.get("HAGANE_BUILD", HERE.parents[1] / "build/release"))
 # Inputs that are right: they have to compile.
-RIGHT = ("lstm-of-no-steps.onnxtxt", "max-of-three.onnxtxt", "smallest-integer.onnxtxt")
+RIGHT = (
+    "attention-of-no-queries.onnxtxt", "conv-of-no-images.onnxtxt",
+    "lstm-of-no-steps.onnxtxt", "max-of-three.onnxtxt", "smallest-integer.onnxtxt",
+)
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in (HERE / "found").iterdir()))

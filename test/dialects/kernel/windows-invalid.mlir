@@ -27,7 +27,7 @@ func.func @c2_count(%x: tensor<2x4x1x8x8xf32>, %w: tensor<8x36xf32>, %c: tensor<
 // -----
 
 func.func @c2_sign(%x: tensor<2x4x1x8x8xf32>, %w: tensor<8x36xf32>, %c: tensor<2x8x64xf32>) {
-  // expected-error @below {{(C2) expects sizes, strides and dilations to be positive, got 0}}
+  // expected-error @below {{(C2) expects sizes, strides and dilations to be positive and at most 2147483648, got 0}}
   %0 = kernel.conv %x, %w outs %c {window = array<i64: 1, 3, 3>, strides = array<i64: 1, 0, 1>,
       pads = array<i64: 0, 1, 1, 0, 1, 1>, dilations = array<i64: 1, 1, 1>, groups = 1 : i64,
       extra_maps = [], shapes = [[], [], []]} epilogue {
@@ -120,7 +120,7 @@ func.func @d1(%x: tensor<2x4x1x8x8xf32>, %c: tensor<2x4x4x4xf32>) {
 // -----
 
 func.func @d2(%x: tensor<2x4x1x8x8xf32>, %c: tensor<2x4x1x4x4xf32>) {
-  // expected-error @below {{(D2) expects sizes, strides and dilations to be positive, got -1}}
+  // expected-error @below {{(D2) expects sizes, strides and dilations to be positive and at most 2147483648, got -1}}
   %0 = kernel.window %x outs %c {kind = "max", window = array<i64: 1, -1, 2>, strides = array<i64: 1, 2, 2>,
       pads = array<i64: 0, 0, 0, 0, 0, 0>, dilations = array<i64: 1, 1, 1>, extra_maps = [], shapes = [[], []]} body {
   ^bb0(%e: f32):
@@ -196,3 +196,39 @@ func.func @d6(%x: memref<2x4x1x8x8xf32, strided<[512, 128, 128, 16, 2]>>, %c: me
 
 // expected-error @below {{(S2) expects item sizes to be multiples of micro sizes, got 10x32 and 12x32}}
 func.func private @s2() attributes {s = #kernel.conv_schedule<item_m = 10, item_n = 32, block_c = 1, micro_m = 12, micro_n = 32, unroll_k = 1>}
+
+// -----
+
+func.func @absurd_groups(%x: tensor<1x1x1x1x64xf32>, %w: tensor<1x1x12xf32>, %y: tensor<1x12x64xf32>) {
+  // expected-error @below {{(C4) expects groups to be from 1 to 2147483648, got 9223372036854775807}}
+  %r = kernel.conv %x, %w outs %y {window = array<i64: 1, 1, 1>, strides = array<i64: 1, 1, 1>,
+      pads = array<i64: 0, 0, 0, 0, 0, 0>, dilations = array<i64: 1, 1, 1>, groups = 9223372036854775807 : i64, extra_maps = [], shapes = [[], [], []]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<1x1x1x1x64xf32>, tensor<1x1x12xf32>, tensor<1x12x64xf32>) -> tensor<1x12x64xf32>
+  return
+}
+
+// -----
+
+func.func @absurd_window(%x: tensor<1x1x1x1x64xf32>, %w: tensor<1x1x12xf32>, %y: tensor<1x12x64xf32>) {
+  // expected-error @below {{(C2) expects a window of at most 2147483648 elements}}
+  %r = kernel.conv %x, %w outs %y {window = array<i64: 2147483648, 2147483648, 2147483648>, strides = array<i64: 1, 1, 1>,
+      pads = array<i64: 0, 0, 0, 0, 0, 0>, dilations = array<i64: 1, 1, 1>, groups = 1 : i64, extra_maps = [], shapes = [[], [], []]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<1x1x1x1x64xf32>, tensor<1x1x12xf32>, tensor<1x12x64xf32>) -> tensor<1x12x64xf32>
+  return
+}
+
+// -----
+
+func.func @absurd_pads(%x: tensor<1x1x1x1x64xf32>, %w: tensor<1x1x12xf32>, %y: tensor<1x12x64xf32>) {
+  // expected-error @below {{(C2) expects pads to be from -2147483648 to 2147483648, got 9223372036854775807}}
+  %r = kernel.conv %x, %w outs %y {window = array<i64: 1, 1, 1>, strides = array<i64: 1, 1, 1>,
+      pads = array<i64: 9223372036854775807, 0, 0, 0, 0, 0>, dilations = array<i64: 1, 1, 1>, groups = 1 : i64, extra_maps = [], shapes = [[], [], []]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<1x1x1x1x64xf32>, tensor<1x1x12xf32>, tensor<1x12x64xf32>) -> tensor<1x12x64xf32>
+  return
+}

@@ -86,3 +86,16 @@ func.func @conv(%x: tensor<1x4x1x8x8xf32>, %w: tensor<2x36x12xf32>, %c: tensor<1
   } : (tensor<1x4x1x8x8xf32>, tensor<2x36x12xf32>, tensor<1x24x64xf32>) -> tensor<1x24x64xf32>
   return %y : tensor<1x24x64xf32>
 }
+
+// Nothing to compute is no reason to divide by it.
+// CHECK-LABEL: func.func @empty_conv
+// CHECK: #kernel.conv_schedule<
+func.func @empty_conv(%x: tensor<1x4x1x8x0xf32>, %w: tensor<2x36x12xf32>, %c: tensor<1x24x0xf32>) -> tensor<1x24x0xf32> {
+  %y = kernel.conv %x, %w outs %c {window = array<i64: 1, 3, 3>, strides = array<i64: 1, 1, 1>,
+      pads = array<i64: 0, 1, 1, 0, 1, 1>, dilations = array<i64: 1, 1, 1>, groups = 1 : i64, extra_maps = [],
+      shapes = [[], [], []]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<1x4x1x8x0xf32>, tensor<2x36x12xf32>, tensor<1x24x0xf32>) -> tensor<1x24x0xf32>
+  return %y : tensor<1x24x0xf32>
+}
