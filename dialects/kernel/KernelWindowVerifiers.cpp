@@ -35,10 +35,12 @@ static LogicalResult verifyWay(OpTy op, StringRef rule) {
       return op.emitOpError() << rule << " expects pads to be from " << -kMost
                               << " to " << kMost << ", got " << pad;
   int64_t volume = 1;
-  for (int64_t size : window)
-    if ((volume *= size) > kMost)
+  for (int64_t size : window) {
+    volume *= size;
+    if (volume > kMost)
       return op.emitOpError()
              << rule << " expects a window of at most " << kMost << " elements";
+  }
   return success();
 }
 
