@@ -12,6 +12,16 @@ double Forest::neutral() const {
                                        : 0;
 }
 
+LogicalResult Forest::clearWeights(NodeConverter &n) {
+  static constexpr int64_t kMostWeights = int64_t(1) << 26;
+  if (targets > kMostWeights / std::max<int64_t>(leaves, 1))
+    return n.error("there are " + Twine(leaves) + " leaves for " +
+                   Twine(targets) + " targets, more than " +
+                   Twine(kMostWeights) + " weights");
+  weights.assign(leaves * targets, neutral());
+  return success();
+}
+
 namespace {
 
 class ForestBuilder {

@@ -31,6 +31,8 @@ struct Forest {
   int64_t nodes() const { return static_cast<int64_t>(features.size()); }
   /// What leaves the aggregate as it is.
   double neutral() const;
+  /// Gives every leaf that for every target; an error if that is absurdly much.
+  llvm::LogicalResult clearWeights(NodeConverter &n);
 };
 
 /// Results of the rows of x, [rows, targets], in x's type; null after an error:

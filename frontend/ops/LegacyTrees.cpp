@@ -63,7 +63,8 @@ public:
         trees->size() != weights->size())
       return n.error("attributes of the leaves are missing or differ in "
                      "length");
-    forest.weights.assign(forest.leaves * forest.targets, forest.neutral());
+    if (failed(forest.clearWeights(n)))
+      return failure();
     std::vector<bool> isSet(forest.weights.size());
     for (size_t i = 0; i < trees->size(); ++i) {
       auto it = places.find({(*trees)[i], (*ids)[i]});

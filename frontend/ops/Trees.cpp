@@ -48,7 +48,8 @@ static LogicalResult readWeights(NodeConverter &n, Forest &forest) {
     return n.error("attribute 'leaf_weights' is missing or not of " +
                    Twine(targets->size()) + " elements");
   forest.leaves = static_cast<int64_t>(targets->size());
-  forest.weights.assign(forest.leaves * forest.targets, forest.neutral());
+  if (failed(forest.clearWeights(n)))
+    return failure();
   for (auto [leaf, target] : llvm::enumerate(*targets)) {
     if (target < 0 || target >= forest.targets)
       return n.error("a leaf's target is " + Twine(target) +
@@ -73,10 +74,11 @@ static LogicalResult readSplits(NodeConverter &n, Forest &forest) {
   forest.members.resize(nodes);
   size_t next = 0;
   for (size_t i = 0; i < nodes; ++i) {
-    int mode = static_cast<int>((*modes)[i]);
-    if (mode < 0 || mode > static_cast<int>(SplitMode::member))
-      return n.error("a node's mode is " + Twine(mode) + ", expected 0 to 6");
-    forest.modes.push_back(static_cast<SplitMode>(mode));
+    double mode = (*modes)[i];
+    if (!(mode >= 0 && mode <= static_cast<int>(SplitMode::member)))
+      return n.error("a node's mode is " + Twine(std::to_string(mode)) +
+                     ", expected 0 to 6");
+    forest.modes.push_back(static_cast<SplitMode>(static_cast<int>(mode)));
     forest.missing.push_back(missing && i < missing->size() && (*missing)[i]);
     if (forest.modes.back() != SplitMode::member)
       continue;
