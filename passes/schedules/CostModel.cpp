@@ -57,7 +57,7 @@ static Work workOf(Gemm op, const KernelPoint &point, GemmScheduleAttr schedule,
                    const TargetDescription &target) {
   int64_t m = point["m"], n = point["n"], k = point["k"];
   int64_t bytes = getElementBytes(getAccumulatorType(op));
-  int64_t lanes = std::max<int64_t>(target.lanes(8 * bytes), 1);
+  int64_t lanes = getLanes(op, target);
   int64_t rows = std::min(schedule.getItemM(), m),
           columns = std::min<int64_t>(schedule.getItemN(),
                                       llvm::alignTo(n, schedule.getMicroN()));
@@ -87,7 +87,7 @@ static Work workOf(Gemm op, const KernelPoint &point, GemmScheduleAttr schedule,
 static Work workOf(Conv op, const KernelPoint &point, ConvScheduleAttr schedule,
                    const TargetDescription &target) {
   int64_t bytes = getElementBytes(op.getEpilogue().getArgument(0).getType());
-  int64_t lanes = std::max<int64_t>(target.lanes(8 * bytes), 1);
+  int64_t lanes = getLanes(op, target);
   int64_t channels = point["channels"], positions = point["positions"];
   double rows = computedRows(std::min(schedule.getItemM(), channels),
                              schedule.getMicroM());
@@ -112,9 +112,7 @@ static Work workOf(Attention op, const KernelPoint &point,
                    AttentionScheduleAttr schedule,
                    const TargetDescription &target) {
   int64_t queries = point["queries"];
-  Type compute =
-      getComputeType(cast<ShapedType>(op.getQ().getType()).getElementType());
-  double lanes = double(target.lanes(compute.getIntOrFloatBitWidth()));
+  double lanes = double(getLanes(op, target));
   // Queries fill the lanes, whether they exist or not.
   double rows = double(schedule.getBlockQ());
   double keys = double(point["keys"]), size = double(point["d"] + point["e"]);

@@ -3,6 +3,7 @@
 #include "passes/schedules/ScheduleRules.h"
 #include "dialects/kernel/KernelCost.h"
 #include "dialects/kernel/KernelWindows.h"
+#include "passes/schedules/ScheduleSpace.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -117,7 +118,7 @@ static kernel::GemmScheduleAttr choose(kernel::Gemm op,
                   rowDim && rowDim.getConstant(),
                   kernel::getElementBytes(kernel::getAccumulatorType(op))};
   MicroTile tile = pickTile(kGemmTiles, target);
-  int64_t microN = tile.vectors * target.lanes(8 * shape.bytes);
+  int64_t microN = tile.vectors * getLanes(op, target);
   int64_t microM = std::clamp<int64_t>(shape.rows, 1, tile.rows);
   int64_t strips = llvm::divideCeil(shape.rows, microM);
   int64_t quantum = std::max<int64_t>(microN, kPanel);
@@ -162,7 +163,7 @@ static kernel::ConvScheduleAttr choose(kernel::Conv op,
   int64_t width =
       kernel::getElementBytes(op.getEpilogue().getArgument(0).getType());
   MicroTile tile = pickTile(kGemmTiles, target);
-  int64_t microN = std::max<int64_t>(tile.vectors * target.lanes(8 * width), 1);
+  int64_t microN = tile.vectors * getLanes(op, target);
   // Rows of weights are in panels, which items must not divide.
   int64_t rows = llvm::alignTo(channels, kRowPanel);
   int64_t images =
@@ -191,9 +192,7 @@ static kernel::AttentionScheduleAttr choose(kernel::Attention op,
   MicroTile tile = pickTile(kAttentionTiles, target);
   int64_t queries = std::max<int64_t>(valueOr(sizes.queries, 128), 1);
   int64_t microM = std::clamp<int64_t>(queries, 1, tile.rows);
-  Type compute = kernel::getComputeType(
-      cast<ShapedType>(op.getQ().getType()).getElementType());
-  int64_t lanes = target.lanes(compute.getIntOrFloatBitWidth());
+  int64_t lanes = getLanes(op, target);
   // Queries run along the lanes.
   int64_t blockQ = llvm::alignTo(std::min<int64_t>(queries, 32), lanes);
   return kernel::AttentionScheduleAttr::get(op.getContext(), blockQ,

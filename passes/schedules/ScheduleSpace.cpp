@@ -62,14 +62,28 @@ static LogicalResult checkRegisters(EmitError error, int64_t rows,
                  << " registers, the target has " << target.vectorRegisters;
 }
 
-static int64_t gemmLanes(Gemm op, const TargetDescription &target) {
-  return std::max<int64_t>(
-      target.lanes(8 * getElementBytes(getAccumulatorType(op))), 1);
+static int64_t lanesFor(int64_t bytes, const TargetDescription &target) {
+  return std::max<int64_t>(target.lanes(8 * bytes), 1);
+}
+
+int64_t hagane::getLanes(Gemm op, const TargetDescription &target) {
+  return lanesFor(getElementBytes(getAccumulatorType(op)), target);
+}
+
+int64_t hagane::getLanes(Conv op, const TargetDescription &target) {
+  return lanesFor(getElementBytes(op.getEpilogue().getArgument(0).getType()),
+                  target);
+}
+
+int64_t hagane::getLanes(Attention op, const TargetDescription &target) {
+  Type compute =
+      getComputeType(cast<ShapedType>(op.getQ().getType()).getElementType());
+  return lanesFor(getElementBytes(compute), target);
 }
 
 static LogicalResult check(Gemm op, GemmScheduleAttr schedule,
                            const TargetDescription &target, EmitError error) {
-  int64_t lanes = gemmLanes(op, target), groups = op.getGroups(),
+  int64_t lanes = getLanes(op, target), groups = op.getGroups(),
           microN = schedule.getMicroN();
   if (failed(checkMultiple(error, "micro_n", microN, lanes * groups)) ||
       failed(
@@ -87,10 +101,7 @@ static LogicalResult check(Gemm op, GemmScheduleAttr schedule,
 
 static LogicalResult check(Conv op, ConvScheduleAttr schedule,
                            const TargetDescription &target, EmitError error) {
-  int64_t lanes = std::max<int64_t>(
-      target.lanes(8 *
-                   getElementBytes(op.getEpilogue().getArgument(0).getType())),
-      1);
+  int64_t lanes = getLanes(op, target);
   if (failed(checkMultiple(error, "micro_n", schedule.getMicroN(), lanes)) ||
       failed(checkRegisters(error, schedule.getMicroM(),
                             schedule.getMicroN() / lanes, target)))
@@ -106,15 +117,9 @@ static LogicalResult check(Conv op, ConvScheduleAttr schedule,
   return success();
 }
 
-static int64_t attentionLanes(Attention op, const TargetDescription &target) {
-  Type compute =
-      getComputeType(cast<ShapedType>(op.getQ().getType()).getElementType());
-  return target.lanes(compute.getIntOrFloatBitWidth());
-}
-
 static LogicalResult check(Attention op, AttentionScheduleAttr schedule,
                            const TargetDescription &target, EmitError error) {
-  int64_t lanes = attentionLanes(op, target);
+  int64_t lanes = getLanes(op, target);
   if (failed(checkMultiple(error, "block_q", schedule.getBlockQ(), lanes)) ||
       failed(checkMultiple(error, "micro_n", schedule.getMicroN(), lanes)))
     return failure();
@@ -236,7 +241,7 @@ static void list(Gemm op, const KernelPoint &point,
   static constexpr int64_t kBlocks[] = {0, 256, 512, 1024, 2048};
   static constexpr int64_t kUnrolls[] = {2, 4, 8};
   int64_t m = point["m"], n = point["n"], k = point["k"];
-  int64_t lanes = gemmLanes(op, target), groups = op.getGroups();
+  int64_t lanes = getLanes(op, target), groups = op.getGroups();
   int64_t bytes =
       getElementBytes(cast<ShapedType>(op.getB().getType()).getElementType());
   int64_t panelBytes = k * kPanel * bytes;
@@ -263,10 +268,7 @@ static void list(Gemm op, const KernelPoint &point,
 static void list(Conv op, const KernelPoint &point,
                  const TargetDescription &target, Candidates &candidates) {
   static constexpr int64_t kVectorsOfItem[] = {2, 4, 8, 16, 32};
-  int64_t lanes = std::max<int64_t>(
-      target.lanes(8 *
-                   getElementBytes(op.getEpilogue().getArgument(0).getType())),
-      1);
+  int64_t lanes = getLanes(op, target);
   int64_t volume = getWindowVolume(op.getWindow());
   int64_t channels = std::max<int64_t>(point["depth"] / volume, 1);
   for (Tile tile : kTiles)
@@ -282,7 +284,7 @@ static void list(Attention op, const KernelPoint &point,
                  const TargetDescription &target, Candidates &candidates) {
   static constexpr int64_t kKeys[] = {32, 64, 128, 256, 512};
   static constexpr int64_t kVectorsOfQueries[] = {1, 2, 3, 4, 6, 8};
-  int64_t lanes = attentionLanes(op, target);
+  int64_t lanes = getLanes(op, target);
   for (Tile tile : kTiles) {
     if (tile.rows > std::max<int64_t>(point["queries"], 1))
       continue;

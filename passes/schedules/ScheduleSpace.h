@@ -33,6 +33,11 @@ private:
   llvm::SmallVector<std::pair<llvm::StringRef, int64_t>> sizes;
 };
 
+/// Elements of a vector register in which the kernel computes.
+int64_t getLanes(kernel::Gemm op, const TargetDescription &target);
+int64_t getLanes(kernel::Conv op, const TargetDescription &target);
+int64_t getLanes(kernel::Attention op, const TargetDescription &target);
+
 /// Fails, with a diagnostic that starts with `emitError`, if code for this
 /// schedule cannot be made for the target.
 llvm::LogicalResult

@@ -85,9 +85,8 @@ void printTable(const std::vector<double> &times, int threads,
 void benchModule(const BenchOptions &options) {
   ModulePtr module = openModule(options.module);
   Session session(module.get(), options.threads);
-  Measurement measurement(session, options.inputs.empty()
-                                       ? session.randomInputs(options.dims)
-                                       : session.readInputs(options.inputs));
+  Measurement measurement(session,
+                          session.makeInputs(options.inputs, options.dims));
   DimValues dims = dimsOf(session.info(), measurement.inputs());
   measurement.warmUp();
   std::vector<double> times =

@@ -6,7 +6,6 @@
 #include "ScheduleText.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -17,7 +16,6 @@ namespace hagane::tool {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Clock = std::chrono::steady_clock;
 
 constexpr int kLeastRounds = 15, kMostRounds = 1000;
 
@@ -121,9 +119,8 @@ std::string join(const std::vector<std::string> &names) {
 }
 
 void Comparison::prepare() {
-  std::vector<HostTensor> inputs = options.inputs.empty()
-                                       ? a.session->randomInputs(options.dims)
-                                       : a.session->readInputs(options.inputs);
+  std::vector<HostTensor> inputs =
+      a.session->makeInputs(options.inputs, options.dims);
   for (Side *side : {&a, &b}) {
     side->measurement.emplace(*side->session, inputs);
     side->measurement->warmUp();
@@ -150,12 +147,10 @@ void Comparison::checkOutputs() {
 
 void Comparison::measure() {
   auto begin = Clock::now();
-  auto seconds = [&] {
-    return std::chrono::duration<double>(Clock::now() - begin).count();
-  };
   ProgressFn progress = makeProgress();
-  for (int round = 0; round < kLeastRounds ||
-                      (round < kMostRounds && seconds() < options.minSeconds);
+  for (int round = 0;
+       round < kLeastRounds ||
+       (round < kMostRounds && secondsSince(begin) < options.minSeconds);
        ++round) {
     // Whoever runs second finds the caches of the first: they take turns.
     bool isSwapped = round % 2;
@@ -165,7 +160,8 @@ void Comparison::measure() {
     one.measurement->profileOnce();
     other.measurement->profileOnce();
     if (progress)
-      progress("measuring", std::min(seconds() / options.minSeconds, 1.0));
+      progress("measuring",
+               std::min(secondsSince(begin) / options.minSeconds, 1.0));
   }
   clearProgress();
   rates = measureRates(a.session->threads());

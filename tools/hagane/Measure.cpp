@@ -2,21 +2,18 @@
 #include "Measure.h"
 
 #include <algorithm>
-#include <chrono>
 
 namespace hagane::tool {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr double kWarmSeconds = 0.3;
 constexpr int kWarmRuns = 3, kLeastRuns = 5, kMostRuns = 100000;
+
+} // namespace
 
 double secondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
-
-} // namespace
 
 double median(std::vector<double> values) {
   if (values.empty())

@@ -3,11 +3,14 @@
 
 #include "Module.h"
 
-#include <map>
+#include <chrono>
 
 namespace hagane::tool {
 
 double median(std::vector<double> values);
+
+using Clock = std::chrono::steady_clock;
+double secondsSince(Clock::time_point start);
 
 /// What a launch of a kernel costs.
 struct KernelTime {

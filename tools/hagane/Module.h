@@ -44,6 +44,11 @@ public:
   std::vector<std::vector<int64_t>> inputDims(const DimValues &values) const;
   /// Random inputs of these dims.
   std::vector<HostTensor> randomInputs(const DimValues &values) const;
+  /// Those of `path`, or random ones if that is empty.
+  std::vector<HostTensor> makeInputs(const std::string &path,
+                                     const DimValues &values) const {
+    return path.empty() ? randomInputs(values) : readInputs(path);
+  }
 
 private:
   hgn_module *module;

@@ -143,10 +143,14 @@ void addLimits(CLI::App *app, Limits &limits) {
       ->capture_default_str();
 }
 
-void addMeasuring(CLI::App *app, std::string &inputs, int &threads,
-                  double &seconds) {
+void addInputs(CLI::App *app, std::string &inputs) {
   app->add_option("--inputs", inputs, "Use these arrays, not random data")
       ->type_name("IN.npz");
+}
+
+void addMeasuring(CLI::App *app, std::string &inputs, int &threads,
+                  double &seconds) {
+  addInputs(app, inputs);
   addThreads(app, threads);
   app->add_option("--min-time", seconds, "Seconds to measure for")
       ->check(CLI::Range(0.0, 3600.0))

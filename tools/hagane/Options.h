@@ -34,6 +34,8 @@ void addEach(CLI::App *app, const std::string &name, const std::string &help,
 
 void addDimValues(CLI::App *app, DimValues &dims);
 void addThreads(CLI::App *app, int &threads);
+/// What to run on in place of random data.
+void addInputs(CLI::App *app, std::string &inputs);
 /// What to run a module on, and for how long.
 void addMeasuring(CLI::App *app, std::string &inputs, int &threads,
                   double &seconds);

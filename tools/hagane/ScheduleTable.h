@@ -52,6 +52,10 @@ struct ScheduleRow {
   TimeLimit limit; ///< of all launches
 };
 
+/// Throws unless there is a plan for every kernel of the module.
+void checkPlans(const std::vector<KernelTime> &kernels,
+                const std::vector<KernelPlan> &plans);
+
 /// `plans` are those of the module's kernels in order, or empty. Rows in order
 /// of the first launch.
 std::vector<ScheduleRow> makeRows(const std::vector<KernelTime> &kernels,

@@ -126,13 +126,19 @@ TimeLimit limitOf(const KernelTime &kernel, const Rates &rates, int threads) {
           kernel.bytes / rates.memoryBytes};
 }
 
-std::vector<ScheduleRow> makeRows(const std::vector<KernelTime> &kernels,
-                                  const std::vector<KernelPlan> &plans,
-                                  const Rates &rates, int threads) {
-  if (!plans.empty() && plans.size() != kernels.size())
+void checkPlans(const std::vector<KernelTime> &kernels,
+                const std::vector<KernelPlan> &plans) {
+  if (plans.size() != kernels.size())
     throw Error("the compiler planned " + std::to_string(plans.size()) +
                 " kernels, but the module has " +
                 std::to_string(kernels.size()));
+}
+
+std::vector<ScheduleRow> makeRows(const std::vector<KernelTime> &kernels,
+                                  const std::vector<KernelPlan> &plans,
+                                  const Rates &rates, int threads) {
+  if (!plans.empty())
+    checkPlans(kernels, plans);
   std::vector<ScheduleRow> rows;
   for (size_t i = 0; i < kernels.size(); ++i) {
     const KernelTime &kernel = kernels[i];
@@ -184,9 +190,8 @@ void showSchedules(SchedulesOptions options) {
   }
   ModulePtr module = openModule(path);
   Session session(module.get(), options.threads);
-  Measurement measurement(session, options.inputs.empty()
-                                       ? session.randomInputs(options.dims)
-                                       : session.readInputs(options.inputs));
+  Measurement measurement(session,
+                          session.makeInputs(options.inputs, options.dims));
   measurement.warmUp();
   int runs = std::min(int(measurement.measure(0, options.minSeconds).size()),
                       kMostProfiledRuns);

@@ -10,7 +10,6 @@
 #include "Progress.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -18,18 +17,12 @@
 namespace hagane::tool {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr double kTrialSeconds = 0.25, kFinalSeconds = 2.0;
 constexpr int kLeastRounds = 5, kMostRounds = 200;
 /// Kernels with less of the time are left alone: noise would decide.
 constexpr double kLeastShare = 0.005;
 /// What a schedule must save, measured once more, to be written.
 constexpr double kLeastGain = 0.02;
-
-double secondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 /// Kernels that one line of a schedule file fits.
 struct Tunable {
@@ -97,9 +90,7 @@ void Tuner::start() {
   first.emplace(compile);
   module = openModule(first->path());
   session.emplace(module.get(), options.threads);
-  base.emplace(*session, options.inputs.empty()
-                             ? session->randomInputs(options.dims)
-                             : session->readInputs(options.inputs));
+  base.emplace(*session, session->makeInputs(options.inputs, options.dims));
   base->warmUp();
   for (int i = 0; i < kLeastRounds; ++i)
     base->profileOnce();
@@ -107,10 +98,7 @@ void Tuner::start() {
 
 void Tuner::collect() {
   std::vector<KernelTime> kernels = base->takeKernels();
-  if (kernels.size() != request.kernels.size())
-    throw Error(
-        "the compiler planned " + std::to_string(request.kernels.size()) +
-        " kernels, but the module has " + std::to_string(kernels.size()));
+  checkPlans(kernels, request.kernels);
   double total = 0;
   for (size_t i = 0; i < kernels.size(); ++i) {
     const KernelPlan &plan = request.kernels[i];

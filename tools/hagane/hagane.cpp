@@ -158,10 +158,7 @@ CLI::App *addTune(CLI::App &app, TuneOptions &options) {
       "tune", "Search for faster schedules by measuring them");
   addCompilerOptions(command, options.compile);
   addDimValues(command, options.dims);
-  command
-      ->add_option("--inputs", options.inputs,
-                   "Use these arrays, not random data")
-      ->type_name("IN.npz");
+  addInputs(command, options.inputs);
   addThreads(command, options.threads);
   command
       ->add_option("--budget", options.budget,
@@ -222,10 +219,7 @@ CLI::App *addBisect(CLI::App &app, BisectOptions &options) {
   CLI::App *command = app.add_subcommand(
       "bisect", "Find the first node whose compiled result is wrong");
   addCompilerOptions(command, options.compile);
-  command
-      ->add_option("--inputs", options.inputs,
-                   "Arrays to run on; otherwise random data")
-      ->type_name("IN.npz");
+  addInputs(command, options.inputs);
   command
       ->add_option("--kernels", options.kernels,
                    "Run these kernels instead of the compiler's: what compile "

@@ -17,18 +17,11 @@ static LogicalResult defineAttentionOp(Attention op, Evaluation &evaluation) {
   if (failed(outs))
     return failure();
   auto layouts = llvm::to_vector(op.getLayouts().getAsValueRange<StringAttr>());
-  xf::eval::AttentionProblem problem{Heads(evaluation.operand(0), layouts[0]),
-                                     Heads(evaluation.operand(1), layouts[1]),
-                                     Heads(evaluation.operand(2), layouts[2]),
-                                     Heads(outs->front(), layouts[3]),
-                                     evaluation.optional(op, 3),
-                                     evaluation.optional(op, 4),
-                                     evaluation.optional(op, 5),
-                                     op.getScale().convertToDouble(),
-                                     op.getSoftcap().convertToDouble(),
-                                     op.getCausal(),
-                                     static_cast<int64_t>(op.getWindowLeft()),
-                                     static_cast<int64_t>(op.getWindowRight())};
+  xf::eval::AttentionProblem problem = xf::eval::makeAttentionProblem(
+      op, evaluation, Heads(evaluation.operand(0), layouts[0]),
+      Heads(evaluation.operand(1), layouts[1]),
+      Heads(evaluation.operand(2), layouts[2]),
+      Heads(outs->front(), layouts[3]));
   return attend(problem, evaluation, op.getContext());
 }
 

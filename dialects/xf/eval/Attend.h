@@ -26,6 +26,25 @@ struct AttentionProblem {
   Shape biasStrides = {};
 };
 
+/// What an attention operation, of either dialect, says of itself. Its optional
+/// operands 3 to 5 are bias, lengths and sinks.
+template <typename OpTy>
+AttentionProblem makeAttentionProblem(OpTy op, const Evaluation &evaluation,
+                                      Heads q, Heads k, Heads v, Heads y) {
+  return {std::move(q),
+          std::move(k),
+          std::move(v),
+          std::move(y),
+          evaluation.optional(op, 3),
+          evaluation.optional(op, 4),
+          evaluation.optional(op, 5),
+          op.getScale().convertToDouble(),
+          op.getSoftcap().convertToDouble(),
+          op.getCausal(),
+          static_cast<int64_t>(op.getWindowLeft()),
+          static_cast<int64_t>(op.getWindowRight())};
+}
+
 /// Writes `y`, which must be new. Fails if shapes do not fit.
 LogicalResult attend(AttentionProblem &problem, Evaluation &evaluation,
                      MLIRContext *context);

@@ -20,18 +20,9 @@ LogicalResult defineAttentionOp(Attention op, Evaluation &evaluation) {
       {q.getSize(0), q.getSize(1), q.getSize(2), v.getSize(3)});
   if (failed(y))
     return failure();
-  AttentionProblem problem{Heads(q, "bhsd"),
-                           Heads(evaluation.operand(1), "bhsd"),
-                           Heads(v, "bhsd"),
-                           Heads(**y, "bhsd"),
-                           evaluation.optional(op, 3),
-                           evaluation.optional(op, 4),
-                           evaluation.optional(op, 5),
-                           op.getScale().convertToDouble(),
-                           op.getSoftcap().convertToDouble(),
-                           op.getCausal(),
-                           static_cast<int64_t>(op.getWindowLeft()),
-                           static_cast<int64_t>(op.getWindowRight())};
+  AttentionProblem problem = makeAttentionProblem(
+      op, evaluation, Heads(q, "bhsd"), Heads(evaluation.operand(1), "bhsd"),
+      Heads(v, "bhsd"), Heads(**y, "bhsd"));
   return attend(problem, evaluation, op.getContext());
 }
 
