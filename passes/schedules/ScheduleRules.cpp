@@ -92,6 +92,19 @@ static int64_t balance(int64_t total, int64_t limit, int64_t step) {
   return llvm::alignTo(llvm::divideCeil(total, pieces), step);
 }
 
+/// Panels of an item, at most `limit`, that leave the busiest of the threads
+/// which share the columns the fewest; if that is equal, the most.
+static int64_t pickItemPanels(int64_t panels, int64_t limit, int64_t threads) {
+  auto busiest = [&](int64_t item) {
+    return llvm::divideCeil(llvm::divideCeil(panels, item), threads) * item;
+  };
+  int64_t best = 1;
+  for (int64_t item = 2; item <= std::min(limit, panels); ++item)
+    if (busiest(item) <= busiest(best))
+      best = item;
+  return best;
+}
+
 /// Contractions longer than this run in blocks: a panel of b takes a sixteenth
 /// of the L2 cache.
 static int64_t pickBlockK(const GemmShape &shape, int64_t microN,
@@ -143,8 +156,8 @@ static kernel::GemmScheduleAttr choose(kernel::Gemm op,
   int64_t columns =
       packed ? kPackedColumns
              : std::min(kColumns, target.l2Bytes / 4 / (itemM * shape.bytes));
-  int64_t itemN = balance(llvm::divideCeil(panels, grid.columns) * quantum,
-                          columns / quantum * quantum, quantum);
+  int64_t itemN =
+      pickItemPanels(panels, columns / quantum, grid.columns) * quantum;
   // While one panel is used, the next one comes closer, unless all of b is.
   int64_t panelBytes = shape.depth * kPanel * bytesOf(op.getB());
   bool isFar = panels * panelBytes > target.l2Bytes;
