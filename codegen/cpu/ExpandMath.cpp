@@ -45,7 +45,7 @@ Value exp32(MathBuilder &m, Value x) {
                                 0.041668396443128586, 0.008368796668946743,
                                 0.001381443114951253});
   Value p = m.add(m.fma(m.mul(f, f), tail, f), m.constant(1));
-  return m.scale(p, n);
+  return m.scale(p, whole, n);
 }
 
 Value tanh32(MathBuilder &m, Value x) {
@@ -96,7 +96,7 @@ Value exp64(MathBuilder &m, Value x) {
     series.push_back(1 / factorial);
     factorial *= k + 1;
   }
-  return m.scale(m.polynomial(f, series), n);
+  return m.scale(m.polynomial(f, series), whole, n);
 }
 
 /// x + x P(x^2) near 0; 1 - e^(Q(u) - x^2) further out, where
@@ -324,8 +324,9 @@ using Unary = Value (*)(MathBuilder &, Value);
 
 /// Replaces an operation by its f32 formula, or by its f64 formula in f64.
 template <typename OpTy> struct ExpandUnary : OpRewritePattern<OpTy> {
-  ExpandUnary(MLIRContext *context, Unary single, Unary wide)
-      : OpRewritePattern<OpTy>(context), single(single), wide(wide) {}
+  ExpandUnary(MLIRContext *context, bool avx512, Unary single, Unary wide)
+      : OpRewritePattern<OpTy>(context), avx512(avx512), single(single),
+        wide(wide) {}
 
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
@@ -335,23 +336,26 @@ template <typename OpTy> struct ExpandUnary : OpRewritePattern<OpTy> {
     if (!element.isF32() && !element.isF64())
       return rewriter.notifyMatchFailure(op, "expected f32 or f64");
     if (element.isF32() && single) {
-      MathBuilder m(b, type);
+      MathBuilder m(b, type, avx512);
       rewriter.replaceOp(op, single(m, op.getOperand()));
       return success();
     }
     if (!wide)
       return rewriter.notifyMatchFailure(op, "no formula in f64");
     Value x = convert(b, op.getOperand(), b.getF64Type());
-    MathBuilder m(b, x.getType());
+    MathBuilder m(b, x.getType(), avx512);
     rewriter.replaceOp(op, convert(b, wide(m, x), element));
     return success();
   }
 
+  bool avx512;
   Unary single, wide;
 };
 
 struct ExpandPow : OpRewritePattern<math::PowFOp> {
-  using OpRewritePattern::OpRewritePattern;
+  ExpandPow(MLIRContext *context, bool avx512)
+      : OpRewritePattern(context), avx512(avx512) {}
+
   LogicalResult matchAndRewrite(math::PowFOp op,
                                 PatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
@@ -360,10 +364,12 @@ struct ExpandPow : OpRewritePattern<math::PowFOp> {
       return rewriter.notifyMatchFailure(op, "expected f32 or f64");
     Value x = convert(b, op.getLhs(), b.getF64Type()),
           y = convert(b, op.getRhs(), b.getF64Type());
-    MathBuilder m(b, x.getType());
+    MathBuilder m(b, x.getType(), avx512);
     rewriter.replaceOp(op, convert(b, pow64(m, x, y), element));
     return success();
   }
+
+  bool avx512;
 };
 
 struct ExpandRsqrt : OpRewritePattern<math::RsqrtOp> {
@@ -371,38 +377,40 @@ struct ExpandRsqrt : OpRewritePattern<math::RsqrtOp> {
   LogicalResult matchAndRewrite(math::RsqrtOp op,
                                 PatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    MathBuilder m(b, op.getType());
+    MathBuilder m(b, op.getType(), /*avx512=*/false);
     rewriter.replaceOp(op, m.div(m.constant(1), m.sqrt(op.getOperand())));
     return success();
   }
 };
 
-void populate(RewritePatternSet &patterns) {
+void populate(RewritePatternSet &patterns, bool avx512) {
   MLIRContext *context = patterns.getContext();
-  patterns.add<ExpandUnary<math::ExpOp>>(context, exp32, exp64);
-  patterns.add<ExpandUnary<math::TanhOp>>(context, tanh32, tanh64);
-  patterns.add<ExpandUnary<math::ErfOp>>(context, erf32, erf64);
-  patterns.add<ExpandUnary<math::LogOp>>(context, nullptr, log64);
-  patterns.add<ExpandUnary<math::Log1pOp>>(context, nullptr, log1p64);
-  patterns.add<ExpandUnary<math::ExpM1Op>>(context, nullptr, expm164);
-  patterns.add<ExpandUnary<math::SinOp>>(context, nullptr, sin64);
-  patterns.add<ExpandUnary<math::CosOp>>(context, nullptr, cos64);
-  patterns.add<ExpandUnary<math::TanOp>>(context, nullptr, tan64);
-  patterns.add<ExpandUnary<math::AtanOp>>(context, nullptr, atan64);
-  patterns.add<ExpandUnary<math::AsinOp>>(context, nullptr, asin64);
-  patterns.add<ExpandUnary<math::AcosOp>>(context, nullptr, acos64);
-  patterns.add<ExpandUnary<math::SinhOp>>(context, nullptr, sinh64);
-  patterns.add<ExpandUnary<math::CoshOp>>(context, nullptr, cosh64);
-  patterns.add<ExpandUnary<math::AsinhOp>>(context, nullptr, asinh64);
-  patterns.add<ExpandUnary<math::AcoshOp>>(context, nullptr, acosh64);
-  patterns.add<ExpandUnary<math::AtanhOp>>(context, nullptr, atanh64);
-  patterns.add<ExpandPow, ExpandRsqrt>(context);
+  patterns.add<ExpandUnary<math::ExpOp>>(context, avx512, exp32, exp64);
+  patterns.add<ExpandUnary<math::TanhOp>>(context, avx512, tanh32, tanh64);
+  patterns.add<ExpandUnary<math::ErfOp>>(context, avx512, erf32, erf64);
+  patterns.add<ExpandUnary<math::LogOp>>(context, avx512, nullptr, log64);
+  patterns.add<ExpandUnary<math::Log1pOp>>(context, avx512, nullptr, log1p64);
+  patterns.add<ExpandUnary<math::ExpM1Op>>(context, avx512, nullptr, expm164);
+  patterns.add<ExpandUnary<math::SinOp>>(context, avx512, nullptr, sin64);
+  patterns.add<ExpandUnary<math::CosOp>>(context, avx512, nullptr, cos64);
+  patterns.add<ExpandUnary<math::TanOp>>(context, avx512, nullptr, tan64);
+  patterns.add<ExpandUnary<math::AtanOp>>(context, avx512, nullptr, atan64);
+  patterns.add<ExpandUnary<math::AsinOp>>(context, avx512, nullptr, asin64);
+  patterns.add<ExpandUnary<math::AcosOp>>(context, avx512, nullptr, acos64);
+  patterns.add<ExpandUnary<math::SinhOp>>(context, avx512, nullptr, sinh64);
+  patterns.add<ExpandUnary<math::CoshOp>>(context, avx512, nullptr, cosh64);
+  patterns.add<ExpandUnary<math::AsinhOp>>(context, avx512, nullptr, asinh64);
+  patterns.add<ExpandUnary<math::AcoshOp>>(context, avx512, nullptr, acosh64);
+  patterns.add<ExpandUnary<math::AtanhOp>>(context, avx512, nullptr, atanh64);
+  patterns.add<ExpandPow>(context, avx512);
+  patterns.add<ExpandRsqrt>(context);
 }
 
 struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
+  using Base::Base;
   void runOnOperation() final {
     RewritePatternSet patterns(&getContext());
-    populate(patterns);
+    populate(patterns, avx512);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -1,6 +1,7 @@
 //===- MathBuilder.cpp - Arithmetic on values of one type -----------------===//
 
 #include "codegen/cpu/MathBuilder.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
@@ -78,7 +79,34 @@ std::pair<Value, Value> MathBuilder::nearest(Value x) {
   return {whole, arith::SubIOp::create(b, bits(shifted), offset)};
 }
 
-Value MathBuilder::scale(Value x, Value n) {
+/// The instruction that scales a full register by powers of two, if any.
+static StringRef getScaleIntrinsic(Type type) {
+  auto vector = dyn_cast<VectorType>(type);
+  if (!vector || vector.getRank() != 1)
+    return {};
+  if (vector.getElementType().isF32() && vector.getNumElements() == 16)
+    return "llvm.x86.avx512.mask.scalef.ps.512";
+  if (vector.getElementType().isF64() && vector.getNumElements() == 8)
+    return "llvm.x86.avx512.mask.scalef.pd.512";
+  return {};
+}
+
+Value MathBuilder::scaleRegister(Value x, Value whole, StringRef intrinsic) {
+  static constexpr int32_t kCurrentRounding = 4;
+  auto lanes = cast<VectorType>(type).getNumElements();
+  Value all = arith::ConstantOp::create(
+      b, b.getIntegerAttr(b.getIntegerType(lanes), -1));
+  Value rounding =
+      arith::ConstantOp::create(b, b.getI32IntegerAttr(kCurrentRounding));
+  return LLVM::CallIntrinsicOp::create(b, type, b.getStringAttr(intrinsic),
+                                       ValueRange{x, whole, x, all, rounding})
+      .getResult(0);
+}
+
+Value MathBuilder::scale(Value x, Value whole, Value n) {
+  StringRef intrinsic = avx512 ? getScaleIntrinsic(type) : StringRef();
+  if (!intrinsic.empty())
+    return scaleRegister(x, whole, intrinsic);
   // In two steps, so that the factors stay normal numbers.
   int64_t bias = isDouble() ? 1023 : 127, mantissa = isDouble() ? 52 : 23;
   auto power = [&](Value exponent) {

@@ -11,10 +11,11 @@ namespace hagane::cpu {
 /// and sums may fuse.
 class MathBuilder {
 public:
-  MathBuilder(Builder &b, mlir::Type type)
+  /// `avx512`: that instruction set's own operations may be used.
+  MathBuilder(Builder &b, mlir::Type type, bool avx512)
       : b(b), type(type),
-        element(mlir::cast<mlir::FloatType>(mlir::getElementTypeOrSelf(type))) {
-  }
+        element(mlir::cast<mlir::FloatType>(mlir::getElementTypeOrSelf(type))),
+        avx512(avx512) {}
 
   mlir::Value constant(double value);
   mlir::Value integer(int64_t value);
@@ -47,8 +48,9 @@ public:
   /// The integer nearest to x (|x| < 2^21), as a float and as an integer of
   /// the same width. NaN gives NaN and any integer.
   std::pair<mlir::Value, mlir::Value> nearest(mlir::Value x);
-  /// x * 2^n for an integer n of the same width; underflows and overflows once.
-  mlir::Value scale(mlir::Value x, mlir::Value n);
+  /// x * 2^n for a whole number n, given as a float and as an integer of the
+  /// same width; underflows and overflows once.
+  mlir::Value scale(mlir::Value x, mlir::Value whole, mlir::Value n);
   mlir::Value bits(mlir::Value x);
   mlir::Value fromBits(mlir::Value bits);
 
@@ -57,6 +59,10 @@ public:
   mlir::FloatType element;
 
 private:
+  bool avx512;
+
+  mlir::Value scaleRegister(mlir::Value x, mlir::Value whole,
+                            llvm::StringRef intrinsic);
   bool isDouble() const { return element.isF64(); }
   mlir::Type integerType();
 };

@@ -3,6 +3,7 @@
 #ifndef HAGANE_CODEGEN_CPU_PASSES_H
 #define HAGANE_CODEGEN_CPU_PASSES_H
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/Pass.h"
 
 namespace hagane::cpu {

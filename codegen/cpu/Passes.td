@@ -51,8 +51,14 @@ def ExpandMathPass : Pass<"hagane-expand-math"> {
     ...
     %y = arith.mulf %34, %power : vector<16xf32>
     ```
+
+    With AVX-512, full registers are scaled by powers of two in one instruction.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+  let options = [
+    Option<"avx512", "avx512", "bool", /*default=*/"false", "use AVX-512's own operations">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::LLVM::LLVMDialect"];
 }
 
 def ExpandConversionsPass : Pass<"hagane-expand-conversions"> {

@@ -27,10 +27,11 @@ static void buildLower(OpPassManager &pm, const cpu::Target &target,
   cpu::LowerKernelsPassOptions options{target.level->vectorBits,
                                        target.level->vectorRegisters};
   pm.addNestedPass<func::FuncOp>(cpu::createLowerKernelsPass(options));
-  pm.addNestedPass<func::FuncOp>(cpu::createExpandMathPass());
   auto has = [&](StringRef feature) {
     return llvm::is_contained(target.level->required, feature);
   };
+  pm.addNestedPass<func::FuncOp>(
+      cpu::createExpandMathPass({/*avx512=*/has("avx512f")}));
   pm.addNestedPass<func::FuncOp>(cpu::createExpandConversionsPass(
       {/*f16=*/!has("f16c"), /*bf16=*/!has("avx512bf16")}));
   pm.addPass(createCanonicalizerPass());

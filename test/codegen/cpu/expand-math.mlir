@@ -1,6 +1,12 @@
 // Compiled code calls no mathematics library: only what the processor computes itself may remain.
 // RUN: hagane-opt %s --hagane-expand-math | FileCheck %s \
 // RUN:   --implicit-check-not='math.{{(exp|expm1|tanh|erf|log|log1p|powf|sin|cos|tan|atan|rsqrt) }}'
+// RUN: hagane-opt %s --hagane-expand-math=avx512=true | FileCheck %s --check-prefix=AVX512
+
+// AVX512-LABEL: func.func @single
+// AVX512-COUNT-3: llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.ps.512"
+// AVX512-NOT: arith.shli
+// AVX512: return
 
 // In f32: the power of two is an exponent field put together from integers.
 // CHECK-LABEL: func.func @single
