@@ -281,6 +281,32 @@ def FuseCacheAppendPass : FusionPass<"hagane-fuse-cache-append"> {
   }];
 }
 
+def LoopRecurrentPass : FusionPass<"hagane-loop-recurrent"> {
+  let summary = "recurrences with large weights become loops of linears";
+  let description = [{
+    A recurrence of a small state runs from end to end on one thread for each
+    sequence. Where its recurrent weight exceeds the first cache, a loop whose
+    steps multiply the states of all sequences by it at once is faster.
+
+    Before:
+    ```mlir
+    %y, %h, %c = xf.recurrent %x, %w, %r {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0>, kind = #xf.recurrent_kind<rnn>, direction = #xf.direction_kind<forward>, activations = ["Tanh"], hidden = 256 : i64}
+      : (tensor<?x2x3xf32>, tensor<1x256x3xf32>, tensor<1x256x256xf32>) -> (tensor<?x1x2x256xf32>, tensor<1x2x256xf32>, tensor<0x2x256xf32>)
+    ```
+    After:
+    ```mlir
+    %in = xf.linear %x, %w0 {transpose_weight} : (tensor<?x2x3xf32>, tensor<256x3xf32>) -> tensor<?x2x256xf32>
+    %3:2 = scf.for %i = %c0 to %steps step %c1 iter_args(%y = %0, %h = %1) -> (tensor<?x2x256xf32>, tensor<2x256xf32>) {
+      xf.bind @step, %i : index
+      %s = xf.linear %h, %r0 {transpose_weight} : (tensor<2x256xf32>, tensor<256x256xf32>) -> tensor<2x256xf32>
+      ...
+    }
+    ```
+  }];
+  let dependentDialects = ["::hagane::xf::XfDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def MergeLinearsPass : FusionPass<"hagane-merge-linears"> {
   let summary = "linears of one operand side by side become one";
   let description = [{

@@ -83,6 +83,13 @@ def weights(gates, hidden, features, directions=1, **more):
     return made | more
 
 
+def tame_weights(gates, hidden, directions=1):
+    """Weights by which rounding errors do not grow from step to step."""
+    rng = np.random.default_rng(hidden)
+    return {name: (rng.standard_normal(shape) * hidden**-0.5).astype(np.float32)
+            for name, shape in weights(gates, hidden, 5, directions).items()}
+
+
 def within(rng, shape):
     return rng.integers(0, 2, shape)
 
@@ -119,4 +126,24 @@ CASES = [
          """y, last = RNN <hidden_size = 6, activations = ["LeakyRelu"], activation_alpha = [0.3]>
             (x, w, r, b)""", SIZES, outputs="T[] y, T[] last", weights=weights(1, 6, 5),
          reference=rnn(lambda v: np.where(v < 0, np.float32(0.3) * v, v))),
+    # Beyond the first cache: loops of linears.
+    Case("large LSTM", "T[t,n,5] x", "y, last, cell = LSTM <hidden_size = 97> (x, w, r, b)", SIZES,
+         outputs=LSTM, weights=tame_weights(4, 97), reference=lstm()),
+    Case("large LSTM backwards without bias", "T[t,n,5] x",
+         """y, last, cell = LSTM <hidden_size = 97, direction = "reverse"> (x, w, r)""", SIZES,
+         outputs=LSTM, weights={k: v for k, v in tame_weights(4, 97).items() if k != "b"},
+         reference=lstm(reverse=True)),
+    Case("large LSTM both ways with lengths and a state",
+         "T[t,n,5] x, int32[n] lengths, T[2,n,101] h",
+         """y, last, cell = LSTM <hidden_size = 101, direction = "bidirectional">
+            (x, w, r, b, lengths, h)""", SIZES, outputs=LSTM, weights=tame_weights(4, 101, 2),
+         data={"lengths": within}, reference=lstm()),
+    Case("large GRU", "T[t,n,5] x", "y, last = GRU <hidden_size = 113> (x, w, r, b)", SIZES,
+         outputs="T[] y, T[] last", weights=tame_weights(3, 113), reference=gru(False)),
+    Case("large GRU that resets late, both ways", "T[t,n,5] x, int32[n] lengths, T[2,n,107] h",
+         """y, last = GRU <hidden_size = 107, direction = "bidirectional", linear_before_reset = 1>
+            (x, w, r, b, lengths, h)""", SIZES, outputs="T[] y, T[] last",
+         weights=tame_weights(3, 107, 2), data={"lengths": within}, reference=gru(True)),
+    Case("large RNN", "T[t,n,5] x", "y, last = RNN <hidden_size = 191> (x, w, r, b)", SIZES,
+         outputs="T[] y, T[] last", weights=tame_weights(1, 191), reference=rnn(np.tanh)),
 ]

@@ -20,7 +20,7 @@ TOLERANCE = {np.dtype(np.float32): 2e-5, np.dtype(np.float16): 4e-3}
 
 FUNCTION = re.compile(r"func\.func @(\w+)\((.*?)\) ->", re.S)
 ARGUMENT = re.compile(r"%\w+: tensor<([\w?]+)>(?:\s*\{xf\.dims = \[(.*?)\]\})?", re.S)
-PASS = re.compile(r"-hagane-((?:fuse|merge|simplify)-[\w-]+)")
+PASS = re.compile(r"-hagane-((?:fuse|loop|merge|simplify)-[\w-]+)")
 
 
 def cases():
