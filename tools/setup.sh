@@ -16,7 +16,7 @@ llvm_packages=(clang-22 lld-22 liblld-22-dev llvm-22-dev llvm-22-tools libmlir-2
   clang-format-22 clang-tidy-22 libclang-rt-22-dev)
 packages=("${llvm_packages[@]}" cmake ninja-build ccache protobuf-compiler libprotobuf-dev
   libflatbuffers-dev flatbuffers-compiler flatbuffers-compiler-dev libxxhash-dev libgtest-dev
-  libcli11-dev nlohmann-json3-dev zlib1g-dev libzstd-dev libc6-dev libstdc++-12-dev
+  libcli11-dev nlohmann-json3-dev libdtl-dev libkainjow-mustache-dev zlib1g-dev libzstd-dev libc6-dev libstdc++-12-dev
   python3 python3-dev python3-venv git ca-certificates)
 
 say() { echo "setup: $*"; }

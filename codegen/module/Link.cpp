@@ -176,6 +176,20 @@ findEntry(const llvm::object::ELFObjectFile<Elf> &object, StringRef entry) {
                            entry.str().c_str());
 }
 
+/// Where the kernels' functions lie.
+static Error findFunctions(const llvm::object::ELFObjectFile<Elf> &object,
+                           CodeImage &image) {
+  for (const llvm::object::ELFSymbolRef &symbol : object.symbols()) {
+    Expected<StringRef> name = symbol.getName();
+    Expected<uint64_t> address = symbol.getValue();
+    if (!name || !address)
+      return llvm::joinErrors(name.takeError(), address.takeError());
+    if (name->consume_back(record::kEntrySuffix))
+      image.functions[*name] = {*address, symbol.getSize()};
+  }
+  return Error::success();
+}
+
 Expected<CodeImage> hagane::codegen::flattenImage(StringRef shared) {
   auto object = llvm::object::ELFObjectFile<Elf>::create(
       llvm::MemoryBufferRef(shared, "linked code"));
@@ -199,5 +213,7 @@ Expected<CodeImage> hagane::codegen::flattenImage(StringRef shared) {
       return entry.takeError();
     *place = *entry;
   }
+  if (Error error = findFunctions(*object, image))
+    return error;
   return image;
 }

@@ -4,6 +4,7 @@
 #define HAGANE_CODEGEN_MODULE_LINK_H
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 #include <string>
 #include <vector>
@@ -21,6 +22,10 @@ struct CodeImage {
   std::vector<uint8_t> bytes;
   uint64_t planEntry = 0;
   uint64_t runEntry = 0;
+  struct Function {
+    uint64_t offset = 0, size = 0;
+  };
+  llvm::StringMap<Function> functions; ///< kernels' own, by the kernel's name
 };
 
 /// Flattens a shared library. Fails if it needs a loader: dynamic relocations,

@@ -76,7 +76,7 @@ private:
   makeValues(StringRef key);
   Offset<format::Code> makeCode(const CodeVariant &variant, uint64_t offset);
   Offset<flatbuffers::Vector<Offset<format::Kernel>>>
-  makeKernels(ModuleOp record);
+  makeKernels(const CodeVariant &variant);
   FailureOr<Offset<flatbuffers::Vector<Offset<format::Weight>>>> makeWeights();
   Offset<flatbuffers::Vector<Offset<format::Buffer>>> makeBuffers();
   Offset<format::Provenance> makeProvenance();
@@ -149,16 +149,21 @@ HeaderBuilder::makeValues(StringRef key) {
 }
 
 Offset<flatbuffers::Vector<Offset<format::Kernel>>>
-HeaderBuilder::makeKernels(ModuleOp record) {
+HeaderBuilder::makeKernels(const CodeVariant &variant) {
   Offsets<format::Kernel> kernels;
   for (auto entry :
-       listOf(record, record::kKernels).getAsRange<DictionaryAttr>()) {
+       listOf(variant.record, record::kKernels).getAsRange<DictionaryAttr>()) {
     Strings nodes;
     for (auto node : entry.getAs<ArrayAttr>("nodes").getAsRange<StringAttr>())
       nodes.push_back(string(node));
+    StringRef name = textIn(entry, "name");
+    CodeImage::Function function = variant.image.functions.lookup(name);
+    // Launches of a kernel share its text.
+    auto ir = fbb.CreateSharedString(variant.kernels.lookup(name));
     kernels.push_back(format::CreateKernel(
-        fbb, string(textIn(entry, "name")), string(textIn(entry, "schedule")),
-        intIn(entry, "flops"), intIn(entry, "bytes"), fbb.CreateVector(nodes)));
+        fbb, string(name), string(textIn(entry, "schedule")),
+        intIn(entry, "flops"), intIn(entry, "bytes"), fbb.CreateVector(nodes),
+        function.offset, function.size, ir));
   }
   return fbb.CreateVector(kernels);
 }
@@ -168,7 +173,7 @@ Offset<format::Code> HeaderBuilder::makeCode(const CodeVariant &variant,
   Strings features;
   for (const std::string &feature : variant.features)
     features.push_back(string(feature));
-  auto kernels = makeKernels(variant.record);
+  auto kernels = makeKernels(variant);
   const std::vector<uint8_t> &bytes = variant.image.bytes;
   uint32_t planSlots =
       HGN_PLAN_FIXED_SLOTS + listOf(variant.record, record::kSlots).size();

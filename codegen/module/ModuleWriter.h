@@ -16,6 +16,7 @@ struct CodeVariant {
   std::vector<std::string> features;
   CodeImage image;
   mlir::ModuleOp record;
+  llvm::StringMap<std::string> kernels; ///< their IR, by name
 };
 
 struct Provenance {

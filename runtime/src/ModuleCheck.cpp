@@ -183,6 +183,9 @@ private:
       if (!validSlot(kernel->flops_slot(), code.plan_slots()) ||
           !validSlot(kernel->bytes_slot(), code.plan_slots()))
         return damaged("kernel", k, "has a plan slot out of range");
+      if (kernel->code_offset() > code.size() ||
+          kernel->code_size() > code.size() - kernel->code_offset())
+        return damaged("kernel", k, "has a function outside the code");
     }
     return nullptr;
   }

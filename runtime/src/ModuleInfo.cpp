@@ -60,6 +60,9 @@ void ModuleInfo::buildCodes(const uint8_t *bytes) {
     out.flops_slot = kernel->flops_slot();
     out.bytes_slot = kernel->bytes_slot();
     out.nodes = strings(kernel->nodes(), &out.node_count);
+    out.code_offset = kernel->code_offset();
+    out.code_size = kernel->code_size();
+    out.ir = textOf(kernel->ir());
   };
   auto fill = [&](const format::Code *code, hgn_code_info &out) {
     out.level = textOf(code->level());

@@ -50,6 +50,8 @@ static std::unique_ptr<format::KernelT> kernel(const char *name,
   result->schedule = "rows = 1";
   result->flops_slot = flopsSlot;
   result->nodes = {"Add_0", "Add_1"};
+  result->code_size = 16;
+  result->ir = "func.func";
   return result;
 }
 
@@ -257,7 +259,12 @@ size_t test::readAll(const hgn_module *module) {
     total += static_cast<const uint8_t *>(code.data)[code.size - 1];
     for (uint32_t k = 0; k < code.kernel_count; ++k)
       total += strlen(code.kernels[k].name) + strlen(code.kernels[k].schedule) +
+               strlen(code.kernels[k].ir) +
                readTexts(code.kernels[k].nodes, code.kernels[k].node_count);
+    for (uint32_t k = 0; k < code.kernel_count; ++k)
+      if (const hgn_kernel_info &kernel = code.kernels[k]; kernel.code_size)
+        total += static_cast<const uint8_t *>(
+            code.data)[kernel.code_offset + kernel.code_size - 1];
   }
   for (uint32_t i = 0; i < info->weight_count; ++i) {
     const hgn_weight_info &weight = info->weights[i];

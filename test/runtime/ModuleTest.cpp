@@ -32,6 +32,8 @@ TEST(Module, DescribesItself) {
   EXPECT_EQ(info->selected_code, 0);
   EXPECT_STREQ(info->codes[0].kernels[0].name, "sum_rows");
   EXPECT_STREQ(info->codes[0].kernels[0].nodes[1], "Add_1");
+  EXPECT_EQ(info->codes[0].kernels[0].code_size, 16u);
+  EXPECT_STREQ(info->codes[0].kernels[0].ir, "func.func");
   EXPECT_STREQ(info->weights[0].name, "w");
   EXPECT_EQ(static_cast<const float *>(info->weights[0].data)[3], 400.0f);
   EXPECT_STREQ(info->provenance.source_name, "test.onnx");
@@ -178,6 +180,14 @@ const Damage kDamages[] = {
     {"KernelSlot",
      [](format::ModuleT &m) { m.codes[0]->kernels[1]->flops_slot = 4; },
      "kernel 1 has a plan slot"},
+    {"KernelOutside",
+     [](format::ModuleT &m) {
+       m.codes[0]->kernels[0]->code_offset = m.codes[0]->size - 15;
+     },
+     "kernel 0 has a function outside the code"},
+    {"KernelFarOutside",
+     [](format::ModuleT &m) { m.codes[0]->kernels[1]->code_offset = ~0ull; },
+     "kernel 1 has a function outside the code"},
     {"KernelSlotNegative",
      [](format::ModuleT &m) { m.codes[0]->kernels[0]->bytes_slot = -2; },
      "kernel 0 has a plan slot"},

@@ -259,6 +259,21 @@ LogicalResult Compilation::writeReport(ModuleOp module) {
   return success();
 }
 
+/// What each kernel computes, in the module's record.
+static llvm::StringMap<std::string> printKernels(ModuleOp module) {
+  constexpr int64_t kMostElements = 16;
+  OpPrintingFlags flags;
+  flags.useLocalScope().assumeVerified().elideLargeElementsAttrs(kMostElements);
+  flags.elideLargeResourceString(kMostElements);
+  llvm::StringMap<std::string> texts;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function->hasAttr("kernel.body")) {
+      llvm::raw_string_ostream stream(texts[function.getName()]);
+      function->print(stream, flags);
+    }
+  return texts;
+}
+
 /// The rest of the pipeline for one level.
 LogicalResult Compilation::compileFor(const cpu::Target &target) {
   OwningOpRef<ModuleOp> module = source->clone();
@@ -269,7 +284,11 @@ LogicalResult Compilation::compileFor(const cpu::Target &target) {
   if (options.plan && records.empty() && plan.last >= Phase::Bufferize)
     addPlans(*module, target, *options.plan);
   if (failed(runPhases(*module, Phase::Outline,
-                       std::min(plan.last, Phase::Lower), target)))
+                       std::min(plan.last, Phase::Outline), target)))
+    return failure();
+  llvm::StringMap<std::string> kernels = printKernels(*module);
+  if (failed(runPhases(*module, Phase::Lower, std::min(plan.last, Phase::Lower),
+                       target)))
     return failure();
   if (plan.last <= Phase::Lower)
     return writeText(*module);
@@ -293,8 +312,8 @@ LogicalResult Compilation::compileFor(const cpu::Target &target) {
     return report(image.takeError());
   std::vector<std::string> features(target.level->required.begin(),
                                     target.level->required.end());
-  variants.push_back(
-      {target.level->name.str(), features, std::move(*image), *module});
+  variants.push_back({target.level->name.str(), features, std::move(*image),
+                      *module, std::move(kernels)});
   records.push_back(std::move(module));
   return success();
 }

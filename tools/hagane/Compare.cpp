@@ -2,20 +2,16 @@
 #include "Compare.h"
 
 #include "Progress.h"
-#include "Ratio.h"
-#include "ScheduleText.h"
+#include "TextFile.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 namespace hagane::tool {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int kLeastRounds = 15, kMostRounds = 1000;
 
@@ -35,6 +31,13 @@ public:
     session.emplace(module.get(), options.threads);
   }
 
+  const hgn_kernel_info &find(const std::string &kernel) const {
+    const hgn_code_info &code = session->code();
+    return *std::find_if(
+        code.kernels, code.kernels + code.kernel_count,
+        [&](const hgn_kernel_info &info) { return info.name == kernel; });
+  }
+
   std::string name;
   std::optional<TemporaryModule> compiled;
   ModulePtr module;
@@ -42,10 +45,40 @@ public:
   std::optional<Measurement> measurement;
 };
 
-/// A kernel of both, or of one of them.
+/// A kernel's launches that share code and sizes, on both sides.
 struct Pair {
-  const KernelTime *first = nullptr, *second = nullptr;
-  Ratio ratio; ///< of the second's time to the first's
+  std::optional<KernelTime> a, b;
+
+  bool isLike(const Pair &other) const {
+    return isLike(a, other.a) && isLike(b, other.b);
+  }
+  void add(const Pair &other) {
+    add(a, other.a);
+    add(b, other.b);
+  }
+
+private:
+  static bool isLike(const std::optional<KernelTime> &one,
+                     const std::optional<KernelTime> &other) {
+    if (!one || !other)
+      return !one && !other;
+    return one->name == other->name &&
+           one->flops * double(other->launches) ==
+               other->flops * double(one->launches) &&
+           one->bytes * double(other->launches) ==
+               other->bytes * double(one->launches);
+  }
+  static void add(std::optional<KernelTime> &to,
+                  const std::optional<KernelTime> &more) {
+    if (!to)
+      return;
+    to->launches += more->launches;
+    to->flops += more->flops;
+    to->bytes += more->bytes;
+    to->nodes.insert(to->nodes.end(), more->nodes.begin(), more->nodes.end());
+    for (size_t i = 0; i < to->seconds.size(); ++i)
+      to->seconds[i] += more->seconds[i];
+  }
 };
 
 class Comparison {
@@ -53,22 +86,20 @@ public:
   explicit Comparison(const CompareOptions &options)
       : options(options), a(options.first, options),
         b(options.second, options) {}
-  void run();
+  ComparisonResult run();
 
 private:
   void prepare();
   void checkOutputs();
   void measure();
-  void match();
-  void print();
-  Json toJson();
+  std::vector<Pair> match();
+  ComparedKernel compare(const Pair &pair) const;
+  ComparedSide describe(const KernelTime &kernel) const;
 
   const CompareOptions &options;
   Side a, b;
-  Rates rates;
+  ComparisonResult result;
   std::vector<double> wholeA, wholeB;
-  std::vector<KernelTime> kernelsA, kernelsB;
-  std::vector<Pair> pairs;
 };
 
 /// The elements of f32 and f64; nothing of other types.
@@ -109,13 +140,6 @@ double distanceOf(const HostTensor &first, const HostTensor &second) {
     largest = std::max({largest, std::abs(one), std::abs(other)});
   }
   return difference > 0 ? difference / largest : 0;
-}
-
-std::string join(const std::vector<std::string> &names) {
-  std::string text;
-  for (const std::string &name : names)
-    text += (text.empty() ? "" : " ") + name;
-  return text;
 }
 
 void Comparison::prepare() {
@@ -164,123 +188,91 @@ void Comparison::measure() {
                std::min(secondsSince(begin) / options.minSeconds, 1.0));
   }
   clearProgress();
-  rates = measureRates(a.session->threads());
+  result.rates = measureRates(a.session->threads());
 }
 
 /// Kernels of the same nodes belong together.
-void Comparison::match() {
-  kernelsA = a.measurement->takeKernels();
-  kernelsB = b.measurement->takeKernels();
-  std::vector<bool> isTaken(kernelsB.size());
-  for (const KernelTime &first : kernelsA) {
+std::vector<Pair> Comparison::match() {
+  std::vector<KernelTime> others = b.measurement->takeKernels();
+  std::erase_if(others, [](auto &kernel) { return kernel.launches == 0; });
+  std::vector<Pair> pairs;
+  auto add = [&](Pair pair) {
+    auto like = std::find_if(pairs.begin(), pairs.end(),
+                             [&](Pair &other) { return other.isLike(pair); });
+    if (like == pairs.end())
+      pairs.push_back(std::move(pair));
+    else
+      like->add(pair);
+  };
+  for (KernelTime &first : a.measurement->takeKernels()) {
     if (first.launches == 0)
       continue;
-    Pair pair{&first, nullptr, {}};
-    for (size_t i = 0; i < kernelsB.size() && !pair.second; ++i)
-      if (!isTaken[i] && kernelsB[i].launches > 0 &&
-          kernelsB[i].nodes == first.nodes) {
-        isTaken[i] = true;
-        pair.second = &kernelsB[i];
-        pair.ratio = makeRatio(kernelsB[i].seconds, first.seconds);
-      }
-    pairs.push_back(pair);
-  }
-  for (size_t i = 0; i < kernelsB.size(); ++i)
-    if (!isTaken[i] && kernelsB[i].launches > 0)
-      pairs.push_back({nullptr, &kernelsB[i], {}});
-  auto slowest = [](const Pair &pair) {
-    return std::max(pair.first ? median(pair.first->seconds) : 0,
-                    pair.second ? median(pair.second->seconds) : 0);
-  };
-  std::stable_sort(
-      pairs.begin(), pairs.end(),
-      [&](const Pair &x, const Pair &y) { return slowest(x) > slowest(y); });
-}
-
-const char *verdictOf(const Ratio &ratio) {
-  return ratio.isFaster() ? "faster" : ratio.isSlower() ? "slower" : "same";
-}
-
-void printRatio(double before, double after, const Ratio &ratio) {
-  std::printf("%10.4f %10.4f %6.3f [%5.3f, %5.3f] %-6s", before * 1e3,
-              after * 1e3, ratio.median, ratio.low, ratio.high,
-              verdictOf(ratio));
-}
-
-void Comparison::print() {
-  std::printf("A: %s\nB: %s\n%d threads, %zu rounds in turn; outputs agree; "
-              "limits now: %.0f GFLOP/s a thread, %.1f GB/s\n\n",
-              a.name.c_str(), b.name.c_str(), a.session->threads(),
-              wholeA.size(), rates.flops / 1e9, rates.memoryBytes / 1e9);
-  std::printf("%-14s %10s %10s %6s %-14s %-6s %-8s %s\n", "kernel", "A ms",
-              "B ms", "B/A", "95 %", "B is", "bound", "what differs");
-  std::printf("%-14s ", "(the run)");
-  printRatio(median(wholeA), median(wholeB), makeRatio(wholeB, wholeA));
-  std::printf("\n");
-  for (const Pair &pair : pairs) {
-    if (!pair.first || !pair.second) {
-      const KernelTime &only = pair.first ? *pair.first : *pair.second;
-      std::printf("%-14s only in %s: %.4f ms; %s\n", only.name.c_str(),
-                  pair.first ? "A" : "B", median(only.seconds) * 1e3,
-                  join(only.nodes).c_str());
-      continue;
+    auto same = std::find_if(
+        others.begin(), others.end(),
+        [&](const KernelTime &other) { return other.nodes == first.nodes; });
+    if (same == others.end()) {
+      add({std::move(first), std::nullopt});
+    } else {
+      add({std::move(first), std::move(*same)});
+      others.erase(same);
     }
-    std::printf("%-14s ", pair.first->name.c_str());
-    printRatio(median(pair.first->seconds), median(pair.second->seconds),
-               pair.ratio);
-    std::printf(
-        " %-8s %s\n", limitOf(*pair.first, rates, a.session->threads()).bound(),
-        differenceOf(pair.first->schedule, pair.second->schedule).c_str());
   }
+  for (KernelTime &other : others)
+    add({std::nullopt, std::move(other)});
+  return pairs;
 }
 
-Json Comparison::toJson() {
-  auto ratioOf = [](const Ratio &ratio) {
-    return Json{
-        {"median", ratio.median}, {"low", ratio.low}, {"high", ratio.high}};
-  };
-  auto sideOf = [&](const KernelTime &kernel) {
-    return Json{{"name", kernel.name},
-                {"schedule", kernel.schedule},
-                {"median_ms", median(kernel.seconds) * 1e3},
-                {"flops", kernel.flops},
-                {"bytes", kernel.bytes}};
-  };
-  Json json{{"a", a.name},
-            {"b", b.name},
-            {"threads", a.session->threads()},
-            {"rounds", wholeA.size()},
-            {"gflops_per_thread", rates.flops / 1e9},
-            {"gbs", rates.memoryBytes / 1e9},
-            {"a_ms", median(wholeA) * 1e3},
-            {"b_ms", median(wholeB) * 1e3},
-            {"ratio", ratioOf(makeRatio(wholeB, wholeA))},
-            {"kernels", Json::array()}};
-  for (const Pair &pair : pairs) {
-    Json row;
-    row["nodes"] = (pair.first ? pair.first : pair.second)->nodes;
-    if (pair.first)
-      row["a"] = sideOf(*pair.first);
-    if (pair.second)
-      row["b"] = sideOf(*pair.second);
-    if (pair.first && pair.second) {
-      row["ratio"] = ratioOf(pair.ratio);
-      row["bound"] = limitOf(*pair.first, rates, a.session->threads()).bound();
-    }
-    json["kernels"].push_back(std::move(row));
-  }
-  return json;
+ComparedSide Comparison::describe(const KernelTime &kernel) const {
+  return {kernel.name,
+          kernel.schedule,
+          intervalOf(kernel.seconds),
+          kernel.flops,
+          kernel.bytes,
+          limitOf(kernel, result.rates, result.threads)};
 }
 
-void Comparison::run() {
+ComparedKernel Comparison::compare(const Pair &pair) const {
+  ComparedKernel kernel;
+  const KernelTime &any = pair.a ? *pair.a : *pair.b;
+  kernel.nodes = any.nodes;
+  kernel.launches = any.launches;
+  if (pair.a)
+    kernel.a = describe(*pair.a);
+  if (pair.b)
+    kernel.b = describe(*pair.b);
+  if (!kernel.isPair())
+    return kernel;
+  kernel.ratio = makeRatio(pair.b->seconds, pair.a->seconds);
+  const hgn_kernel_info &before = a.find(pair.a->name),
+                        &after = b.find(pair.b->name);
+  kernel.irDifference = differenceOf(irOf(before), irOf(after));
+  kernel.assemblyDifference =
+      differenceOf(assemblyOf(a.session->code(), before),
+                   assemblyOf(b.session->code(), after));
+  return kernel;
+}
+
+ComparisonResult Comparison::run() {
   prepare();
   checkOutputs();
   measure();
-  match();
-  if (options.json)
-    std::printf("%s\n", toJson().dump(2).c_str());
-  else
-    print();
+  result.a = a.name;
+  result.b = b.name;
+  result.dims = dimsOf(a.session->info(), a.measurement->inputs());
+  result.threads = a.session->threads();
+  result.rounds = wholeA.size();
+  result.secondsA = intervalOf(wholeA);
+  result.secondsB = intervalOf(wholeB);
+  result.ratio = makeRatio(wholeB, wholeA);
+  for (const Pair &pair : match())
+    result.kernels.push_back(compare(pair));
+  auto slowest = [](const ComparedKernel &kernel) {
+    return std::max(kernel.a ? kernel.a->seconds.median : 0,
+                    kernel.b ? kernel.b->seconds.median : 0);
+  };
+  std::sort(result.kernels.begin(), result.kernels.end(),
+            [&](auto &x, auto &y) { return slowest(x) > slowest(y); });
+  return std::move(result);
 }
 
 } // namespace
@@ -290,7 +282,13 @@ void compareModules(const CompareOptions &options) {
     throw Error("there is nothing to compare '" + options.first +
                 "' with: name another module, or the model with --model if "
                 "these are schedule files");
-  Comparison(options).run();
+  ComparisonResult result = Comparison(options).run();
+  if (!options.html.empty())
+    writeText(options.html, makePage(result));
+  if (options.json)
+    printJson(result);
+  else
+    printText(result, options.showsDifferences);
 }
 
 } // namespace hagane::tool

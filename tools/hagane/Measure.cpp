@@ -27,6 +27,11 @@ double median(std::vector<double> values) {
          2;
 }
 
+TimeLimit limitOf(const KernelTime &kernel, const Rates &rates, int threads) {
+  return {kernel.flops / (rates.flops * threads),
+          kernel.bytes / rates.memoryBytes};
+}
+
 Measurement::Measurement(Session &session, std::vector<HostTensor> inputs)
     : session(session), tensors(std::move(inputs)),
       outputs(session.info().output_count) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "Module.h"
+#include "Rates.h"
 
 #include <chrono>
 
@@ -20,6 +21,17 @@ struct KernelTime {
   double flops = 0, bytes = 0;
   std::vector<double> seconds; ///< of each profiled run
 };
+
+/// The least time that the machine allows: for the operations at its peak, and
+/// for every operand's bytes once.
+struct TimeLimit {
+  double compute = 0, memory = 0; ///< seconds
+  double seconds() const { return compute > memory ? compute : memory; }
+  const char *bound() const {
+    return seconds() == 0 ? "-" : memory > compute ? "memory" : "compute";
+  }
+};
+TimeLimit limitOf(const KernelTime &kernel, const Rates &rates, int threads);
 
 /// A session that is run on the same inputs again and again.
 class Measurement {

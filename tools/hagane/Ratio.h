@@ -1,16 +1,20 @@
-// Ratios of times measured in turn, with their confidence.
+// Times and ratios of times measured in turn, with their confidence.
 #pragma once
 
 #include <vector>
 
 namespace hagane::tool {
 
-/// The median of pairs' ratios and an interval that holds the true median with
-/// at least 95 % confidence, whatever the distribution: order statistics, by
-/// the normal approximation of the binomial distribution (Conover, Practical
-/// Nonparametric Statistics).
-struct Ratio {
-  double median = 1, low = 1, high = 1;
+/// A median and an interval that holds the true one with at least 95 %
+/// confidence, whatever the distribution: order statistics, by the normal
+/// approximation of the binomial distribution (Conover, Practical Nonparametric
+/// Statistics).
+struct Interval {
+  double median = 0, low = 0, high = 0;
+};
+Interval intervalOf(std::vector<double> values);
+
+struct Ratio : Interval {
   bool isFaster() const { return high < 1; }
   bool isSlower() const { return low > 1; }
 };

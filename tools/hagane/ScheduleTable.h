@@ -4,7 +4,6 @@
 #include "CompileOptions.h"
 #include "Measure.h"
 #include "Plan.h"
-#include "Rates.h"
 
 #include <optional>
 
@@ -27,17 +26,6 @@ public:
 private:
   std::string file;
 };
-
-/// The least time that the machine allows: for the operations at its peak, and
-/// for every operand's bytes once.
-struct TimeLimit {
-  double compute = 0, memory = 0; ///< seconds
-  double seconds() const { return compute > memory ? compute : memory; }
-  const char *bound() const {
-    return seconds() == 0 ? "-" : memory > compute ? "memory" : "compute";
-  }
-};
-TimeLimit limitOf(const KernelTime &kernel, const Rates &rates, int threads);
 
 /// Launches that share code and sizes.
 struct ScheduleRow {

@@ -30,6 +30,20 @@ parametersOf(const std::string &schedule) {
   return parameters;
 }
 
+std::string tileOf(const std::string &schedule) {
+  std::string text, group;
+  for (const auto &[name, value] : parametersOf(schedule)) {
+    size_t end = name.find('_');
+    std::string word = name.substr(0, end);
+    if (end != name.npos && word == group)
+      text += "x" + value;
+    else
+      text += (text.empty() ? "" : ", ") + word + " " + value;
+    group = end == name.npos ? "" : word;
+  }
+  return text;
+}
+
 std::string differenceOf(const std::string &first, const std::string &second) {
   auto one = parametersOf(first), other = parametersOf(second);
   if (one.size() != other.size())

@@ -121,11 +121,6 @@ TemporaryModule::~TemporaryModule() {
   fs::remove(file, ignored);
 }
 
-TimeLimit limitOf(const KernelTime &kernel, const Rates &rates, int threads) {
-  return {kernel.flops / (rates.flops * threads),
-          kernel.bytes / rates.memoryBytes};
-}
-
 void checkPlans(const std::vector<KernelTime> &kernels,
                 const std::vector<KernelPlan> &plans) {
   if (plans.size() != kernels.size())

@@ -8,6 +8,7 @@
 
 #include "Candidates.h"
 #include "Progress.h"
+#include "TextFile.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -228,16 +229,8 @@ void Tuner::writeResult() {
       std::to_string(session->threads()) + " threads";
   for (const auto &[name, value] : options.dims)
     text += ", " + name + "=" + std::to_string(value);
-  text += "\n" + writeLines(/*isTrial=*/true);
-  std::string partial = options.output + ".partial";
-  std::ofstream stream(partial);
-  stream << text;
-  stream.close();
-  std::error_code error;
-  if (stream)
-    std::filesystem::rename(partial, options.output, error);
-  if (!stream || error)
-    throw Error("cannot write '" + options.output + "'");
+  text += "\n";
+  writeText(options.output, text + writeLines(/*isTrial=*/true));
 }
 
 void Tuner::printResult() {

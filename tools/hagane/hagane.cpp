@@ -199,6 +199,12 @@ CLI::App *addCompare(CLI::App &app, CompareOptions &options) {
                    "By how much outputs may differ, relative to their largest "
                    "element")
       ->capture_default_str();
+  command->add_flag("--diff", options.showsDifferences,
+                    "Also print how the kernels' IR and machine code differ");
+  command
+      ->add_option("--html", options.html,
+                   "Also write a page with a roofline plot and the differences")
+      ->type_name("FILE.html");
   command->add_flag("--json", options.json, "Print one JSON object");
   return command;
 }

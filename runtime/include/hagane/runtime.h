@@ -183,6 +183,9 @@ typedef struct hgn_kernel_info {
   int32_t bytes_slot;
   uint32_t node_count;
   const char *const *nodes; /* names of the ONNX nodes it computes */
+  uint64_t code_offset;     /* of its function in the code's data */
+  uint64_t code_size;       /* 0 if not recorded */
+  const char *ir;           /* the compiler's IR; "" if not recorded */
 } hgn_kernel_info;
 
 typedef struct hgn_code_info {

@@ -1,0 +1,17 @@
+// Pages for a browser, each one file without references to anything outside it.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace hagane::tool {
+
+using PageData = nlohmann::ordered_json;
+
+/// A number by printf's pattern.
+std::string formatted(const char *pattern, double value);
+
+/// The pages of this folder, filled by Mustache.
+std::string renderComparison(const PageData &data);
+
+} // namespace hagane::tool
