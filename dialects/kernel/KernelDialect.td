@@ -73,12 +73,24 @@ def Kernel_ConvSchedule : Kernel_Schedule<"ConvSchedule", "conv_schedule"> {
 def Kernel_AttentionSchedule : Kernel_Schedule<"AttentionSchedule", "attention_schedule"> {
   let summary = "how attention is tiled";
   let description = [{
-    A work item is one head of one batch entry and `block_q` queries; keys are
-    visited in blocks of `block_k`, and micro_m x micro_n scores are in
-    registers at a time. Rules: (S1) all sizes are positive and within reason; (S2) block_k is a
-    multiple of micro_n.
+    A work item is one head of one batch entry and `block_q` queries, of which
+    `micro_n` at a time run along vector lanes; keys are visited in blocks of
+    `block_k`, and micro_m x micro_n scores are in registers at a time. With
+    `pack`, an item copies each block of keys and values to where they lie
+    close together.
+
+    Up to `few_q` queries (0: none) run another way: an item is all heads that
+    share keys and values, which it reads once for them, along their features.
+    With `parts` above 1 the keys are cut in as many parts, each an item of its
+    own, whose results another kernel merges.
+
+    Rules: (S1) sizes within reason, all but few_q positive; (S2) block_k is a
+    multiple of micro_n; (S3) with parts above 1, few_q is positive.
   }];
-  let parameters = (ins "int64_t":$block_q, "int64_t":$block_k, "int64_t":$micro_m, "int64_t":$micro_n);
+  let parameters = (ins "int64_t":$block_q, "int64_t":$block_k, "int64_t":$micro_m, "int64_t":$micro_n,
+                        DefaultValuedParameter<"bool", "false">:$pack,
+                        DefaultValuedParameter<"int64_t", "0">:$few_q,
+                        DefaultValuedParameter<"int64_t", "1">:$parts);
 }
 
 def Kernel_RowsSchedule : Kernel_Schedule<"RowsSchedule", "rows_schedule"> {

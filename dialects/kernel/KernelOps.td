@@ -180,9 +180,17 @@ def Kernel_Attention : Kernel_Op<"attention", [AttrSizedOperandSegments]> {
     and the result: b, h and s in some order, then d. `bias` has rank 4 in
     [batch, heads, queries, keys] order with sizes 1 where it broadcasts.
 
+    With three outs the result is in parts: the batch of each out is n times
+    that of q, and entry p * batch + b is what query rows of batch entry b get
+    from keys [p * c, (p + 1) * c), c = ceil(keys / n). The first out is the sum
+    of values weighted by e^(score - most), most the part's largest score (-inf
+    if it has none), the second [n * batch, heads, queries] is `most`, the third,
+    likewise, the sum of the weights. Sinks count in part 0.
+
     Rules: (A1) rank 4 each; (A2) four known layouts; (A3) the innermost axis
     of q, k, v and the result is contiguous; (A4) its size is static; (A5) the
-    bias has rank 4.
+    bias has rank 4; (A6) one out or three, of these ranks 3 but for the first;
+    (A7) a schedule of several parts goes with three outs.
 
     Example:
     ```mlir

@@ -78,15 +78,24 @@ LogicalResult ConvScheduleAttr::verify(EmitError error, int64_t itemM,
 
 LogicalResult AttentionScheduleAttr::verify(EmitError error, int64_t blockQ,
                                             int64_t blockK, int64_t microM,
-                                            int64_t microN) {
+                                            int64_t microN, bool pack,
+                                            int64_t fewQ, int64_t parts) {
   if (failed(requireSizes(error, {{"block_q", blockQ},
                                   {"block_k", blockK},
                                   {"micro_m", microM},
-                                  {"micro_n", microN}})))
+                                  {"micro_n", microN},
+                                  {"parts", parts}})))
     return failure();
+  if (fewQ < 0 || fewQ > kMaxSize)
+    return error() << "(S1) expects few_q to be at least 0 and at most "
+                   << kMaxSize << ", got " << fewQ;
   if (blockK % microN)
     return error() << "(S2) expects block_k to be a multiple of micro_n, got "
                    << blockK << " and " << microN;
+  if (parts > 1 && fewQ == 0)
+    return error() << "(S3) expects few_q to be positive with several parts, "
+                      "got "
+                   << parts << " parts";
   return success();
 }
 

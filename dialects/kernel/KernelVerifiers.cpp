@@ -142,11 +142,28 @@ LogicalResult Gemm::verify() {
                      getComputeTypes(getOuts()));
 }
 
+/// (A6) and (A7)
+static LogicalResult verifyParts(Attention op) {
+  OperandRange outs = op.getOuts();
+  if (outs.size() != 1 && outs.size() != 3)
+    return op.emitOpError("(A6) expects one out or three, got ") << outs.size();
+  for (Value statistic : outs.drop_front())
+    if (getShaped(statistic).getRank() != 3)
+      return op.emitOpError("(A6) expects rank 3 for the second and third "
+                            "out, got ")
+             << getShaped(statistic);
+  if (auto schedule = op.getSchedule();
+      schedule && schedule->getParts() > 1 && outs.size() != 3)
+    return op.emitOpError("(A7) expects three outs with ")
+           << schedule->getParts() << " parts";
+  return success();
+}
+
 LogicalResult Attention::verify() {
   if (failed(verifyShapes(*this)))
     return failure();
-  if (getOuts().size() != 1)
-    return emitOpError("expects one out, got ") << getOuts().size();
+  if (failed(verifyParts(*this)))
+    return failure();
   for (Value value : {getQ(), getK(), getV(), Value(getOuts()[0])}) {
     if (getShaped(value).getRank() != 4)
       return emitOpError("(A1) expects rank 4, got ") << getShaped(value);

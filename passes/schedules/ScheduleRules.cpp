@@ -210,7 +210,9 @@ static kernel::AttentionScheduleAttr choose(kernel::Attention op,
   int64_t blockQ = llvm::alignTo(std::min<int64_t>(queries, 32), lanes);
   return kernel::AttentionScheduleAttr::get(op.getContext(), blockQ,
                                             /*block_k=*/128, microM,
-                                            tile.vectors * lanes);
+                                            tile.vectors * lanes,
+                                            /*pack=*/false, /*few_q=*/0,
+                                            /*parts=*/1);
 }
 
 /// Rows of `columns` elements that an item takes to be worth its launch.

@@ -290,8 +290,9 @@ static void list(Attention op, const KernelPoint &point,
       continue;
     for (int64_t vectors : kVectorsOfQueries)
       for (int64_t keys : kKeys)
-        candidates.add<AttentionScheduleAttr>(vectors * lanes, keys, tile.rows,
-                                              tile.vectors * lanes);
+        candidates.add<AttentionScheduleAttr>(
+            vectors * lanes, keys, tile.rows, tile.vectors * lanes,
+            /*pack=*/false, /*few_q=*/int64_t(0), /*parts=*/int64_t(1));
   }
 }
 

@@ -13,7 +13,8 @@ using xf::eval::Evaluation;
 using xf::eval::Heads;
 
 static LogicalResult defineAttentionOp(Attention op, Evaluation &evaluation) {
-  FailureOr<SmallVector<HostTensor>> outs = createOuts(1, evaluation);
+  FailureOr<SmallVector<HostTensor>> outs =
+      createOuts(op.getOuts().size(), evaluation);
   if (failed(outs))
     return failure();
   auto layouts = llvm::to_vector(op.getLayouts().getAsValueRange<StringAttr>());
@@ -22,6 +23,19 @@ static LogicalResult defineAttentionOp(Attention op, Evaluation &evaluation) {
       Heads(evaluation.operand(1), layouts[1]),
       Heads(evaluation.operand(2), layouts[2]),
       Heads(outs->front(), layouts[3]));
+  if (outs->size() == 1)
+    return attend(problem, evaluation, op.getContext());
+  problem.most = &(*outs)[1];
+  problem.sums = &(*outs)[2];
+  int64_t batch = problem.q.batch, rows = problem.most->getSize(0);
+  xf::eval::Shape wanted{rows, problem.q.heads, problem.q.positions};
+  if (batch <= 0 || rows % batch != 0 ||
+      problem.most->getShape() != ArrayRef(wanted) ||
+      problem.sums->getShape() != ArrayRef(wanted))
+    return evaluation.error(
+        "shapes do not fit: q " + describe(problem.q.tensor) + ", outs " +
+        describe(*problem.most) + " and " + describe(*problem.sums));
+  problem.parts = rows / batch;
   return attend(problem, evaluation, op.getContext());
 }
 

@@ -53,11 +53,11 @@ static std::pair<int64_t, int64_t> visibleKeys(const AttentionProblem &problem,
 }
 
 namespace {
-/// One head of one sequence.
+/// One head of one sequence, at one part of its keys.
 class HeadWalk {
 public:
-  HeadWalk(const AttentionProblem &problem, int64_t b, int64_t h)
-      : problem(problem), b(b), h(h),
+  HeadWalk(const AttentionProblem &problem, int64_t part, int64_t b, int64_t h)
+      : problem(problem), part(part), b(b), h(h),
         group(h / (problem.q.heads / problem.k.heads)),
         length(problem.lengths ? problem.lengths->getInteger(b)
                                : problem.k.positions),
@@ -68,10 +68,13 @@ public:
 
 private:
   double scoreOf(int64_t query, int64_t key) const;
+  /// The keys of this part that a query sees.
+  std::pair<int64_t, int64_t> keysOf(int64_t query) const;
+  void noteStatistics(int64_t query, double most, double sum);
   void write(int64_t query, int64_t begin, ArrayRef<double> weights);
 
   const AttentionProblem &problem;
-  int64_t b, h, group, length;
+  int64_t part, b, h, group, length;
   std::vector<double> q, k, v, scores, row;
 };
 } // namespace
@@ -94,9 +97,28 @@ double HeadWalk::scoreOf(int64_t query, int64_t key) const {
   return score + problem.bias->getReal(at);
 }
 
-void HeadWalk::attend(int64_t query) {
+std::pair<int64_t, int64_t> HeadWalk::keysOf(int64_t query) const {
   auto [begin, end] = visibleKeys(problem, query, length);
-  double largest = problem.sinks ? problem.sinks->getReal(h) : kMinusInfinity;
+  int64_t keys = problem.k.positions,
+          size = (keys + problem.parts - 1) / problem.parts;
+  begin = std::max(begin, std::min(part * size, keys));
+  return {begin, std::max(begin, std::min(end, (part + 1) * size))};
+}
+
+void HeadWalk::noteStatistics(int64_t query, double most, double sum) {
+  if (!problem.most)
+    return;
+  int64_t at = ((part * problem.q.batch + b) * problem.q.heads + h) *
+                   problem.q.positions +
+               query;
+  problem.most->setReal(at, most);
+  problem.sums->setReal(at, sum);
+}
+
+void HeadWalk::attend(int64_t query) {
+  auto [begin, end] = keysOf(query);
+  bool sinks = problem.sinks && part == 0;
+  double largest = sinks ? problem.sinks->getReal(h) : kMinusInfinity;
   scores.clear();
   for (int64_t key = begin; key < end; ++key) {
     scores.push_back(scoreOf(query, key));
@@ -104,15 +126,16 @@ void HeadWalk::attend(int64_t query) {
   }
   if (largest == kMinusInfinity &&
       llvm::none_of(scores, [](double s) { return std::isnan(s); }))
-    return; // No key is seen: the row stays zero.
-  double sum =
-      problem.sinks ? std::exp(problem.sinks->getReal(h) - largest) : 0;
+    // No key is seen: the row stays zero.
+    return noteStatistics(query, largest, 0);
+  double sum = sinks ? std::exp(problem.sinks->getReal(h) - largest) : 0;
   for (double &score : scores) {
     score = std::exp(score - largest);
     sum += score;
   }
+  noteStatistics(query, largest, sum);
   for (double &score : scores)
-    score /= sum;
+    score /= problem.most ? 1 : sum;
   write(query, begin, scores);
 }
 
@@ -126,7 +149,8 @@ void HeadWalk::write(int64_t query, int64_t begin, ArrayRef<double> weights) {
         row[n] += weight * v[(begin + int64_t(i)) * e + n];
   HostTensor y = problem.y.tensor;
   const Shape &strides = problem.y.strides;
-  int64_t first = b * strides[0] + h * strides[1] + query * strides[2];
+  int64_t first = (part * problem.q.batch + b) * strides[0] + h * strides[1] +
+                  query * strides[2];
   for (int64_t n = 0; n < e; ++n)
     y.setReal(first + n * strides[3], row[n]);
 }
@@ -136,8 +160,8 @@ static LogicalResult checkShapes(AttentionProblem &problem,
   const Heads &q = problem.q, &k = problem.k, &v = problem.v, &y = problem.y;
   if (k.batch != q.batch || v.batch != q.batch || v.heads != k.heads ||
       v.positions != k.positions || k.features != q.features ||
-      y.batch != q.batch || y.heads != q.heads || y.positions != q.positions ||
-      y.features != v.features)
+      y.batch != problem.parts * q.batch || y.heads != q.heads ||
+      y.positions != q.positions || y.features != v.features)
     return evaluation.error("shapes do not fit: q " + describe(q.tensor) +
                             ", k " + describe(k.tensor) + ", v " +
                             describe(v.tensor));
@@ -169,9 +193,10 @@ LogicalResult hagane::xf::eval::attend(AttentionProblem &problem,
                                        MLIRContext *context) {
   if (failed(checkShapes(problem, evaluation)))
     return failure();
-  int64_t heads = problem.q.heads;
-  parallelFor(context, 0, problem.q.batch * heads, [&](size_t item) {
-    HeadWalk walk(problem, int64_t(item) / heads, int64_t(item) % heads);
+  int64_t heads = problem.q.heads, batch = problem.q.batch;
+  parallelFor(context, 0, problem.parts * batch * heads, [&](size_t item) {
+    int64_t row = int64_t(item) / heads;
+    HeadWalk walk(problem, row / batch, row % batch, int64_t(item) % heads);
     for (int64_t query = 0; query < problem.q.positions; ++query)
       walk.attend(query);
   });

@@ -23,6 +23,11 @@ struct AttentionProblem {
   double scale, softcap;
   CausalKind causal;
   int64_t windowLeft, windowRight;
+  /// Equal parts of the keys; each has a batch of `y` of its own.
+  int64_t parts = 1;
+  /// With several, each part's largest score and sum of weights; `y` is not
+  /// divided by the latter then.
+  HostTensor *most = nullptr, *sums = nullptr;
   Shape biasStrides = {};
 };
 

@@ -327,3 +327,41 @@ func.func @f(%a: memref<8xf32>) {
   kernel.launch @checked(%a) {items = #xf.dim<1>, scratch = #xf.dim<0>, flops = #xf.dim<0>, bytes = #xf.dim<32>, kind = "task", schedule = "", nodes = [], check = "index"} : memref<8xf32>
   return
 }
+
+// -----
+
+// expected-error @below {{(S1) expects few_q to be at least 0 and at most 4294967296, got -1}}
+func.func private @s1_few() attributes {s = #kernel.attention_schedule<block_q = 16, block_k = 32, micro_m = 2, micro_n = 16, few_q = -1>}
+
+// -----
+
+// expected-error @below {{(S3) expects few_q to be positive with several parts, got 2 parts}}
+func.func private @s3_parts() attributes {s = #kernel.attention_schedule<block_q = 16, block_k = 32, micro_m = 2, micro_n = 16, parts = 2>}
+
+// -----
+
+func.func @a6(%q: tensor<1x2x3x16xf32>, %o: tensor<1x2x3x16xf32>) {
+  // expected-error @below {{(A6) expects one out or three, got 2}}
+  %0:2 = kernel.attention %q, %q, %q outs %o, %o {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>, shapes = [[], [], [], [], []]}
+    : (tensor<1x2x3x16xf32>, tensor<1x2x3x16xf32>, tensor<1x2x3x16xf32>, tensor<1x2x3x16xf32>, tensor<1x2x3x16xf32>) -> (tensor<1x2x3x16xf32>, tensor<1x2x3x16xf32>)
+  return
+}
+
+// -----
+
+func.func @a6_rank(%q: tensor<1x2x3x16xf32>, %o: tensor<1x2x3x16xf32>, %m: tensor<1x2x3xf32>) {
+  // expected-error @below {{(A6) expects rank 3 for the second and third out, got 'tensor<1x2x3x16xf32>'}}
+  %0:3 = kernel.attention %q, %q, %q outs %o, %m, %o {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>, shapes = [[], [], [], [], [], []]}
+    : (tensor<1x2x3x16xf32>, tensor<1x2x3x16xf32>, tensor<1x2x3x16xf32>, tensor<1x2x3x16xf32>, tensor<1x2x3xf32>, tensor<1x2x3x16xf32>) -> (tensor<1x2x3x16xf32>, tensor<1x2x3xf32>, tensor<1x2x3x16xf32>)
+  return
+}
+
+// -----
+
+func.func @a7(%q: tensor<1x2x3x16xf32>, %o: tensor<1x2x3x16xf32>) {
+  // expected-error @below {{(A7) expects three outs with 2 parts}}
+  %0 = kernel.attention %q, %q, %q outs %o {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>, shapes = [[], [], [], []],
+      schedule = #kernel.attention_schedule<block_q = 16, block_k = 32, micro_m = 2, micro_n = 16, few_q = 4, parts = 2>}
+    : (tensor<1x2x3x16xf32>, tensor<1x2x3x16xf32>, tensor<1x2x3x16xf32>, tensor<1x2x3x16xf32>) -> tensor<1x2x3x16xf32>
+  return
+}

@@ -11,7 +11,7 @@ kernel.global @w : tensor<2x8x32xf32> {
 
 // CHECK-LABEL: func.func @anchors
 func.func @anchors(%a: tensor<4x8xf32>, %c: tensor<4x40xf32>, %x: tensor<4x8xbf16>, %r: tensor<4xf32>, %i: tensor<3xi64>, %g: tensor<3x8xf32>,
-                   %q: tensor<2x4x3x16xf32>, %o: tensor<2x3x4x16xf32>) {
+                   %q: tensor<2x4x3x16xf32>, %o: tensor<2x3x4x16xf32>, %po: tensor<4x4x3x16xf32>, %pm: tensor<4x4x3xf32>) {
   // CHECK: kernel.get_global @w : tensor<2x8x32xf32>
   %w = kernel.get_global @w : tensor<2x8x32xf32>
   // CHECK: kernel.gemm
@@ -24,6 +24,11 @@ func.func @anchors(%a: tensor<4x8xf32>, %c: tensor<4x40xf32>, %x: tensor<4x8xbf1
   %1 = kernel.attention %q, %q, %q outs %o {layouts = ["bhsd", "bhsd", "bhsd", "bshd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>,
       shapes = [[], [], [], []], schedule = #kernel.attention_schedule<block_q = 32, block_k = 128, micro_m = 8, micro_n = 32>}
     : (tensor<2x4x3x16xf32>, tensor<2x4x3x16xf32>, tensor<2x4x3x16xf32>, tensor<2x3x4x16xf32>) -> tensor<2x3x4x16xf32>
+  // In parts: sums, their largest scores and weights.
+  // CHECK: kernel.attention{{.*}}block_q = 32, block_k = 128, micro_m = 8, micro_n = 32, pack = true, few_q = 4, parts = 2>
+  %p:3 = kernel.attention %q, %q, %q outs %po, %pm, %pm {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>,
+      shapes = [[], [], [], [], [], []], schedule = #kernel.attention_schedule<block_q = 32, block_k = 128, micro_m = 8, micro_n = 32, pack = true, few_q = 4, parts = 2>}
+    : (tensor<2x4x3x16xf32>, tensor<2x4x3x16xf32>, tensor<2x4x3x16xf32>, tensor<4x4x3x16xf32>, tensor<4x4x3xf32>, tensor<4x4x3xf32>) -> (tensor<4x4x3x16xf32>, tensor<4x4x3xf32>, tensor<4x4x3xf32>)
   // 16-bit floats are computed in f32.
   // CHECK: kernel.rows
   %2 = kernel.rows ins %x outs %r {kinds = ["sum"], maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], shapes = [[], []],
