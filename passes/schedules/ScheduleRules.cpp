@@ -188,12 +188,11 @@ static kernel::ConvScheduleAttr choose(kernel::Conv op,
   int64_t share = images * llvm::divideCeil(positions, itemN);
   int64_t parts =
       share >= target.threads ? 1 : llvm::divideCeil(target.threads, share);
-  int64_t itemM = llvm::alignTo(
-      std::clamp<int64_t>(llvm::divideCeil(rows, parts), kRowPanel, 384),
-      kRowPanel);
+  int64_t itemM = balance(
+      rows, std::min<int64_t>(llvm::divideCeil(rows, parts), 384), kRowPanel);
   // A block of patches and the sums share the L2 cache with the weights.
   int64_t volume = kernel::getWindowVolume(op.getWindow());
-  int64_t depth = target.l2Bytes / 4 / (itemN * width);
+  int64_t depth = target.l2Bytes / 8 / (itemN * width);
   int64_t blockC = std::max<int64_t>(depth / volume, 1);
   return kernel::ConvScheduleAttr::get(op.getContext(), itemM, itemN, blockC,
                                        tile.rows, microN, /*unroll_k=*/4);
