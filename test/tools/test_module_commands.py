@@ -3,6 +3,8 @@
 import json
 
 import numpy as np
+import onnx
+import onnx.parser
 import pytest
 
 WEIGHT = np.array([100, 200, 300, 400], np.float32)
@@ -69,6 +71,55 @@ def test_bench_json(tool, module):
     for kernel in result["kernels"]:
         assert kernel["median_ms"] > 0 and kernel["schedule"] == "rows = 1"
         assert kernel["launches"] == 1 and kernel["gflops"] >= 0 and kernel["gbs"] >= 0
+
+
+def test_profile(tool, module):
+    command = ["hagane", "bench", module, "--dim", "n=640", "--runs", "3", "--profile"]
+    code, out, error = tool(*command, "--json")
+    assert code == 0 and error == ""
+    result = json.loads(out)
+    assert result["gflops_per_thread"] > 0 and result["memory_gbs"] > 0 and result["fallback_share"] == 0
+    for kernel in result["kernels"]:
+        assert kernel["nodes"] == ["Add_0", "Add_1"] and not kernel["fallback"]
+        assert kernel["limit_share"] == pytest.approx(kernel["limit_ms"] / kernel["median_ms"])
+    # The module tells the operations of the first kernel only.
+    work, none = (kernel["bound"] for kernel in result["kernels"])
+    assert work in ("compute", "memory") and none == "-"
+    code, out, _ = tool(*command)
+    assert code == 0 and "fallbacks take 0.0 %" in out and "Add_0 Add_1" in out
+    assert tool(*command, "--no-profile")[0] == 2
+
+
+def test_profile_tells_fallbacks(tool, tmp_path):
+    text = '<ir_version: 10, opset_import: ["" : 20]> g (float[n,5,5] x) => (float[n] y) { d = Det (x) y = Exp (d) }'
+    onnx.save(onnx.parser.parse_model(text), tmp_path / "m.onnx")
+    assert tool("hagane", "compile", tmp_path / "m.onnx", "-o", tmp_path / "m.hgn")[0] == 0
+    code, out, _ = tool("hagane", "bench", tmp_path / "m.hgn", "--dim=n=50", "--runs=3", "--profile", "--json")
+    result = json.loads(out)
+    slow, plain = result["kernels"]
+    assert code == 0 and [slow["fallback"], plain["fallback"]] == [True, False]
+    share = slow["median_ms"] / (slow["median_ms"] + plain["median_ms"])
+    assert result["fallback_share"] == pytest.approx(share)
+    assert slow["nodes"] == ["Det_0"]
+
+
+def test_trace(tool, module, tmp_path):
+    path = tmp_path / "trace.json"
+    code, _, error = tool("hagane", "bench", module, "--dim", "n=64", "--runs", "3", "--no-profile", "--trace", path)
+    assert code == 0 and error == ""
+    trace = json.loads(path.read_text())
+    assert set(trace) == {"traceEvents", "displayTimeUnit", "otherData"}
+    names = {event["name"]: event["args"]["name"] for event in trace["traceEvents"] if event["ph"] == "M"}
+    assert names["process_name"] == "test.onnx" and names["thread_name"].startswith("launches")
+    slices = [event for event in trace["traceEvents"] if event["ph"] == "X"]
+    assert [event["name"] for event in slices] == ["sum_rows: Add_0, Add_1", "add_weight: Add_0, Add_1"]
+    for event in slices:
+        assert {"cat", "pid", "tid"} <= set(event) and event["dur"] > 0 and event["args"]["items"] > 0
+        assert event["args"]["nodes"] == ["Add_0", "Add_1"]
+    first, second = slices
+    assert first["ts"] == 0 and second["ts"] >= first["dur"]
+    assert first["args"]["flops"] > 0 and first["args"]["GFLOP/s"] > 0 and "flops" not in second["args"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["trace.json"]
 
 
 def test_bench_inputs(tool, module, tmp_path):

@@ -1,6 +1,8 @@
 // hagane bench: time of a run, and of each kernel in it.
 #include "Commands.h"
 #include "Measure.h"
+#include "TextFile.h"
+#include "Trace.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -13,71 +15,133 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kMostProfiledRuns = 50;
 
+/// A kernel and the least time that the machine allows it.
 struct KernelResult {
-  std::string name, schedule;
-  int64_t launches;
-  double medianMs, gflops, gbs;
+  KernelTime kernel;
+  double seconds;
+  TimeLimit limit;
+
+  double gflops() const { return kernel.flops / seconds / 1e9; }
+  double gbs() const { return kernel.bytes / seconds / 1e9; }
+  /// Written out as a plain loop nest: there is no better form.
+  bool isFallback() const { return kernel.schedule.empty(); }
 };
 
-std::vector<KernelResult> profile(Measurement &measurement, int runs) {
+struct BenchResult {
+  std::vector<double> times;
+  int threads = 0;
+  DimValues dims;
+  Rates rates; ///< measured for a profile only
+  std::vector<KernelResult> kernels;
+
+  double median() const { return tool::median(times); }
+  double least() const { return *std::min_element(times.begin(), times.end()); }
+  /// Of the kernels' time, what goes to fallbacks.
+  double fallbackShare() const {
+    double all = 0, fallbacks = 0;
+    for (const KernelResult &kernel : kernels) {
+      all += kernel.seconds;
+      fallbacks += kernel.isFallback() ? kernel.seconds : 0;
+    }
+    return all > 0 ? fallbacks / all : 0;
+  }
+};
+
+void addKernels(Measurement &measurement, BenchResult &result) {
+  int runs = std::min(int(result.times.size()), kMostProfiledRuns);
   for (int i = 0; i < runs; ++i)
     measurement.profileOnce();
-  std::vector<KernelResult> results;
-  for (const KernelTime &kernel : measurement.takeKernels()) {
-    if (kernel.launches == 0)
-      continue;
-    // No less than the clock tells apart.
-    double seconds = std::max(median(kernel.seconds), 1e-9);
-    results.push_back({kernel.name, kernel.schedule, kernel.launches,
-                       seconds * 1e3, kernel.flops / seconds / 1e9,
-                       kernel.bytes / seconds / 1e9});
-  }
-  return results;
+  for (const KernelTime &kernel : measurement.takeKernels())
+    if (kernel.launches > 0)
+      // No less than the clock tells apart.
+      result.kernels.push_back(
+          {kernel, std::max(median(kernel.seconds), 1e-9), {}});
 }
 
-Json toJson(const std::vector<double> &times, int threads,
-            const DimValues &dims, const std::vector<KernelResult> &kernels) {
-  Json json;
-  json["median_ms"] = median(times) * 1e3;
-  json["min_ms"] = *std::min_element(times.begin(), times.end()) * 1e3;
-  json["runs"] = times.size();
-  json["threads"] = threads;
-  json["dims"] = dims;
-  json["kernels"] = Json::array();
-  for (const KernelResult &kernel : kernels)
-    json["kernels"].push_back({{"name", kernel.name},
-                               {"median_ms", kernel.medianMs},
-                               {"gflops", kernel.gflops},
-                               {"gbs", kernel.gbs},
-                               {"schedule", kernel.schedule},
-                               {"launches", kernel.launches}});
+void addLimits(BenchResult &result) {
+  result.rates = measureRates(result.threads);
+  for (KernelResult &kernel : result.kernels)
+    kernel.limit = limitOf(kernel.kernel, result.rates, result.threads);
+}
+
+Json toJson(const KernelResult &result, bool isProfile) {
+  Json json{{"name", result.kernel.name},
+            {"median_ms", result.seconds * 1e3},
+            {"gflops", result.gflops()},
+            {"gbs", result.gbs()},
+            {"schedule", result.kernel.schedule},
+            {"launches", result.kernel.launches}};
+  if (isProfile)
+    json.update({{"limit_ms", result.limit.seconds() * 1e3},
+                 {"limit_share", result.limit.seconds() / result.seconds},
+                 {"bound", result.limit.bound()},
+                 {"fallback", result.isFallback()},
+                 {"nodes", result.kernel.nodes}});
   return json;
 }
 
-void printTable(const std::vector<double> &times, int threads,
-                const DimValues &dims, std::vector<KernelResult> kernels) {
-  double shown = median(times) * 1e3;
-  std::printf("median %.3f ms, min %.3f ms, %zu runs, %d threads", shown,
-              *std::min_element(times.begin(), times.end()) * 1e3, times.size(),
-              threads);
-  for (const auto &[name, value] : dims)
+void printJson(const BenchResult &result, bool isProfile) {
+  Json json{{"median_ms", result.median() * 1e3},
+            {"min_ms", result.least() * 1e3},
+            {"runs", result.times.size()},
+            {"threads", result.threads},
+            {"dims", result.dims}};
+  if (isProfile)
+    json.update({{"gflops_per_thread", result.rates.flops / 1e9},
+                 {"memory_gbs", result.rates.memoryBytes / 1e9},
+                 {"fallback_share", result.fallbackShare()}});
+  json["kernels"] = Json::array();
+  for (const KernelResult &kernel : result.kernels)
+    json["kernels"].push_back(toJson(kernel, isProfile));
+  // Names come from the model and need not be UTF-8.
+  std::printf("%s\n",
+              json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+}
+
+void printHead(const BenchResult &result) {
+  std::printf("median %.3f ms, min %.3f ms, %zu runs, %d threads",
+              result.median() * 1e3, result.least() * 1e3, result.times.size(),
+              result.threads);
+  for (const auto &[name, value] : result.dims)
     std::printf(", %s=%lld", name.c_str(), static_cast<long long>(value));
   std::printf("\n");
-  if (kernels.empty())
+}
+
+void printTable(BenchResult result, bool isProfile) {
+  printHead(result);
+  if (isProfile)
+    std::printf("limits now: %.0f GFLOP/s a thread, %.1f GB/s; generic "
+                "fallbacks take %.1f %% of the kernels' time\n",
+                result.rates.flops / 1e9, result.rates.memoryBytes / 1e9,
+                100 * result.fallbackShare());
+  if (result.kernels.empty())
     return;
-  std::sort(kernels.begin(), kernels.end(),
-            [](auto &a, auto &b) { return a.medianMs > b.medianMs; });
+  std::sort(result.kernels.begin(), result.kernels.end(),
+            [](auto &a, auto &b) { return a.seconds > b.seconds; });
   int width = 6;
-  for (const KernelResult &kernel : kernels)
-    width = std::max(width, int(kernel.name.size()));
-  std::printf("\n%-*s %8s %10s %6s %9s %8s  %s\n", width, "kernel", "launches",
-              "ms", "%", "GFLOP/s", "GB/s", "schedule");
-  for (const KernelResult &kernel : kernels)
-    std::printf("%-*s %8lld %10.4f %6.1f %9.1f %8.1f  %s\n", width,
-                kernel.name.c_str(), static_cast<long long>(kernel.launches),
-                kernel.medianMs,
-                shown > 0 ? 100 * kernel.medianMs / shown : 0.0, kernel.gflops,
-                kernel.gbs, kernel.schedule.c_str());
+  for (const KernelResult &each : result.kernels)
+    width = std::max(width, int(each.kernel.name.size()));
+  std::printf("\n%-*s %8s %10s %6s %9s %8s ", width, "kernel", "launches", "ms",
+              "%", "GFLOP/s", "GB/s");
+  if (isProfile)
+    std::printf(" %5s %-8s nodes\n", "limit", "bound");
+  else
+    std::printf(" schedule\n");
+  for (const KernelResult &each : result.kernels) {
+    std::printf(
+        "%-*s %8lld %10.4f %6.1f %9.1f %8.1f ", width, each.kernel.name.c_str(),
+        static_cast<long long>(each.kernel.launches), each.seconds * 1e3,
+        100 * each.seconds / result.median(), each.gflops(), each.gbs());
+    if (!isProfile) {
+      std::printf(" %s\n", each.kernel.schedule.c_str());
+      continue;
+    }
+    std::printf(" %3.0f %% %-8s", 100 * each.limit.seconds() / each.seconds,
+                each.limit.bound());
+    for (const std::string &node : each.kernel.nodes)
+      std::printf(" %s", node.c_str());
+    std::printf(each.isFallback() ? " (generic fallback)\n" : "\n");
+  }
 }
 
 } // namespace
@@ -87,20 +151,23 @@ void benchModule(const BenchOptions &options) {
   Session session(module.get(), options.threads);
   Measurement measurement(session,
                           session.makeInputs(options.inputs, options.dims));
-  DimValues dims = dimsOf(session.info(), measurement.inputs());
   measurement.warmUp();
-  std::vector<double> times =
-      measurement.measure(options.runs, options.minSeconds);
-  std::vector<KernelResult> kernels;
+  BenchResult result;
+  result.threads = session.threads();
+  result.dims = dimsOf(session.info(), measurement.inputs());
+  result.times = measurement.measure(options.runs, options.minSeconds);
+  if (options.listsKernels)
+    addKernels(measurement, result);
   if (options.profile)
-    kernels =
-        profile(measurement, std::min(int(times.size()), kMostProfiledRuns));
+    addLimits(result);
+  if (!options.trace.empty()) {
+    measurement.profileOnce();
+    writeText(options.trace, makeTrace(session, measurement.launches()));
+  }
   if (options.json)
-    std::printf(
-        "%s\n",
-        toJson(times, session.threads(), dims, kernels).dump(2).c_str());
+    printJson(result, options.profile);
   else
-    printTable(times, session.threads(), dims, kernels);
+    printTable(std::move(result), options.profile);
 }
 
 } // namespace hagane::tool

@@ -31,7 +31,9 @@ struct BenchOptions {
   int threads = 0;
   int runs = 0; // 0: until minSeconds have passed
   double minSeconds = 1.0;
-  bool profile = true;
+  bool listsKernels = true;
+  bool profile = false; ///< also the kernels' limits and ONNX nodes
+  std::string trace;    ///< where to write the launches of a run; "": nowhere
   bool json = false;
 };
 void benchModule(const BenchOptions &options);

@@ -87,7 +87,9 @@ void Measurement::clearKernels() {
 }
 
 void Measurement::onEvent(void *self, const hgn_profile_event *event) {
-  auto &kernels = static_cast<Measurement *>(self)->kernels;
+  auto &measurement = *static_cast<Measurement *>(self);
+  auto &kernels = measurement.kernels;
+  measurement.events.push_back(*event);
   if (event->kernel >= kernels.size())
     return;
   KernelTime &kernel = kernels[event->kernel];
@@ -104,6 +106,7 @@ void Measurement::profileOnce() {
     kernel.launches = 0;
     kernel.flops = kernel.bytes = 0;
   }
+  events.clear();
   hgn_session_set_profile(session.get(), &onEvent, this);
   runOnce();
   hgn_session_set_profile(session.get(), nullptr, nullptr);

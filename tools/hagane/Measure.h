@@ -53,6 +53,8 @@ public:
   void profileOnce();
   /// Kernels in the order of the module, whether they were launched or not.
   std::vector<KernelTime> takeKernels();
+  /// The launches of the last profiled run, in order.
+  const std::vector<hgn_profile_event> &launches() const { return events; }
 
 private:
   static void onEvent(void *self, const hgn_profile_event *event);
@@ -62,6 +64,7 @@ private:
   std::vector<HostTensor> tensors;
   std::vector<hgn_tensor> views, outputs;
   std::vector<KernelTime> kernels;
+  std::vector<hgn_profile_event> events;
 };
 
 /// The values of the symbolic dims as the inputs have them.

@@ -131,6 +131,15 @@ CLI::App *addBench(CLI::App &app, BenchOptions &options, bool &noProfile) {
                    "Measured runs; 0: as many as fit --min-time")
       ->check(CLI::Range(0, 1000000));
   command->add_flag("--no-profile", noProfile, "Leave out the kernels");
+  command
+      ->add_flag("--profile", options.profile,
+                 "Also how near each kernel comes to what the machine "
+                 "allows, and its ONNX nodes")
+      ->excludes("--no-profile");
+  command
+      ->add_option("--trace", options.trace,
+                   "Write the launches of a run for Perfetto or Chrome")
+      ->type_name("FILE.json");
   command->add_flag("--json", options.json, "Print one JSON object");
   return command;
 }
@@ -310,7 +319,7 @@ int dispatch(int argc, char **argv) {
         &tuneOptions.compile, &compareOptions.compile})
     if (options->targetCpus.empty())
       options->targetCpus = {"native"};
-  benchOptions.profile = !noProfile;
+  benchOptions.listsKernels = !noProfile;
   if (*compileCommand)
     compile(compileOptions, emit);
   else if (*runCommand)
