@@ -207,7 +207,7 @@ llvm::Expected<std::string> PartCompiler::print() {
   if (machine->addPassesToEmitFile(emission, stream, nullptr, type))
     return llvm::createStringError(
         "the code generator for '%s' cannot write this kind of file",
-        target.level->triple.data());
+        target.level->architecture->triple.data());
   emission.run(*code);
   return bytes.str().str();
 }

@@ -1,6 +1,7 @@
 //===- Target.cpp - Processors that code is generated for -----------------===//
 
 #include "codegen/cpu/Target.h"
+#include "hagane/runtime.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -33,19 +34,59 @@ static constexpr StringLiteral kV4Bf16[] = {HAGANE_X86_V4, "avx512vnni",
 #undef HAGANE_X86_V3
 #undef HAGANE_X86_V4
 
-static constexpr StringLiteral kX86 = "x86_64-unknown-linux-gnu";
+static constexpr StringLiteral kNeon[] = {"neon"};
+static constexpr StringLiteral kRvv[] = {"m", "a", "f", "d", "c", "v"};
+
+/// LLVM's parts of an architecture.
+#define HAGANE_INITIALIZE(NAME)                                                \
+  [] {                                                                         \
+    LLVMInitialize##NAME##TargetInfo();                                        \
+    LLVMInitialize##NAME##Target();                                            \
+    LLVMInitialize##NAME##TargetMC();                                          \
+    LLVMInitialize##NAME##AsmPrinter();                                        \
+    LLVMInitialize##NAME##AsmParser();                                         \
+  }
+
+static constexpr Architecture kX86 = {"x86_64-unknown-linux-gnu", "",
+                                      llvm::CodeModel::Small, 4 << 10,
+                                      HAGANE_INITIALIZE(X86)};
+static constexpr Architecture kArm = {"aarch64-unknown-linux-gnu", "",
+                                      llvm::CodeModel::Small, 64 << 10,
+                                      HAGANE_INITIALIZE(AArch64)};
+static constexpr Architecture kRiscv = {"riscv64-unknown-linux-gnu", "lp64d",
+                                        llvm::CodeModel::Medium, 4 << 10,
+                                        HAGANE_INITIALIZE(RISCV)};
+
+#undef HAGANE_INITIALIZE
 
 static constexpr TargetLevel kLevels[] = {
-    {"x86-64-v2", kX86, "x86-64-v2", "", 128, 16, kV2},
-    {"x86-64-v3", kX86, "x86-64-v3", "", 256, 16, kV3},
-    {"x86-64-v3+vnni", kX86, "x86-64-v3", "+avxvnni", 256, 16, kV3Vnni},
-    {"x86-64-v4", kX86, "x86-64-v4", "", 512, 32, kV4},
-    {"x86-64-v4+vnni", kX86, "x86-64-v4", "+avx512vnni", 512, 32, kV4Vnni},
-    {"x86-64-v4+bf16", kX86, "x86-64-v4", "+avx512vnni,+avx512bf16", 512, 32,
-     kV4Bf16},
+    {"x86-64-v2", &kX86, "x86-64-v2", "", 128, 16, Narrow::None, kV2},
+    {"x86-64-v3", &kX86, "x86-64-v3", "", 256, 16, Narrow::F16, kV3},
+    {"x86-64-v3+vnni", &kX86, "x86-64-v3", "+avxvnni", 256, 16, Narrow::F16,
+     kV3Vnni},
+    {"x86-64-v4", &kX86, "x86-64-v4", "", 512, 32, Narrow::F16, kV4},
+    {"x86-64-v4+vnni", &kX86, "x86-64-v4", "+avx512vnni", 512, 32, Narrow::F16,
+     kV4Vnni},
+    {"x86-64-v4+bf16", &kX86, "x86-64-v4", "+avx512vnni,+avx512bf16", 512, 32,
+     Narrow::Both, kV4Bf16},
+    {"aarch64", &kArm, "generic", "", 128, 32, Narrow::F16, kNeon},
+    {"riscv64+v", &kRiscv, "generic-rv64", "+m,+a,+f,+d,+c,+v", 128, 32,
+     Narrow::None, kRvv},
 };
 
 llvm::ArrayRef<TargetLevel> hagane::cpu::getTargetLevels() { return kLevels; }
+
+std::string hagane::cpu::listTargetLevels() {
+  std::string list;
+  const Architecture *last = nullptr;
+  for (const TargetLevel &level : kLevels) {
+    if (last)
+      list += level.architecture == last ? ", " : "\n";
+    list += level.name;
+    last = level.architecture;
+  }
+  return list;
+}
 
 /// Sizes that the system does not tell keep their defaults.
 static MachineSizes detectSizes() {
@@ -63,10 +104,9 @@ static MachineSizes detectSizes() {
 
 /// The last level in the table whose every feature this machine has.
 static llvm::Expected<Target> detectNative() {
-  llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
   for (const TargetLevel &level : llvm::reverse(kLevels))
     if (llvm::all_of(level.required, [&](llvm::StringRef name) {
-          return features.lookup(name);
+          return hgn_cpu_supports(name.data()) != 0;
         }))
       return Target{&level, llvm::sys::getHostCPUName().str(), detectSizes()};
   return llvm::createStringError(
@@ -80,44 +120,38 @@ llvm::Expected<Target> hagane::cpu::parseTarget(llvm::StringRef name) {
   for (const TargetLevel &level : kLevels)
     if (level.name == name)
       return Target{&level, "", {}};
-  std::string known;
-  for (const TargetLevel &level : kLevels)
-    known += ", " + level.name.str();
-  return llvm::createStringError("unknown target '%s', expected native%s",
-                                 name.str().c_str(), known.c_str());
-}
-
-static void initializeTargets() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
-    LLVMInitializeX86AsmParser();
-  });
+  return llvm::createStringError("unknown target '%s', expected native or\n%s",
+                                 name.str().c_str(),
+                                 listTargetLevels().c_str());
 }
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 hagane::cpu::createTargetMachine(const Target &target) {
-  initializeTargets();
-  llvm::Triple triple(target.level->triple);
+  static std::mutex mutex;
+  const Architecture &architecture = *target.level->architecture;
+  llvm::Triple triple(architecture.triple);
+  const llvm::Target *backend = nullptr;
   std::string error;
-  const llvm::Target *backend =
-      llvm::TargetRegistry::lookupTarget(triple, error);
+  {
+    // Initializing twice does no harm, but by one thread at a time.
+    std::lock_guard lock(mutex);
+    architecture.initialize();
+    backend = llvm::TargetRegistry::lookupTarget(triple, error);
+  }
   if (!backend)
     return llvm::createStringError("no code generator for '%s': %s",
-                                   target.level->triple.data(), error.c_str());
+                                   architecture.triple.data(), error.c_str());
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
   options.FunctionSections = true;
+  options.MCOptions.ABIName = architecture.abi.str();
   std::unique_ptr<llvm::TargetMachine> machine(backend->createTargetMachine(
       triple, target.level->cpu, target.level->features, options,
-      llvm::Reloc::PIC_, llvm::CodeModel::Small,
+      llvm::Reloc::PIC_, architecture.codeModel,
       llvm::CodeGenOptLevel::Aggressive));
   if (!machine)
     return llvm::createStringError(
         "the code generator for '%s' refuses the processor '%s'",
-        target.level->triple.data(), target.level->cpu.data());
+        architecture.triple.data(), target.level->cpu.data());
   return machine;
 }

@@ -5,6 +5,7 @@
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/CodeGen.h"
 #include "llvm/Support/Error.h"
 #include <memory>
 #include <string>
@@ -15,22 +16,45 @@ class TargetMachine;
 
 namespace hagane::cpu {
 
+/// What the levels of an instruction set have in common.
+struct Architecture {
+  llvm::StringLiteral triple;
+  /// LLVM's name of the calling convention; empty if there is one only.
+  llvm::StringLiteral abi;
+  llvm::CodeModel::Model codeModel;
+  /// The largest pages that systems use: code is mapped from multiples of it.
+  uint64_t pageBytes;
+  void (*initialize)();
+};
+
+/// Narrow floats that have instructions for their conversion from and to f32.
+enum class Narrow : uint8_t { None = 0, F16 = 1, Bf16 = 2, Both = 3 };
+
 /// One level of an instruction set, as a module offers it.
 struct TargetLevel {
   llvm::StringLiteral name;
-  llvm::StringLiteral triple;
+  const Architecture *architecture;
   /// LLVM's name of the processor and the features added to it.
   llvm::StringLiteral cpu;
   llvm::StringLiteral features;
   /// Width and number of vector registers.
   unsigned vectorBits;
   unsigned vectorRegisters;
+  Narrow converts;
   /// What a processor must have, by the runtime's names (CpuFeatures.cpp).
   llvm::ArrayRef<llvm::StringLiteral> required;
+
+  bool canConvert(Narrow type) const {
+    return (static_cast<unsigned>(converts) & static_cast<unsigned>(type)) != 0;
+  }
 };
 
-/// All levels, each family from the least to the most capable.
+/// All levels, those of an architecture together and from the least to the most
+/// capable.
 llvm::ArrayRef<TargetLevel> getTargetLevels();
+
+/// Their names: a line for each architecture.
+std::string listTargetLevels();
 
 /// Caches and cores that work is cut for; the figures of a common server where
 /// the machine is not known.

@@ -36,13 +36,15 @@ static FailureOr<ModuleLayout> layOutWeights(ModuleOp module) {
 static void placeSegments(ArrayRef<CodeVariant> variants, uint64_t headerSize,
                           ModuleLayout &layout) {
   uint64_t end = sizeof(format::Preamble) + headerSize;
+  uint64_t alignment = format::kSegmentAlignment;
+  for (const CodeVariant &variant : variants)
+    alignment = std::max(alignment, variant.alignment);
   layout.codeOffsets.clear();
   for (const CodeVariant &variant : variants) {
-    layout.codeOffsets.push_back(llvm::alignTo(end, format::kSegmentAlignment));
+    layout.codeOffsets.push_back(llvm::alignTo(end, alignment));
     end = layout.codeOffsets.back() + variant.image.bytes.size();
   }
-  layout.weightsOffset =
-      layout.weightsSize ? llvm::alignTo(end, format::kSegmentAlignment) : 0;
+  layout.weightsOffset = layout.weightsSize ? llvm::alignTo(end, alignment) : 0;
 }
 
 /// Weights pass through memory in pieces of this size.

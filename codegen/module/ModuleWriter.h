@@ -14,6 +14,8 @@ namespace hagane::codegen {
 struct CodeVariant {
   std::string level;
   std::vector<std::string> features;
+  /// Of the code in the file: what the target's largest pages need.
+  uint64_t alignment;
   CodeImage image;
   mlir::ModuleOp record;
   llvm::StringMap<std::string> kernels; ///< their IR, by name

@@ -16,6 +16,7 @@ namespace {
 struct Machine {
   llvm::Triple::ArchType arch;
   uint16_t machine;
+  uint32_t flags; // in the file's header
   uint32_t addressRelocation;
   /// Keeps large data out of the reach of 32-bit distances in other code.
   uint64_t dataFlags;
@@ -23,8 +24,12 @@ struct Machine {
 };
 
 constexpr Machine kMachines[] = {
-    {llvm::Triple::x86_64, EM_X86_64, R_X86_64_64, SHF_X86_64_LARGE,
+    {llvm::Triple::x86_64, EM_X86_64, 0, R_X86_64_64, SHF_X86_64_LARGE,
      ".lrodata.hagane"},
+    {llvm::Triple::aarch64, EM_AARCH64, 0, R_AARCH64_ABS64, 0,
+     ".rodata.hagane"},
+    {llvm::Triple::riscv64, EM_RISCV, EF_RISCV_RVC | EF_RISCV_FLOAT_ABI_DOUBLE,
+     R_RISCV_64, 0, ".rodata.hagane"},
 };
 
 const Machine *findMachine(const llvm::Triple &triple) {
@@ -182,6 +187,7 @@ void ObjectWriter::writeFileHeader(uint64_t sectionHeaders) {
   header.e_ident[EI_VERSION] = EV_CURRENT;
   header.e_type = ET_REL;
   header.e_machine = machine.machine;
+  header.e_flags = machine.flags;
   header.e_version = EV_CURRENT;
   header.e_ehsize = sizeof header;
   header.e_shoff = sectionHeaders;

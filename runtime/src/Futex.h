@@ -18,6 +18,8 @@ inline void pauseCpu() {
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
   __asm__ volatile("isb");
+#elif defined(__riscv)
+  __asm__ volatile(".4byte 0x0100000f"); // pause: a hint to all processors
 #else
   std::atomic_signal_fence(std::memory_order_seq_cst);
 #endif

@@ -224,14 +224,15 @@ def check_close(got, want, dtype, tolerance, what):
     )
 
 
-def check_case(case, dtype, level, folder):
+def check_case(case, dtype, level, folder, session=Session):
+    """`session` opens a module: here, or where the level's code can run."""
     weights = make_weights(case, dtype)
     model = make_model(case, dtype, weights)
     names = [value.name for value in model.graph.output]
-    with Session(compile_model(model, folder, level)) as session:
+    with session(compile_model(model, folder, level)) as opened:
         for sizes in case.sizes:
             inputs = make_inputs(case, model, sizes)
-            got = session.run_all(inputs, names)
+            got = opened.run_all(inputs, names)
             want = expected(case, weights, inputs, names)
             for name in names:
                 check_close(got[name], want[name], dtype, case.tolerance, f"{name} at {sizes}")

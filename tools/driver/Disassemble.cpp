@@ -66,7 +66,7 @@ bool Disassembler::setUp(const TargetLevel &level) {
     InitializeAllDisassemblers();
     return true;
   }();
-  Triple triple(level.triple);
+  Triple triple(level.architecture->triple);
   std::string error;
   const Target *target =
       isReady ? TargetRegistry::lookupTarget(triple, error) : nullptr;

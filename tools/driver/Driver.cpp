@@ -121,6 +121,14 @@ LogicalResult Compilation::parseOptions() {
            << "only modules, objects and shared libraries hold code "
               "for several levels, found "
            << targets.size() << " levels";
+  auto isForeign = [&](const cpu::Target &target) {
+    return target.level->architecture != targets.front().level->architecture;
+  };
+  const auto *foreign = llvm::find_if(targets, isForeign);
+  if (foreign != targets.end() && options.emit != Emit::Module)
+    return emitError(UnknownLoc::get(&context))
+           << "an object or a library is for one architecture, found "
+           << targets.front().level->name << " and " << foreign->level->name;
   if (writesModule && options.output == "-")
     return emitError(UnknownLoc::get(&context))
            << "only text can be written to standard output";
@@ -304,16 +312,12 @@ LogicalResult Compilation::compileFor(const cpu::Target &target) {
     return failure();
   if (!writesModule)
     return writeCode(*files);
-  llvm::Expected<std::string> shared = codegen::linkShared(*files);
-  if (!shared)
-    return report(shared.takeError());
-  llvm::Expected<codegen::CodeImage> image = codegen::flattenImage(*shared);
-  if (!image)
-    return report(image.takeError());
-  std::vector<std::string> features(target.level->required.begin(),
-                                    target.level->required.end());
-  variants.push_back({target.level->name.str(), features, std::move(*image),
-                      *module, std::move(kernels)});
+  llvm::Expected<codegen::CodeVariant> variant =
+      linkVariant(target, *files, *module);
+  if (!variant)
+    return report(variant.takeError());
+  variant->kernels = std::move(kernels);
+  variants.push_back(std::move(*variant));
   records.push_back(std::move(module));
   return success();
 }
@@ -411,7 +415,7 @@ LogicalResult Compilation::writeEmbedding() {
     return failure();
   releaseModel();
   codegen::EmbedOptions embed;
-  embed.triple = targets.front().level->triple.str();
+  embed.triple = targets.front().level->architecture->triple.str();
   embed.symbol = codegen::symbolFor(options.output);
   embed.shared = options.emit == Emit::Shared;
   embed.limit = options.embedLimit;

@@ -132,18 +132,11 @@ static LogicalResult writeTo(StringRef path, ModuleOp module,
       cpu::emitCode(*parts, target, cpu::CodeKind::Object);
   if (failed(objects))
     return failure();
-  llvm::Expected<std::string> shared = codegen::linkShared(*objects);
-  if (!shared)
-    return module.emitError(llvm::toString(shared.takeError()));
-  llvm::Expected<codegen::CodeImage> image = codegen::flattenImage(*shared);
-  if (!image)
-    return module.emitError(llvm::toString(image.takeError()));
-  codegen::CodeVariant variant{
-      target.level->name.str(),
-      {target.level->required.begin(), target.level->required.end()},
-      std::move(*image),
-      module};
-  return codegen::writeModule({variant}, codegen::Provenance(), path);
+  llvm::Expected<codegen::CodeVariant> variant =
+      linkVariant(target, *objects, module);
+  if (!variant)
+    return module.emitError(llvm::toString(variant.takeError()));
+  return codegen::writeModule({*variant}, codegen::Provenance(), path);
 }
 
 static LogicalResult check(ModuleOp module, hgn_status status) {

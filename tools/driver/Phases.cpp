@@ -33,7 +33,8 @@ static void buildLower(OpPassManager &pm, const cpu::Target &target,
   pm.addNestedPass<func::FuncOp>(
       cpu::createExpandMathPass({/*avx512=*/has("avx512f")}));
   pm.addNestedPass<func::FuncOp>(cpu::createExpandConversionsPass(
-      {/*f16=*/!has("f16c"), /*bf16=*/!has("avx512bf16")}));
+      {/*f16=*/!target.level->canConvert(cpu::Narrow::F16),
+       /*bf16=*/!target.level->canConvert(cpu::Narrow::Bf16)}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(cpu::createAssignWeightsPass());
   pm.addPass(cpu::createLowerHostPass());
@@ -98,4 +99,23 @@ void hagane::driver::buildPhase(OpPassManager &pm, Phase phase,
                                 const cpu::Target &target,
                                 const PhaseOptions &options) {
   kPhases[static_cast<size_t>(phase)].build(pm, target, options);
+}
+
+std::string hagane::listTargets() { return cpu::listTargetLevels(); }
+
+llvm::Expected<codegen::CodeVariant>
+hagane::driver::linkVariant(const cpu::Target &target,
+                            ArrayRef<std::string> objects, ModuleOp record) {
+  llvm::Expected<std::string> shared = codegen::linkShared(objects);
+  if (!shared)
+    return shared.takeError();
+  llvm::Expected<codegen::CodeImage> image = codegen::flattenImage(*shared);
+  if (!image)
+    return image.takeError();
+  const cpu::TargetLevel &level = *target.level;
+  return codegen::CodeVariant{level.name.str(),
+                              {level.required.begin(), level.required.end()},
+                              level.architecture->pageBytes,
+                              std::move(*image),
+                              record};
 }

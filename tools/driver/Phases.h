@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codegen/cpu/Target.h"
+#include "codegen/module/ModuleWriter.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/Pipelines.h"
 #include "tools/hagane/CompileOptions.h"
@@ -43,5 +44,11 @@ void buildPhase(mlir::OpPassManager &pm, Phase phase, const cpu::Target &target,
 
 /// What schedules need to know of a target.
 TargetDescription describe(const cpu::Target &target);
+
+/// What a module file takes of a target: its objects, linked and flattened.
+/// `record` is the host-lowered module they are from.
+llvm::Expected<codegen::CodeVariant>
+linkVariant(const cpu::Target &target, llvm::ArrayRef<std::string> objects,
+            mlir::ModuleOp record);
 
 } // namespace hagane::driver

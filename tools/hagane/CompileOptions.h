@@ -86,6 +86,9 @@ struct CompileOptions {
   DiagnosticFn diagnostic;     // empty: standard error
 };
 
+/// The names of the levels, a line for each architecture.
+std::string listTargets();
+
 /// Compiles the model. False if there were errors, in which case no output
 /// exists. Outputs are written under a
 /// temporary name and renamed.

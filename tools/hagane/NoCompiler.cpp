@@ -3,6 +3,8 @@
 
 #include <cstdio>
 
+std::string hagane::listTargets() { return "none"; }
+
 bool hagane::compileModel(const CompileOptions &) {
   std::fprintf(stderr,
                "hagane: error: this build does not contain the compiler\n");

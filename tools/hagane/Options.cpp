@@ -62,8 +62,8 @@ void addThreads(CLI::App *app, int &threads) {
 
 void addTargetOptions(CLI::App *app, CompileOptions &options) {
   app->add_option("--target-cpu", options.targetCpus,
-                  "Processors to compile for: native or levels such as "
-                  "x86-64-v3, best first")
+                  "Processors to compile for, best first: native or levels:\n" +
+                      listTargets())
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("CPU[,CPU...]");

@@ -1,0 +1,15 @@
+# Cross compiling with Clang and lld: set HAGANE_MACHINE and include. On Debian the libraries come
+# from libc6-dev-arm64-cross or libc6-dev-riscv64-cross, with those of GCC 12 beside them.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR ${HAGANE_MACHINE})
+foreach(language C CXX)
+  set(CMAKE_${language}_COMPILER_TARGET ${HAGANE_MACHINE}-linux-gnu)
+endforeach()
+find_program(CMAKE_C_COMPILER NAMES clang-22 clang REQUIRED)
+find_program(CMAKE_CXX_COMPILER NAMES clang++-22 clang++ REQUIRED)
+find_program(CMAKE_AR NAMES llvm-ar-22 llvm-ar REQUIRED)
+find_program(CMAKE_RANLIB NAMES llvm-ranlib-22 llvm-ranlib REQUIRED)
+find_program(CMAKE_STRIP NAMES llvm-strip-22 llvm-strip REQUIRED)
+foreach(kind EXE SHARED MODULE)
+  set(CMAKE_${kind}_LINKER_FLAGS_INIT -fuse-ld=lld)
+endforeach()

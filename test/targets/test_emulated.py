@@ -1,0 +1,71 @@
+"""Kernels of every kind for other processors, emulated, against float64 arithmetic."""
+
+import functools
+
+import emulator
+import numpy as np
+import pytest
+import test_kernels as numerics
+import test_ulp
+from harness import Case, check_case, compile_model, make_model
+
+# A few of each kind, with the narrow types whose conversions differ between processors.
+FEW = {
+    "rows-float", "rows-bfloat16", "contraction in blocks-double", "feed forward-float", "gated by silu-float16",
+    "second operand transposed-float", "product of int32-float", "bias then gelu-float",
+    "head size 40-float", "cross attention-bfloat16", "one query-float16", "rows that see nothing-float",
+    "layer norm-float", "softmax-bfloat16", "log softmax-double", "Max of int8 over 1-float", "L2 over [2] -float",
+    "long chain-float", "power-float", "where-float16", "Sin-double", "NaN and infinities-float",
+    "float to half and back-float", "Div of uint8-float", "int64 to bool-float", "uint64 to float-float",
+    "transpose [2, 1, 0]-float16", "rows of a table-bfloat16", "backwards-float", "every other-float",
+    "join columns-float", "reflect around-float",
+    "conv with strides-float", "depthwise conv-float16", "conv in packed groups-float", "average-float",
+    "largest of integers-int8", "transposed conv-float", "spectrum of frames-float",
+    "LSTM both ways with lengths and a state-float", "GRU-float16", "resize bytes-float",
+    "distinct float numbers-float", "sums by iji->j-int64", "delta rule with decay of heads-float",
+}
+
+
+def pytest_generate_tests(metafunc):
+    if "case" not in metafunc.fixturenames:
+        return
+    params = list(numerics.params())
+    if not metafunc.config.getoption("--all-cases"):
+        params = [param for param in params if param.id in FEW]
+    metafunc.parametrize("case, dtype", params)
+
+
+def test_names():
+    """A case that was renamed is not silently left out."""
+    assert FEW <= {param.id for param in numerics.params()}
+
+
+def test_kernel(case, dtype, level, tmp_path):
+    check_case(case, dtype, level, tmp_path, functools.partial(emulator.Session, level=level))
+
+
+@pytest.mark.parametrize("op", test_ulp.EXACT)
+def test_units_in_the_last_place(op, level, tmp_path):
+    """Over a sample of all floats, which leaves out no exponent."""
+    model = make_model(Case(op, "T[n] x", f"y = {op}(x)", []), "float", {})
+    x = np.concatenate([part for part in test_ulp.patterns(99991)])
+    with emulator.Session(compile_model(model, tmp_path, level), level) as session:
+        got = session.run_all({"x": x}, ["y"])["y"]
+    with np.errstate(all="ignore"):
+        worst = test_ulp.ulps(got, test_ulp.EXACT[op](x.astype(np.float64))).max()
+    assert worst <= test_ulp.LIMIT
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_same_bits_at_any_number_of_threads(threads, level, tmp_path):
+    case = Case("threads", "T[m, 96] x", "h = MatMul(x, w) y = Softmax(h)", [], weights={"w": (96, 64)})
+    rng = np.random.default_rng(5)
+    w = rng.standard_normal((96, 64)).astype(np.float32)
+    x = rng.standard_normal((70, 96)).astype(np.float32)
+    module = compile_model(make_model(case, "float", {"w": w}), tmp_path, level)
+    results = []
+    for count in (1, threads):
+        with emulator.Session(module, level, threads=count) as session:
+            results.append(session.run_all({"x": x}, ["y"])["y"])
+    np.testing.assert_array_equal(*results)
+    assert results[0].shape == (70, 64) and not np.isnan(results[0]).any()
