@@ -1,6 +1,7 @@
 # The compiler that builds models; set it where hagane was built without one (to build for another
 # machine, for example).
 set(HAGANE_COMPILER "" CACHE FILEPATH "The hagane program; empty: the package's own")
+set(HAGANE_TARGET_CPU "native" CACHE STRING "Levels of models that do not say which, best first")
 
 # hagane_add_model(NAME MODEL.onnx [EMIT obj|module] [TARGET_CPU cpu...] [OPTIONS option...])
 #
@@ -9,8 +10,8 @@ set(HAGANE_COMPILER "" CACHE FILEPATH "The hagane program; empty: the package's 
 #     hgn_embedded_module `NAME` for hgn_module_open_embedded; links the static runtime.
 #   EMIT module: makes the file NAME.hgn, whose path is NAME's property HAGANE_MODULE; links the
 #     shared runtime.
-# TARGET_CPU: native (the default) or levels such as x86-64-v3, best first. OPTIONS go to
-# `hagane compile` as they are.
+# TARGET_CPU: native or levels such as x86-64-v3, best first; HAGANE_TARGET_CPU if it is not given.
+# OPTIONS go to `hagane compile` as they are.
 function(hagane_add_model name model)
   cmake_parse_arguments(PARSE_ARGV 2 ARG "" "EMIT" "TARGET_CPU;OPTIONS")
   if(ARG_UNPARSED_ARGUMENTS OR ARG_KEYWORDS_MISSING_VALUES)
@@ -44,10 +45,11 @@ function(hagane_add_model name model)
     set(more "")
   endif()
   set(options --emit=${ARG_EMIT} -o ${output} ${ARG_OPTIONS})
-  if(ARG_TARGET_CPU)
-    list(JOIN ARG_TARGET_CPU "," cpus)
-    list(APPEND options --target-cpu=${cpus})
+  if(NOT ARG_TARGET_CPU)
+    set(ARG_TARGET_CPU ${HAGANE_TARGET_CPU})
   endif()
+  list(JOIN ARG_TARGET_CPU "," cpus)
+  list(APPEND options --target-cpu=${cpus})
   add_custom_command(
     OUTPUT ${output} ${more}
     COMMAND ${compiler} compile ${model} ${options}

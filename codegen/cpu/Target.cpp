@@ -106,7 +106,7 @@ static MachineSizes detectSizes() {
 static llvm::Expected<Target> detectNative() {
   for (const TargetLevel &level : llvm::reverse(kLevels))
     if (llvm::all_of(level.required, [&](llvm::StringRef name) {
-          return hgn_cpu_supports(name.data()) != 0;
+          return hgn_cpu_supports(name.str().c_str()) != 0;
         }))
       return Target{&level, llvm::sys::getHostCPUName().str(), detectSizes()};
   return llvm::createStringError(

@@ -117,5 +117,6 @@ hagane::driver::linkVariant(const cpu::Target &target,
                               {level.required.begin(), level.required.end()},
                               level.architecture->pageBytes,
                               std::move(*image),
-                              record};
+                              record,
+                              {}};
 }
