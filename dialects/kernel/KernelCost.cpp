@@ -140,19 +140,58 @@ static int64_t headSize(Value operand) {
   return cast<ShapedType>(operand.getType()).getDimSize(3);
 }
 
+static Type computeTypeOf(Attention op) {
+  return getComputeType(cast<ShapedType>(op.getQ().getType()).getElementType());
+}
+
 AttentionScratch kernel::getAttentionScratch(Attention op) {
   AttentionScheduleAttr schedule = *op.getSchedule();
-  int64_t q = schedule.getBlockQ(), k = schedule.getBlockK();
-  ScratchLayout layout(
-      getComputeType(cast<ShapedType>(op.getQ().getType()).getElementType()));
+  int64_t q = schedule.getBlockQ(), k = schedule.getBlockK(),
+          n = schedule.getMicroN(), d = headSize(op.getQ());
+  ScratchLayout layout(computeTypeOf(op));
+  // Tiles are whole vectors of whole rows.
+  int64_t lanes = kAlign / layout.elementBytes;
+  int64_t e = llvm::alignTo(headSize(op.getV()), lanes);
   AttentionScratch scratch;
-  scratch.queries = layout.place(headSize(op.getQ()) * q);
-  scratch.scores = layout.place(k * q);
-  scratch.acc = layout.place(
-      q * llvm::alignTo(headSize(op.getV()), kAlign / layout.elementBytes));
+  scratch.scoreRows = k + std::max(lanes, schedule.getMicroM());
+  scratch.queries = layout.place(llvm::alignTo(q, n) * d);
+  scratch.scores = layout.place(scratch.scoreRows * n);
+  scratch.acc = layout.place(q * e);
   scratch.rowMax = layout.place(q);
   scratch.rowSum = layout.place(q);
-  scratch.rescale = layout.place(q);
+  scratch.rescale = layout.place(n);
+  scratch.packedK = layout.place(schedule.getPack() ? k * d : 0);
+  scratch.packedV = layout.place(schedule.getPack() ? k * e : 0);
+  scratch.bytes = layout.end;
+  return scratch;
+}
+
+std::optional<int64_t> kernel::getStaticGroup(Attention op) {
+  auto headsOf = [&](Value operand, unsigned i) {
+    AttentionAxes axes(cast<StringAttr>(op.getLayouts()[i]).getValue());
+    return cast<ShapedType>(operand.getType()).getDimSize(axes.heads);
+  };
+  int64_t heads = headsOf(op.getQ(), 0), keyHeads = headsOf(op.getK(), 1);
+  if (ShapedType::isDynamic(heads) || ShapedType::isDynamic(keyHeads))
+    return std::nullopt;
+  return heads / std::max<int64_t>(keyHeads, 1);
+}
+
+FewAttentionScratch kernel::getFewAttentionScratch(Attention op) {
+  AttentionScheduleAttr schedule = *op.getSchedule();
+  ScratchLayout layout(computeTypeOf(op));
+  auto pad = [&](int64_t size) {
+    return llvm::alignTo(size, kAlign / layout.elementBytes);
+  };
+  FewAttentionScratch scratch;
+  scratch.rows = schedule.getFewQ() * getStaticGroup(op).value_or(0);
+  scratch.scoreColumns = pad(schedule.getBlockK());
+  scratch.queries = layout.place(scratch.rows * pad(headSize(op.getQ())));
+  scratch.scores = layout.place(scratch.rows * scratch.scoreColumns);
+  scratch.acc = layout.place(scratch.rows * pad(headSize(op.getV())));
+  scratch.rowMax = layout.place(scratch.rows);
+  scratch.rowSum = layout.place(scratch.rows);
+  scratch.rescale = layout.place(scratch.rows);
   scratch.bytes = layout.end;
   return scratch;
 }
@@ -173,13 +212,22 @@ AttentionSizes kernel::getAttentionSizes(Attention op) {
 }
 
 Dim Attention::getItems() {
+  AttentionScheduleAttr schedule = getScheduleAttr();
   AttentionSizes sizes = getAttentionSizes(*this);
-  return sizes.batch * sizes.heads *
-         ceilDiv(*this, sizes.queries, getScheduleAttr().getBlockQ());
+  Dim blocks = sizes.batch * sizes.heads *
+               ceilDiv(*this, sizes.queries, schedule.getBlockQ());
+  int64_t few = schedule.getFewQ();
+  if (few == 0)
+    return blocks;
+  Dim parts = sizes.batch * sizes.kvHeads * schedule.getParts();
+  Dim one = getConstant(*this, 1);
+  Dim isMany = sizes.queries.floorDiv(getConstant(*this, few + 1)).min(one);
+  return parts + isMany * (blocks - parts);
 }
 
 Dim Attention::getScratchBytes() {
-  return getConstant(*this, getAttentionScratch(*this).bytes);
+  return getConstant(*this, std::max(getAttentionScratch(*this).bytes,
+                                     getFewAttentionScratch(*this).bytes));
 }
 
 Dim Attention::getFlops() {

@@ -8,6 +8,7 @@
 //   See GemmScratch.
 // - attention: batch * heads * ceildiv(queries, block_q) items;
 //   item = (batch * heads + head) * qblocks + qblock. See AttentionScratch.
+//   For at most few_q queries batch * kvHeads * parts items, parts fastest.
 // - rows: ceildiv(product of the row dimensions, item_rows) items; scratch
 //   holds one row of the widest carry.
 // - map: ceildiv(product of all dimensions but the last, item_size) items
@@ -46,15 +47,37 @@ GemmScratch getGemmScratch(Gemm op);
 /// Byte offsets of the parts of an attention item's scratch, each aligned to
 /// 64 bytes; elements have the queries' compute type.
 struct AttentionScratch {
-  int64_t queries; ///< d x block_q: the queries, transposed
-  int64_t scores;  ///< block_k x block_q: the scores, transposed
-  int64_t acc;     ///< block_q x e, rows padded to 64 bytes
-  int64_t rowMax;  ///< block_q
-  int64_t rowSum;  ///< block_q
-  int64_t rescale; ///< block_q
-  int64_t bytes;   ///< all of it
+  int64_t queries;   ///< ceildiv(block_q, micro_n) x d x micro_n, transposed
+  int64_t scores;    ///< scoreRows x micro_n, transposed
+  int64_t scoreRows; ///< block_k and what tiles may write beyond
+  int64_t acc;       ///< block_q x e, rows padded to 64 bytes
+  int64_t rowMax;    ///< block_q
+  int64_t rowSum;    ///< block_q
+  int64_t rescale;   ///< micro_n
+  int64_t packedK;   ///< with pack, block_k x d
+  int64_t packedV;   ///< with pack, block_k x e, rows padded to 64 bytes
+  int64_t bytes;     ///< all of it
 };
 AttentionScratch getAttentionScratch(Attention op);
+
+/// The same for items of few queries, whose rows are the queries of all heads
+/// that share keys.
+struct FewAttentionScratch {
+  int64_t rows;         ///< few_q x heads that share keys
+  int64_t queries;      ///< rows x d, padded to 64 bytes
+  int64_t scores;       ///< rows x scoreColumns
+  int64_t scoreColumns; ///< block_k, padded to 64 bytes
+  int64_t acc;          ///< rows x e, padded to 64 bytes
+  int64_t rowMax;       ///< rows
+  int64_t rowSum;       ///< rows
+  int64_t rescale;      ///< rows
+  int64_t bytes;        ///< all of it
+};
+FewAttentionScratch getFewAttentionScratch(Attention op);
+
+/// Heads that share keys and values, if that is known: what items of few
+/// queries need.
+std::optional<int64_t> getStaticGroup(Attention op);
 
 /// Where a layout such as "bshd" has batch, heads, positions and features.
 struct AttentionAxes {

@@ -13,7 +13,7 @@ static constexpr int64_t kMaxUnrolled = 1 << 8, kMaxSize = int64_t(1) << 32;
 
 static bool isUnrolled(llvm::StringRef name) {
   return name.starts_with("micro") || name.starts_with("unroll") ||
-         name == "vector";
+         name == "vector" || name == "parts";
 }
 
 static LogicalResult
@@ -86,9 +86,9 @@ LogicalResult AttentionScheduleAttr::verify(EmitError error, int64_t blockQ,
                                   {"micro_n", microN},
                                   {"parts", parts}})))
     return failure();
-  if (fewQ < 0 || fewQ > kMaxSize)
+  if (fewQ < 0 || fewQ > kMaxUnrolled)
     return error() << "(S1) expects few_q to be at least 0 and at most "
-                   << kMaxSize << ", got " << fewQ;
+                   << kMaxUnrolled << ", got " << fewQ;
   if (blockK % microN)
     return error() << "(S2) expects block_k to be a multiple of micro_n, got "
                    << blockK << " and " << microN;

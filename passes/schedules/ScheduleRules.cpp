@@ -198,20 +198,50 @@ static kernel::ConvScheduleAttr choose(kernel::Conv op,
                                        tile.rows, microN, /*unroll_k=*/4);
 }
 
+/// Whether the rows of an operand lie apart, or are no numbers to compute with.
+static bool wantsPacking(kernel::Attention op, Value operand, unsigned i) {
+  auto layout = cast<StringAttr>(op.getLayouts()[i]).getValue();
+  Type element = cast<ShapedType>(operand.getType()).getElementType();
+  return !layout.ends_with("sd") || element != kernel::getComputeType(element);
+}
+
+/// Queries of an item: many, so that copied keys serve them all, but so that
+/// the busiest thread has least to do.
+static int64_t pickBlockQ(int64_t queries, int64_t heads, int64_t step,
+                          int64_t threads) {
+  static constexpr int64_t kMostQueries = 128;
+  int64_t best = step;
+  auto busiest = [&](int64_t block) {
+    return llvm::divideCeil(heads * llvm::divideCeil(queries, block), threads) *
+           block;
+  };
+  for (int64_t block = 2 * step; block <= kMostQueries; block += step)
+    if (busiest(block) <= busiest(best))
+      best = block;
+  return best;
+}
+
 static kernel::AttentionScheduleAttr choose(kernel::Attention op,
                                             const TargetDescription &target) {
   kernel::AttentionSizes sizes = kernel::getAttentionSizes(op);
   MicroTile tile = pickTile(kAttentionTiles, target);
-  int64_t queries = std::max<int64_t>(valueOr(sizes.queries, 128), 1);
-  int64_t microM = std::clamp<int64_t>(queries, 1, tile.rows);
   int64_t lanes = getLanes(op, target);
-  // Queries run along the lanes.
-  int64_t blockQ = llvm::alignTo(std::min<int64_t>(queries, 32), lanes);
-  return kernel::AttentionScheduleAttr::get(op.getContext(), blockQ,
-                                            /*block_k=*/128, microM,
-                                            tile.vectors * lanes,
-                                            /*pack=*/false, /*few_q=*/0,
-                                            /*parts=*/1);
+  int64_t queries = std::max<int64_t>(valueOr(sizes.queries, 128), 1);
+  int64_t microN =
+      std::min(tile.vectors * lanes,
+               static_cast<int64_t>(llvm::alignTo(queries, lanes)));
+  int64_t heads = std::max<int64_t>(valueOr(sizes.batch, 1), 1) *
+                  std::max<int64_t>(valueOr(sizes.heads, 1), 1);
+  int64_t blockQ = pickBlockQ(queries, heads, microN, target.threads);
+  // More queries fill lanes better than one after another.
+  int64_t few =
+      kernel::getStaticGroup(op) ? std::max<int64_t>(lanes / 2, 1) : 0;
+  if (sizes.queries && sizes.queries.getConstant())
+    few = queries <= few ? queries : 0;
+  return kernel::AttentionScheduleAttr::get(
+      op.getContext(), blockQ, /*block_k=*/128, tile.rows, microN,
+      wantsPacking(op, op.getK(), 1) || wantsPacking(op, op.getV(), 2), few,
+      /*parts=*/1);
 }
 
 /// Rows of `columns` elements that an item takes to be worth its launch.

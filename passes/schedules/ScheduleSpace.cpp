@@ -123,6 +123,9 @@ static LogicalResult check(Attention op, AttentionScheduleAttr schedule,
   if (failed(checkMultiple(error, "block_q", schedule.getBlockQ(), lanes)) ||
       failed(checkMultiple(error, "micro_n", schedule.getMicroN(), lanes)))
     return failure();
+  if (schedule.getFewQ() > 0 && !getStaticGroup(op))
+    return error() << "few_q is " << schedule.getFewQ()
+                   << ", expected 0 as the number of heads is not known";
   return checkRegisters(error, schedule.getMicroM(),
                         schedule.getMicroN() / lanes, target);
 }
@@ -283,16 +286,19 @@ static void list(Conv op, const KernelPoint &point,
 static void list(Attention op, const KernelPoint &point,
                  const TargetDescription &target, Candidates &candidates) {
   static constexpr int64_t kKeys[] = {32, 64, 128, 256, 512};
-  static constexpr int64_t kVectorsOfQueries[] = {1, 2, 3, 4, 6, 8};
+  static constexpr int64_t kVectorsOfQueries[] = {1, 2, 4, 6, 8};
   int64_t lanes = getLanes(op, target);
-  for (Tile tile : kTiles) {
-    if (tile.rows > std::max<int64_t>(point["queries"], 1))
-      continue;
-    for (int64_t vectors : kVectorsOfQueries)
-      for (int64_t keys : kKeys)
-        candidates.add<AttentionScheduleAttr>(
-            vectors * lanes, keys, tile.rows, tile.vectors * lanes,
-            /*pack=*/false, /*few_q=*/int64_t(0), /*parts=*/int64_t(1));
+  int64_t queries = std::max<int64_t>(point["queries"], 1);
+  for (int64_t keys : kKeys) {
+    if (queries <= lanes)
+      candidates.add<AttentionScheduleAttr>(lanes, keys, int64_t(1), lanes,
+                                            false, queries, int64_t(1));
+    for (Tile tile : kTiles)
+      for (int64_t vectors : kVectorsOfQueries)
+        for (bool pack : {false, true})
+          candidates.add<AttentionScheduleAttr>(vectors * lanes, keys,
+                                                tile.rows, tile.vectors * lanes,
+                                                pack, int64_t(0), int64_t(1));
   }
 }
 

@@ -330,7 +330,7 @@ func.func @f(%a: memref<8xf32>) {
 
 // -----
 
-// expected-error @below {{(S1) expects few_q to be at least 0 and at most 4294967296, got -1}}
+// expected-error @below {{(S1) expects few_q to be at least 0 and at most 256, got -1}}
 func.func private @s1_few() attributes {s = #kernel.attention_schedule<block_q = 16, block_k = 32, micro_m = 2, micro_n = 16, few_q = -1>}
 
 // -----

@@ -5,7 +5,7 @@
 // CHECK-LABEL: func.func @f32
 // Packed rows, a vector apart, and partial sums.
 // CHECK: kernel.launch @gemm{{.*}}scratch = #xf.dim<1024>
-// CHECK: kernel.launch @attention{{.*}}scratch = #xf.dim<4288>
+// CHECK: kernel.launch @attention{{.*}}scratch = #xf.dim<5312>
 // CHECK: kernel.launch @rows{{.*}}scratch = #xf.dim<128>
 func.func @f32(%a: memref<4x64xf32>, %b: memref<64x16xf32>, %y: memref<4x16xf32>, %q: memref<1x1x16x16xf32>, %z: memref<1x1x16x16xf32>, %x: memref<3x20xf32>, %s: memref<3x20xf32>) {
   kernel.gemm %a, %b outs %y {b_layout = "rows", groups = 1 : i64, extra_maps = [], shapes = [[#xf.dim<4>, #xf.dim<64>], [#xf.dim<64>, #xf.dim<16>], [#xf.dim<4>, #xf.dim<16>]],
@@ -36,7 +36,7 @@ func.func @f32(%a: memref<4x64xf32>, %b: memref<64x16xf32>, %y: memref<4x16xf32>
 // CHECK-LABEL: func.func @f64
 // Packed rows, a vector apart, and partial sums.
 // CHECK: kernel.launch @gemm{{.*}}scratch = #xf.dim<2048>
-// CHECK: kernel.launch @attention{{.*}}scratch = #xf.dim<8576>
+// CHECK: kernel.launch @attention{{.*}}scratch = #xf.dim<9600>
 // CHECK: kernel.launch @rows{{.*}}scratch = #xf.dim<192>
 func.func @f64(%a: memref<4x64xf64>, %b: memref<64x16xf64>, %y: memref<4x16xf64>, %q: memref<1x1x16x16xf64>, %z: memref<1x1x16x16xf64>, %x: memref<3x20xf64>, %s: memref<3x20xf64>) {
   kernel.gemm %a, %b outs %y {b_layout = "rows", groups = 1 : i64, extra_maps = [], shapes = [[#xf.dim<4>, #xf.dim<64>], [#xf.dim<64>, #xf.dim<16>], [#xf.dim<4>, #xf.dim<16>]],

@@ -1,0 +1,171 @@
+//===- Attention.cpp - What the ways of attention share -------------------===//
+
+#include "codegen/cpu/Attention.h"
+#include "codegen/cpu/MathBuilder.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include <limits>
+
+using namespace mlir;
+
+namespace hagane::cpu {
+
+Values HeadsOperand::at(Value batch, Value head, Value row,
+                        Value feature) const {
+  Values place(4);
+  place[axes.batch] = batch;
+  place[axes.heads] = head;
+  place[axes.positions] = row;
+  place[axes.features] = feature;
+  return place;
+}
+
+AttentionCode::AttentionCode(kernel::Attention op, const KernelBody &body,
+                             Builder &b)
+    : op(op), body(body), b(b), schedule(*op.getSchedule()) {
+  auto operand = [&](Value memref, unsigned i) {
+    return HeadsOperand{
+        memref,
+        kernel::AttentionAxes(cast<StringAttr>(op.getLayouts()[i]).getValue())};
+  };
+  q = operand(op.getQ(), 0);
+  k = operand(op.getK(), 1);
+  v = operand(op.getV(), 2);
+  out = operand(op.getOuts().front(), 3);
+  compute = kernel::getComputeType(q.type().getElementType());
+  lanes = body.options.getLanes(compute);
+  batches = sizeOf(b, q.memref, q.axes.batch);
+  heads = sizeOf(b, q.memref, q.axes.heads);
+  queries = sizeOf(b, q.memref, q.axes.positions);
+  keyHeads = sizeOf(b, k.memref, k.axes.heads);
+  keys = sizeOf(b, k.memref, k.axes.positions);
+  group = divide(b, heads, maximum(b, keyHeads, index(b, 1)));
+}
+
+int64_t AttentionCode::paddedValue() const {
+  return llvm::alignTo(valueSize(), lanes);
+}
+
+Value AttentionCode::constant(double value) {
+  return arith::ConstantOp::create(b, b.getFloatAttr(compute, value))
+      .getResult();
+}
+
+Value AttentionCode::lowest() {
+  return constant(-std::numeric_limits<double>::infinity());
+}
+
+Access AttentionCode::featureAccess(int64_t feature, int64_t size) {
+  if (feature + lanes <= size)
+    return vectorAccess();
+  return {lanes, maskOf(b, index(b, size - feature), lanes)};
+}
+
+Value AttentionCode::loadScratch(Value view, ValueRange at) {
+  return load(b, view, at, vectorAccess(), compute);
+}
+
+void AttentionCode::storeScratch(Value value, Value view, ValueRange at) {
+  store(b, value, view, at, vectorAccess());
+}
+
+Value AttentionCode::loadScalar(Value view, ValueRange at) {
+  return load(b, view, at, Access{}, compute);
+}
+
+void AttentionCode::setBatch(Value entry) {
+  batch = entry;
+  keyEnd = keys;
+  if (op.getKeyLengths()) {
+    Value length = memref::LoadOp::create(b, op.getKeyLengths(), batch);
+    keyEnd = minimum(b, arith::IndexCastOp::create(b, b.getIndexType(), length),
+                     keys);
+  }
+  diagonal = op.getCausal() == xf::CausalKind::bottom_right
+                 ? sub(b, keyEnd, queries)
+                 : index(b, 0);
+}
+
+std::optional<int64_t> AttentionCode::rightReach() {
+  if (op.getCausal() != xf::CausalKind::none)
+    return 0;
+  if (int64_t right = op.getWindowRight(); right >= 0)
+    return right;
+  return std::nullopt;
+}
+
+Value AttentionCode::larger(Value x, Value best) {
+  Value isLarger = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, best);
+  return arith::SelectOp::create(b, isLarger, x, best);
+}
+
+Value AttentionCode::baseOf(Value top) {
+  Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, top,
+                                     splatOf(lowest()));
+  return arith::SelectOp::create(b, none, splatOf(constant(0)), top);
+}
+
+Value AttentionCode::expOfScore(Value x) {
+  if (!compute.isF32())
+    return math::ExpOp::create(b, x);
+  // e^x = 2^n e^f with |f| <= ln(2)/2. The sum with 1.5 * 2^23 + 127 has n,
+  // biased as an exponent, in its low bits. The polynomial is a minimax fit
+  // made for this file; with the rounding of f, two units in the last place.
+  MathBuilder m(b, x.getType(), /*avx512=*/false);
+  Value magic = m.constant(0x1.8p23 + 127);
+  Value shifted = m.fma(x, m.constant(1.44269504088896341), magic);
+  Value n = arith::SubFOp::create(b, shifted, magic);
+  Value f = m.fma(n, m.constant(-0.693147180559945309), x);
+  Value p = m.polynomial(f, {1.0, 0.9999997019767761, 0.4999915063381195,
+                             0.1666763573884964, 0.04189793020486832,
+                             0.008290315046906471});
+  Value power = m.fromBits(
+      arith::ShLIOp::create(b, m.bits(shifted), m.integer(23)).getResult());
+  Value isTiny = m.less(x, m.constant(-87.0));
+  return m.select(isTiny, m.constant(0), m.mul(p, power));
+}
+
+Value AttentionCode::capScore(Value score) {
+  double cap = op.getSoftcap().convertToDouble();
+  if (cap == 0)
+    return score;
+  Value limit = splatOf(constant(cap));
+  Value ratio = arith::DivFOp::create(b, score, limit);
+  return arith::MulFOp::create(b, math::TanhOp::create(b, ratio), limit);
+}
+
+void AttentionCode::emitRow(Value accumulator, Value row, Value part,
+                            Value head, Value query, Value top, Value sum) {
+  auto loadFeatures = [&](Value e) {
+    return loadScratch(accumulator, {row, e});
+  };
+  if (isPart())
+    return emitStatistics(part, head, query, top, sum, loadFeatures);
+  Value empty =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, sum, constant(0));
+  Value inverse = arith::DivFOp::create(b, constant(1), sum);
+  Value factor = splatOf(
+      arith::SelectOp::create(b, empty, constant(0), inverse).getResult());
+  storeFeatures(batch, head, query, [&](Value e) {
+    return arith::MulFOp::create(b, loadFeatures(e), factor).getResult();
+  });
+}
+
+void AttentionCode::emitStatistics(Value part, Value head, Value query,
+                                   Value top, Value sum,
+                                   llvm::function_ref<Value(Value)> features) {
+  Value entry = add(b, mul(b, part, batches), batch);
+  storeFeatures(entry, head, query, features);
+  store(b, top, op.getOuts()[1], {entry, head, query}, Access{});
+  store(b, sum, op.getOuts()[2], {entry, head, query}, Access{});
+}
+
+void AttentionCode::storeFeatures(Value entry, Value head, Value query,
+                                  llvm::function_ref<Value(Value)> features) {
+  for (int64_t e = 0; e < valueSize(); e += lanes)
+    store(b, features(index(b, e)), out.memref,
+          out.at(entry, head, query, index(b, e)),
+          featureAccess(e, valueSize()));
+}
+
+} // namespace hagane::cpu

@@ -1,0 +1,160 @@
+//===- Attention.h - What the ways of attention share -----------*- C++ -*-===//
+
+#ifndef HAGANE_CODEGEN_CPU_ATTENTION_H
+#define HAGANE_CODEGEN_CPU_ATTENTION_H
+
+#include "codegen/cpu/Lowering.h"
+#include "codegen/cpu/Micro.h"
+#include "dialects/kernel/KernelCost.h"
+
+namespace hagane::cpu {
+
+/// A [batch, heads, positions, features] operand in its storage order.
+struct HeadsOperand {
+  mlir::Value memref;
+  kernel::AttentionAxes axes{"bhsd"};
+
+  Values at(mlir::Value batch, mlir::Value head, mlir::Value row,
+            mlir::Value feature) const;
+  mlir::MemRefType type() const {
+    return mlir::cast<mlir::MemRefType>(memref.getType());
+  }
+};
+
+/// An attention kernel as its lowerings see it: operands, sizes, and formulas
+/// on vectors of scores.
+class AttentionCode {
+public:
+  AttentionCode(kernel::Attention op, const KernelBody &body, Builder &b);
+
+protected:
+  int64_t depth() const { return q.type().getDimSize(3); }
+  int64_t valueSize() const { return v.type().getDimSize(3); }
+  /// Features of a value, rounded up to whole vectors.
+  int64_t paddedValue() const;
+  /// The result is what a part of the keys gives, for another kernel to merge.
+  bool isPart() { return op.getOuts().size() == 3; }
+
+  mlir::Value constant(double value);
+  mlir::Value lowest();
+  mlir::Value splatOf(mlir::Value scalar) { return splat(b, scalar, lanes); }
+  Access vectorAccess() const { return {lanes, mlir::Value()}; }
+  /// The vector of `size` features from a multiple of the lanes on: the last
+  /// may be partly beyond their end.
+  Access featureAccess(int64_t feature, int64_t size);
+  mlir::Value loadScratch(mlir::Value view, mlir::ValueRange at);
+  void storeScratch(mlir::Value value, mlir::Value view, mlir::ValueRange at);
+  mlir::Value loadScalar(mlir::Value view, mlir::ValueRange at);
+
+  /// Sets the batch entry, with the end of its keys and the diagonal.
+  void setBatch(mlir::Value entry);
+
+  // The generated accessors are unsigned; -1 means no limit.
+  int64_t windowLeft() { return op.getWindowLeft(); }
+  /// How far right of the causal diagonal a query sees, if that is limited.
+  std::optional<int64_t> rightReach();
+
+  /// The larger of each pair, `best` where `x` is no number: sums tell of that.
+  mlir::Value larger(mlir::Value x, mlir::Value best);
+  /// What may be subtracted from scores of that maximum: 0 if no key was seen.
+  mlir::Value baseOf(mlir::Value top);
+  /// e^x for x of at most 0, 0 where that is below the normal numbers.
+  mlir::Value expOfScore(mlir::Value x);
+  mlir::Value capScore(mlir::Value score);
+
+  /// Writes the result of a query from `row` of the accumulator: divided by the
+  /// sum of weights, or, in parts, with it and the largest score.
+  void emitRow(mlir::Value accumulator, mlir::Value row, mlir::Value part,
+               mlir::Value head, mlir::Value query, mlir::Value top,
+               mlir::Value sum);
+  void emitStatistics(mlir::Value part, mlir::Value head, mlir::Value query,
+                      mlir::Value top, mlir::Value sum,
+                      llvm::function_ref<mlir::Value(mlir::Value)> features);
+  void storeFeatures(mlir::Value entry, mlir::Value head, mlir::Value query,
+                     llvm::function_ref<mlir::Value(mlir::Value)> features);
+
+  kernel::Attention op;
+  const KernelBody &body;
+  Builder &b;
+  kernel::AttentionScheduleAttr schedule;
+  HeadsOperand q, k, v, out;
+  mlir::Type compute;
+  int64_t lanes;
+  mlir::Value batches, heads, keyHeads, group, queries, keys;
+  // The item being emitted. Query i sees no key beyond i + diagonal + reach.
+  mlir::Value batch, keyHead, keyEnd, diagonal;
+};
+
+/// A block of queries of one head, queries along vector lanes.
+class BlockAttention : AttentionCode {
+public:
+  using AttentionCode::AttentionCode;
+  void emitItems();
+
+private:
+  void carveScratch();
+  void emitItem();
+  void transposeQueries();
+  void emitStart();
+  void copyRows(const HeadsOperand &from, mlir::Value to, int64_t features);
+  void emitTile(int64_t vectors);
+  void emitVisibleTile(int64_t vectors);
+  void spreadBias(int64_t vectors);
+  Values emitScores(int64_t vectors);
+  Values emitScoreTile(int64_t vectors, mlir::Value key, bool whole,
+                       mlir::ValueRange tops);
+  Values adjustScores(Values tile, int64_t vectors, mlir::ValueRange tileKeys);
+  mlir::Value addBias(mlir::Value score, int64_t vector, mlir::Value key);
+  void maskScores(Values &tile, int64_t vectors, mlir::ValueRange tileKeys);
+  mlir::Value maskInvisible(mlir::Value score, int64_t vector, mlir::Value key);
+  void emitSoftmax(mlir::ValueRange tops);
+  void emitValues(int64_t vectors);
+  void emitValueTile(mlir::Value row, int64_t rows, int64_t feature,
+                     int64_t vectors);
+  void emitResult();
+
+  bool hasSpreadBias();
+  mlir::Value keyRow(const HeadsOperand &operand, mlir::Value packed,
+                     mlir::Value key, mlir::Value feature, Access access);
+
+  // Scratch: see kernel::AttentionScratch.
+  mlir::Value queriesT, scores, accumulator, rowMax, rowSum, rescale, packedK,
+      packedV;
+  // The item, the block of keys, the tile of queries and its keys, of those
+  // of the block.
+  mlir::Value head, queryBegin, queryCount, keyBegin, keyCount, tileBegin,
+      tileFirst, tileLast;
+};
+
+/// All heads that share keys and values, for few queries: features along
+/// vector lanes.
+class FewAttention : AttentionCode {
+public:
+  using AttentionCode::AttentionCode;
+  void emitItems();
+
+private:
+  void carveScratch();
+  void emitItem();
+  void forRows(llvm::function_ref<void(mlir::Value row, mlir::Value head,
+                                       mlir::Value query)>
+                   visit);
+  void copyQueries();
+  void emitStart();
+  void emitScores();
+  void emitScoreGroup(mlir::Value key, bool whole);
+  void emitSoftmax(mlir::Value row, mlir::Value head, mlir::Value query);
+  mlir::Value adjustScore(mlir::Value score, mlir::Value head,
+                          mlir::Value query, mlir::Value key, mlir::Value mask);
+  void emitValues();
+  void emitValueTile(mlir::Value row, int64_t rows, int64_t feature,
+                     int64_t vectors);
+  void emitResult();
+
+  mlir::Value queryRows, scores, accumulator, rowMax, rowSum, rescale;
+  mlir::Value part, rows, keyBegin, keyCount;
+};
+
+} // namespace hagane::cpu
+
+#endif // HAGANE_CODEGEN_CPU_ATTENTION_H

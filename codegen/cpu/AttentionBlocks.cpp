@@ -1,0 +1,487 @@
+//===- AttentionBlocks.cpp - Attention of many queries --------------------===//
+//
+// A work item is a block of queries of one head. Queries run along vector
+// lanes: the block is transposed once, scores are computed transposed (keys by
+// queries), so that the softmax's maxima and sums are plain vector operations,
+// and the transposed probabilities are read as the broadcast operand of the
+// second product. Blocks of keys and values pass over tiles of queries, whose
+// scores stay in the nearest cache. Only one tile by block of scores exists at
+// a time (Milakov and Gimelshein, 2018; Dao et al., 2022).
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/cpu/Attention.h"
+#include "codegen/cpu/Lanes.h"
+#include "codegen/cpu/Nest.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+
+namespace hagane::cpu {
+
+static constexpr int64_t kUnroll = 4;
+
+void BlockAttention::emitItems() {
+  carveScratch();
+  Value blocks = ceilDivide(b, queries, schedule.getBlockQ());
+  forEach(b, body.begin, body.end, 1, [&](Value item) {
+    Values place = delinearize(b, item, {index(b, 1), heads, blocks});
+    setBatch(place[0]);
+    head = place[1];
+    keyHead = divide(b, head, group);
+    queryBegin = mul(b, place[2], schedule.getBlockQ());
+    queryCount =
+        minimum(b, sub(b, queries, queryBegin), index(b, schedule.getBlockQ()));
+    emitItem();
+  });
+}
+
+void BlockAttention::carveScratch() {
+  int64_t blockQ = schedule.getBlockQ(), microN = schedule.getMicroN();
+  kernel::AttentionScratch layout = kernel::getAttentionScratch(op);
+  auto view = [&](int64_t offset, ArrayRef<int64_t> shape) {
+    return scratchView(b, body.scratch, index(b, offset), shape, {}, compute);
+  };
+  int64_t tiles = llvm::divideCeil(blockQ, microN);
+  queriesT = view(layout.queries, {tiles, depth(), microN});
+  scores = view(layout.scores, {layout.scoreRows, microN});
+  accumulator = view(layout.acc, {blockQ, paddedValue()});
+  rowMax = view(layout.rowMax, {blockQ});
+  rowSum = view(layout.rowSum, {blockQ});
+  rescale = view(layout.rescale, {microN});
+  if (!schedule.getPack())
+    return;
+  packedK = view(layout.packedK, {schedule.getBlockK(), depth()});
+  packedV = view(layout.packedV, {schedule.getBlockK(), paddedValue()});
+}
+
+void BlockAttention::emitItem() {
+  transposeQueries();
+  emitStart();
+  Value first = index(b, 0), last = keyEnd;
+  if (auto right = rightReach())
+    last =
+        maximum(b, first,
+                minimum(b, keyEnd,
+                        add(b, add(b, add(b, queryBegin, queryCount), diagonal),
+                            *right)));
+  if (windowLeft() >= 0)
+    first = roundDown(
+        b,
+        maximum(b, first, add(b, add(b, queryBegin, diagonal), -windowLeft())),
+        schedule.getBlockK());
+  int64_t microN = schedule.getMicroN();
+  Value whole = roundDown(b, queryCount, microN);
+  Value padded = mul(b, ceilDivide(b, queryCount, lanes), lanes);
+  forEach(b, first, last, schedule.getBlockK(), [&](Value key) {
+    keyBegin = key;
+    keyCount = minimum(b, sub(b, last, key), index(b, schedule.getBlockK()));
+    if (schedule.getPack()) {
+      copyRows(k, packedK, depth());
+      copyRows(v, packedV, valueSize());
+    }
+    auto tiles = [&](Value from, Value to, int64_t step) {
+      forEach(b, from, to, step, [&](Value i) {
+        tileBegin = i;
+        emitTile(step / lanes);
+      });
+    };
+    tiles(index(b, 0), whole, microN);
+    if (constantOf(sub(b, padded, whole)) != 0)
+      tiles(whole, padded, lanes);
+  });
+  emitResult();
+}
+
+/// queriesT[tile][d][i] = scale * q[i][d]; lanes beyond the last query repeat
+/// it.
+void BlockAttention::transposeQueries() {
+  Value scale = splatOf(constant(op.getScale().convertToDouble()));
+  Value padded = mul(b, ceilDivide(b, queryCount, lanes), lanes);
+  Value last = add(b, queryCount, -1);
+  int64_t whole = depth() / lanes * lanes;
+  forEach(b, index(b, 0), padded, lanes, [&](Value i) {
+    Value tile = divide(b, i, index(b, schedule.getMicroN()));
+    Value column = remainder(b, i, index(b, schedule.getMicroN()));
+    auto square = [&](Value d, int64_t count) {
+      Values rows;
+      for (int64_t lane = 0; lane < lanes; ++lane) {
+        Value row = add(b, queryBegin, minimum(b, add(b, i, lane), last));
+        Value part = load(b, q.memref, q.at(batch, head, row, d),
+                          featureAccess(0, count), compute);
+        rows.push_back(arith::MulFOp::create(b, part, scale));
+      }
+      rows = transposeLanes(b, rows);
+      for (int64_t j = 0; j < count; ++j)
+        storeScratch(rows[j], queriesT, {tile, add(b, d, j), column});
+    };
+    forEach(b, index(b, 0), index(b, whole), lanes,
+            [&](Value d) { square(d, lanes); });
+    if (whole < depth())
+      square(index(b, whole), depth() - whole);
+  });
+}
+
+void BlockAttention::emitStart() {
+  Value start = lowest(), count = constant(0);
+  if (op.getSinks()) {
+    start = load(b, op.getSinks(), {head}, Access{}, compute);
+    count = constant(1);
+  }
+  Value padded = mul(b, ceilDivide(b, queryCount, lanes), lanes);
+  forEach(b, index(b, 0), padded, lanes, [&](Value i) {
+    storeScratch(start, rowMax, {i});
+    storeScratch(count, rowSum, {i});
+  });
+  forEach(b, index(b, 0), padded, 1, [&](Value i) {
+    for (int64_t e = 0; e < paddedValue(); e += lanes)
+      storeScratch(constant(0), accumulator, {i, index(b, e)});
+  });
+}
+
+/// Copies the block's rows, as the compute type, to where they lie close
+/// together.
+void BlockAttention::copyRows(const HeadsOperand &from, Value to,
+                              int64_t features) {
+  forEach(b, index(b, 0), keyCount, 1, [&](Value key) {
+    for (int64_t e = 0; e < features; e += lanes) {
+      Access access = featureAccess(e, features);
+      Values place =
+          from.at(batch, keyHead, add(b, keyBegin, key), index(b, e));
+      store(b, load(b, from.memref, place, access, compute), to,
+            {key, index(b, e)}, access);
+    }
+  });
+}
+
+/// A tile of queries and the keys of the block that any of them sees.
+void BlockAttention::emitTile(int64_t vectors) {
+  tileFirst = index(b, 0);
+  tileLast = keyCount;
+  Value own = sub(b, add(b, add(b, queryBegin, tileBegin), diagonal), keyBegin);
+  if (auto right = rightReach()) {
+    Value count =
+        minimum(b, index(b, vectors * lanes), sub(b, queryCount, tileBegin));
+    tileLast = minimum(b, keyCount, add(b, add(b, own, count), *right));
+  }
+  if (windowLeft() >= 0)
+    tileFirst = roundDown(b, maximum(b, tileFirst, add(b, own, -windowLeft())),
+                          schedule.getMicroM());
+  Value any = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt,
+                                            tileFirst, tileLast);
+  if (rightReach() || windowLeft() >= 0)
+    return ifThen(b, any, [&] { emitVisibleTile(vectors); });
+  emitVisibleTile(vectors);
+}
+
+void BlockAttention::emitVisibleTile(int64_t vectors) {
+  if (hasSpreadBias())
+    spreadBias(vectors);
+  emitSoftmax(emitScores(vectors));
+  emitValues(vectors);
+}
+
+/// Whether the bias differs by query and key: then it is put where the scores
+/// will be before them, transposed like them.
+bool BlockAttention::hasSpreadBias() {
+  if (!op.getBias())
+    return false;
+  auto type = cast<MemRefType>(op.getBias().getType());
+  return type.getDimSize(2) != 1 && type.getDimSize(3) != 1;
+}
+
+void BlockAttention::spreadBias(int64_t vectors) {
+  auto type = cast<MemRefType>(op.getBias().getType());
+  bool boolean = type.getElementType().isInteger(1);
+  Type element = boolean ? type.getElementType() : compute;
+  auto axis = [&](int64_t i, Value at) {
+    return type.getDimSize(i) == 1 ? index(b, 0) : at;
+  };
+  Value last = add(b, queryCount, -1);
+  forEach(b, tileFirst, tileLast, lanes, [&](Value key) {
+    Access access{lanes, maskOf(b, sub(b, tileLast, key), lanes)};
+    for (int64_t vector = 0; vector < vectors; ++vector) {
+      Values rows;
+      for (int64_t lane = 0; lane < lanes; ++lane) {
+        Value query =
+            minimum(b, add(b, tileBegin, vector * lanes + lane), last);
+        Value row = load(b, op.getBias(),
+                         {axis(0, batch), axis(1, head),
+                          add(b, queryBegin, query), add(b, keyBegin, key)},
+                         access, element);
+        if (boolean)
+          row = arith::SelectOp::create(b, row, splatOf(constant(0)),
+                                        splatOf(lowest()));
+        rows.push_back(row);
+      }
+      rows = transposeLanes(b, rows);
+      for (int64_t lane = 0; lane < lanes; ++lane)
+        storeScratch(rows[lane], scores,
+                     {add(b, key, lane), index(b, vector * lanes)});
+    }
+  });
+}
+
+/// The tile's scores; returns the largest of each query, those of the blocks
+/// before included.
+Values BlockAttention::emitScores(int64_t vectors) {
+  Values tops;
+  for (int64_t vector = 0; vector < vectors; ++vector)
+    tops.push_back(loadScratch(rowMax, {add(b, tileBegin, vector * lanes)}));
+  int64_t step = schedule.getMicroM();
+  Value middle =
+      add(b, tileFirst, roundDown(b, sub(b, tileLast, tileFirst), step));
+  tops = forCarrying(b, tileFirst, middle, step, tops,
+                     [&](Value key, ValueRange carried) {
+                       return emitScoreTile(vectors, key, true, carried);
+                     });
+  if (constantOf(sub(b, tileLast, middle)) == 0)
+    return tops;
+  return forCarrying(b, middle, tileLast, step, tops,
+                     [&](Value key, ValueRange carried) {
+                       return emitScoreTile(vectors, key, false, carried);
+                     });
+}
+
+Value BlockAttention::keyRow(const HeadsOperand &operand, Value packed,
+                             Value key, Value feature, Access access) {
+  if (packed)
+    return load(b, packed, {key, feature}, access, compute);
+  return load(b, operand.memref,
+              operand.at(batch, keyHead, add(b, keyBegin, key), feature),
+              access, compute);
+}
+
+/// Scores of `micro_m` keys from `key` on; where they are not all there
+/// (`whole`), the last one is repeated, which changes no maximum.
+Values BlockAttention::emitScoreTile(int64_t vectors, Value key, bool whole,
+                                     ValueRange tops) {
+  int64_t rows = schedule.getMicroM();
+  Values tileKeys;
+  for (int64_t r = 0; r < rows; ++r) {
+    Value row = add(b, key, r);
+    tileKeys.push_back(whole ? row : minimum(b, row, add(b, tileLast, -1)));
+  }
+  MicroKernel micro{rows, vectors, lanes, kUnroll, compute, nullptr, nullptr};
+  micro.loadA = [&](Builder &, int64_t r, Value d) {
+    return keyRow(k, packedK, tileKeys[r], d, Access{});
+  };
+  Value tile = divide(b, tileBegin, index(b, schedule.getMicroN()));
+  Value column = remainder(b, tileBegin, index(b, schedule.getMicroN()));
+  micro.loadB = [&](Builder &, int64_t vector, Value d) {
+    return loadScratch(queriesT, {tile, d, add(b, column, vector * lanes)});
+  };
+  Values results =
+      adjustScores(emitMicroKernel(b, micro, index(b, 0), index(b, depth())),
+                   vectors, tileKeys);
+  Values best(tops);
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t vector = 0; vector < vectors; ++vector) {
+      Value score = results[r * vectors + vector];
+      best[vector] = larger(score, best[vector]);
+      storeScratch(score, scores, {add(b, key, r), index(b, vector * lanes)});
+    }
+  return best;
+}
+
+/// Soft cap, bias and visibility.
+Values BlockAttention::adjustScores(Values tile, int64_t vectors,
+                                    ValueRange tileKeys) {
+  for (auto [i, score] : llvm::enumerate(tile)) {
+    score = capScore(score);
+    if (op.getBias())
+      score = addBias(score, int64_t(i) % vectors, tileKeys[i / vectors]);
+  }
+  if (rightReach() || windowLeft() >= 0)
+    maskScores(tile, vectors, tileKeys);
+  return tile;
+}
+
+Value BlockAttention::addBias(Value score, int64_t vector, Value key) {
+  auto type = cast<MemRefType>(op.getBias().getType());
+  bool boolean = type.getElementType().isInteger(1);
+  if (hasSpreadBias()) {
+    Value bias = loadScratch(scores, {key, index(b, vector * lanes)});
+    if (!boolean)
+      return arith::AddFOp::create(b, score, bias);
+    Value seen = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, bias,
+                                       splatOf(constant(0)));
+    return arith::SelectOp::create(b, seen, score, bias);
+  }
+  Value query = add(b, tileBegin, vector * lanes);
+  Values dims{batch, head, add(b, queryBegin, query), add(b, keyBegin, key)};
+  SmallVector<AffineExpr> exprs;
+  for (unsigned axis = 0; axis < 4; ++axis)
+    exprs.push_back(type.getDimSize(axis) == 1 ? b.getAffineConstantExpr(0)
+                                               : b.getAffineDimExpr(axis));
+  AffineMap map = AffineMap::get(4, 0, exprs, b.getContext());
+  Access access{lanes, maskOf(b, sub(b, queryCount, query), lanes)};
+  Type element = boolean ? type.getElementType() : compute;
+  Value bias =
+      splatOf(loadMapped(b, op.getBias(), map, dims, 2, access, element));
+  if (boolean)
+    return arith::SelectOp::create(b, bias, score, splatOf(lowest()));
+  return arith::AddFOp::create(b, score, bias);
+}
+
+/// Masks a tile that not all of its queries see whole.
+void BlockAttention::maskScores(Values &tile, int64_t vectors,
+                                ValueRange tileKeys) {
+  // Of the tile's first and last query, on the axis of the block's keys.
+  Value first =
+      sub(b, add(b, add(b, queryBegin, tileBegin), diagonal), keyBegin);
+  Value last = add(b, first, vectors * lanes - 1);
+  Value partly = arith::ConstantOp::create(b, b.getBoolAttr(false));
+  auto note = [&](arith::CmpIPredicate predicate, Value x, Value y) {
+    partly = arith::OrIOp::create(b, partly,
+                                  arith::CmpIOp::create(b, predicate, x, y));
+  };
+  if (auto right = rightReach())
+    note(arith::CmpIPredicate::sgt, tileKeys.back(), add(b, first, *right));
+  if (windowLeft() >= 0)
+    note(arith::CmpIPredicate::slt, tileKeys.front(),
+         add(b, last, -windowLeft()));
+  auto branch = scf::IfOp::create(b, ValueRange(tile).getTypes(), partly,
+                                  /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(b, tile);
+  b.setInsertionPointToStart(branch.thenBlock());
+  Values masked;
+  for (auto [i, score] : llvm::enumerate(tile))
+    masked.push_back(maskInvisible(score, int64_t(i) % vectors,
+                                   add(b, keyBegin, tileKeys[i / vectors])));
+  scf::YieldOp::create(b, masked);
+  tile = llvm::to_vector_of<Value>(branch.getResults());
+}
+
+Value BlockAttention::maskInvisible(Value score, int64_t vector, Value key) {
+  Type integer = b.getI32Type();
+  auto toVector = [&](Value x) {
+    return splatOf(arith::IndexCastOp::create(b, integer, x));
+  };
+  SmallVector<Attribute> steps;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    steps.push_back(b.getI32IntegerAttr(lane));
+  Value ramp = arith::ConstantOp::create(
+      b, DenseElementsAttr::get(cast<ShapedType>(vectorOf(integer, lanes)),
+                                steps));
+  // Position of each query on the key axis.
+  Value query = add(b, add(b, queryBegin, tileBegin), vector * lanes);
+  Value own = arith::AddIOp::create(b, toVector(add(b, query, diagonal)), ramp);
+  Value visible;
+  auto also = [&](Value condition) {
+    visible = visible ? arith::AndIOp::create(b, visible, condition).getResult()
+                      : condition;
+  };
+  if (auto right = rightReach())
+    also(arith::CmpIOp::create(b, arith::CmpIPredicate::sle,
+                               toVector(add(b, key, -*right)), own));
+  if (windowLeft() >= 0)
+    also(arith::CmpIOp::create(b, arith::CmpIPredicate::sge,
+                               toVector(add(b, key, windowLeft())), own));
+  return arith::SelectOp::create(b, visible, score, splatOf(lowest()));
+}
+
+/// Turns the tile's scores into unnormalised probabilities and updates the
+/// running maximum and sum; `rescale` becomes the factor for what was
+/// accumulated under the old maximum.
+void BlockAttention::emitSoftmax(ValueRange tops) {
+  int64_t vectors = tops.size();
+  Values bases, sums;
+  for (int64_t vector = 0; vector < vectors; ++vector) {
+    Value i = add(b, tileBegin, vector * lanes);
+    Value base = baseOf(tops[vector]);
+    Value old = loadScratch(rowMax, {i});
+    storeScratch(tops[vector], rowMax, {i});
+    Value factor = expOfScore(arith::SubFOp::create(b, old, base));
+    storeScratch(factor, rescale, {index(b, vector * lanes)});
+    bases.push_back(base);
+    sums.push_back(arith::MulFOp::create(b, loadScratch(rowSum, {i}), factor));
+  }
+  auto step = [&](Value key, MutableArrayRef<Value> carried) {
+    for (int64_t vector = 0; vector < vectors; ++vector) {
+      Values at{key, index(b, vector * lanes)};
+      Value p = expOfScore(
+          arith::SubFOp::create(b, loadScratch(scores, at), bases[vector]));
+      storeScratch(p, scores, at);
+      carried[vector] = arith::AddFOp::create(b, carried[vector], p);
+    }
+  };
+  auto loop = [&](Value from, Value to, int64_t unroll) {
+    sums = forCarrying(b, from, to, unroll, sums,
+                       [&](Value key, ValueRange carried) {
+                         Values values(carried);
+                         for (int64_t u = 0; u < unroll; ++u)
+                           step(add(b, key, u), values);
+                         return values;
+                       });
+  };
+  Value middle =
+      add(b, tileFirst, roundDown(b, sub(b, tileLast, tileFirst), kUnroll));
+  loop(tileFirst, middle, kUnroll);
+  if (constantOf(sub(b, tileLast, middle)) != 0)
+    loop(middle, tileLast, 1);
+  for (int64_t vector = 0; vector < vectors; ++vector)
+    storeScratch(sums[vector], rowSum, {add(b, tileBegin, vector * lanes)});
+}
+
+/// accumulator = accumulator * rescale + probabilities * values.
+void BlockAttention::emitValues(int64_t vectors) {
+  // Half of the registers hold sums: a load for each operand and step hides
+  // behind twice as many products.
+  int64_t registers = body.options.vectorRegisters;
+  int64_t widest = registers / 8, total = paddedValue() / lanes;
+  Value count =
+      minimum(b, index(b, vectors * lanes), sub(b, queryCount, tileBegin));
+  for (int64_t first = 0; first < total; first += widest) {
+    int64_t width = std::min(widest, total - first);
+    int64_t rows = std::min<int64_t>(
+        lanes, llvm::bit_floor(uint64_t(registers / 2 / width)));
+    // Rows beyond the last query exist in scratch memory; nobody reads them.
+    forEach(b, index(b, 0), count, rows,
+            [&](Value row) { emitValueTile(row, rows, first * lanes, width); });
+  }
+}
+
+void BlockAttention::emitValueTile(Value row, int64_t rows, int64_t feature,
+                                   int64_t vectors) {
+  auto place = [&](int64_t r, int64_t vector) {
+    return Values{add(b, add(b, tileBegin, row), r),
+                  index(b, feature + vector * lanes)};
+  };
+  MicroKernel micro{rows, vectors, lanes, kUnroll, compute, nullptr, nullptr};
+  micro.loadA = [&](Builder &, int64_t r, Value key) {
+    return loadScalar(scores, {key, add(b, row, r)});
+  };
+  micro.loadB = [&](Builder &, int64_t vector, Value key) {
+    int64_t e = feature + vector * lanes;
+    Access access = packedV ? vectorAccess() : featureAccess(e, valueSize());
+    return keyRow(v, packedV, key, index(b, e), access);
+  };
+  Values initial;
+  for (int64_t r = 0; r < rows; ++r) {
+    Value factor = splatOf(loadScalar(rescale, {add(b, row, r)}));
+    for (int64_t vector = 0; vector < vectors; ++vector)
+      initial.push_back(arith::MulFOp::create(
+          b, factor, loadScratch(accumulator, place(r, vector))));
+  }
+  Values tile = emitMicroKernel(b, micro, tileFirst, tileLast, initial);
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t vector = 0; vector < vectors; ++vector)
+      storeScratch(tile[r * vectors + vector], accumulator, place(r, vector));
+}
+
+void BlockAttention::emitResult() {
+  forEach(b, index(b, 0), queryCount, 1, [&](Value i) {
+    Value query = add(b, queryBegin, i);
+    emitRow(accumulator, i, index(b, 0), head, query, loadScalar(rowMax, {i}),
+            loadScalar(rowSum, {i}));
+    // Another kernel merges the parts: those but the first are empty.
+    for (int64_t part = 1; part < schedule.getParts(); ++part)
+      emitStatistics(index(b, part), head, query, lowest(), constant(0),
+                     [&](Value) { return splatOf(constant(0)); });
+  });
+}
+
+} // namespace hagane::cpu

@@ -1,0 +1,274 @@
+//===- AttentionFew.cpp - Attention of few queries ------------------------===//
+//
+// Decoding reads every key and value for a query or a few: the memory's speed
+// is the limit. A work item is a part of the keys of all heads that share them,
+// read once for all their queries, here called rows. Features run along vector
+// lanes, as they lie in memory; as many keys as there are lanes give a vector
+// of scores, whose sums over lanes are one tree. The keys of a row's softmax
+// follow each other in memory.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/cpu/Attention.h"
+#include "codegen/cpu/Lanes.h"
+#include "codegen/cpu/Nest.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace hagane::cpu {
+
+// Rows that share a load of values, and vectors of features at a time.
+static constexpr int64_t kRows = 4, kVectors = 4;
+
+void FewAttention::emitItems() {
+  carveScratch();
+  rows = mul(b, group, queries);
+  forEach(b, body.begin, body.end, 1, [&](Value item) {
+    Values place = delinearize(
+        b, item, {index(b, 1), keyHeads, index(b, schedule.getParts())});
+    setBatch(place[0]);
+    keyHead = place[1];
+    part = place[2];
+    emitItem();
+  });
+}
+
+void FewAttention::carveScratch() {
+  kernel::FewAttentionScratch layout = kernel::getFewAttentionScratch(op);
+  auto view = [&](int64_t offset, ArrayRef<int64_t> shape) {
+    return scratchView(b, body.scratch, index(b, offset), shape, {}, compute);
+  };
+  int64_t paddedDepth = llvm::alignTo(depth(), lanes);
+  queryRows = view(layout.queries, {layout.rows, paddedDepth});
+  scores = view(layout.scores, {layout.rows, layout.scoreColumns});
+  accumulator = view(layout.acc, {layout.rows, paddedValue()});
+  rowMax = view(layout.rowMax, {layout.rows});
+  rowSum = view(layout.rowSum, {layout.rows});
+  rescale = view(layout.rescale, {layout.rows});
+}
+
+/// Visits the rows: the queries of each head of the group.
+void FewAttention::forRows(
+    llvm::function_ref<void(Value, Value, Value)> visit) {
+  forEach(b, index(b, 0), group, 1, [&](Value member) {
+    Value head = add(b, mul(b, keyHead, group), member);
+    Value first = mul(b, member, queries);
+    forEach(b, index(b, 0), queries, 1,
+            [&](Value query) { visit(add(b, first, query), head, query); });
+  });
+}
+
+void FewAttention::emitItem() {
+  copyQueries();
+  emitStart();
+  Value first = index(b, 0), last = keyEnd;
+  if (schedule.getParts() > 1) {
+    Value size = ceilDivide(b, keys, schedule.getParts());
+    first = mul(b, part, size);
+    last = minimum(b, last, add(b, first, size));
+  }
+  if (auto right = rightReach())
+    last = minimum(b, last, add(b, add(b, queries, diagonal), *right));
+  if (windowLeft() >= 0)
+    first = maximum(b, first, add(b, diagonal, -windowLeft()));
+  forEach(b, first, last, schedule.getBlockK(), [&](Value key) {
+    keyBegin = key;
+    keyCount = minimum(b, sub(b, last, key), index(b, schedule.getBlockK()));
+    emitScores();
+    forRows([&](Value row, Value head, Value query) {
+      emitSoftmax(row, head, query);
+    });
+    emitValues();
+  });
+  emitResult();
+}
+
+/// queryRows[row] = scale * q, features beyond the last one 0.
+void FewAttention::copyQueries() {
+  Value scale = splatOf(constant(op.getScale().convertToDouble()));
+  forRows([&](Value row, Value head, Value query) {
+    for (int64_t d = 0; d < depth(); d += lanes) {
+      Value part = load(b, q.memref, q.at(batch, head, query, index(b, d)),
+                        featureAccess(d, depth()), compute);
+      storeScratch(arith::MulFOp::create(b, part, scale), queryRows,
+                   {row, index(b, d)});
+    }
+  });
+}
+
+void FewAttention::emitStart() {
+  forRows([&](Value row, Value head, Value) {
+    Value start = lowest(), count = constant(0);
+    if (op.getSinks()) {
+      Value isFirst =
+          arith::CmpIOp::create(b, arith::CmpIPredicate::eq, part, index(b, 0));
+      start = arith::SelectOp::create(
+          b, isFirst, load(b, op.getSinks(), {head}, Access{}, compute), start);
+      count = arith::SelectOp::create(b, isFirst, constant(1), count);
+    }
+    store(b, start, rowMax, {row}, Access{});
+    store(b, count, rowSum, {row}, Access{});
+    for (int64_t e = 0; e < paddedValue(); e += lanes)
+      storeScratch(constant(0), accumulator, {row, index(b, e)});
+  });
+}
+
+void FewAttention::emitScores() {
+  Value whole = roundDown(b, keyCount, lanes);
+  forEach(b, index(b, 0), whole, lanes,
+          [&](Value key) { emitScoreGroup(key, true); });
+  if (constantOf(sub(b, keyCount, whole)) != 0)
+    forEach(b, whole, keyCount, lanes,
+            [&](Value key) { emitScoreGroup(key, false); });
+}
+
+/// As many keys as lanes, from `key` on, for all rows; where they are not all
+/// there (`whole`), the last one is repeated.
+void FewAttention::emitScoreGroup(Value key, bool whole) {
+  Values places;
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    Value at = add(b, key, lane);
+    if (!whole)
+      at = minimum(b, at, add(b, keyCount, -1));
+    places.push_back(add(b, keyBegin, at));
+  }
+  auto addProducts = [&](Value row, Value d, Access access, ValueRange sums) {
+    Value query = loadScratch(queryRows, {row, d});
+    Values results;
+    for (auto [place, sum] : llvm::zip_equal(places, sums)) {
+      Value x =
+          load(b, k.memref, k.at(batch, keyHead, place, d), access, compute);
+      results.push_back(multiplyAdd(b, query, x, sum));
+    }
+    return results;
+  };
+  int64_t middle = depth() / lanes * lanes;
+  forEach(b, index(b, 0), rows, 1, [&](Value row) {
+    Values sums(lanes, zero(b, vectorOf(compute, lanes)));
+    sums = forCarrying(b, index(b, 0), index(b, middle), lanes, sums,
+                       [&](Value d, ValueRange carried) {
+                         return addProducts(row, d, vectorAccess(), carried);
+                       });
+    if (middle < depth())
+      sums = addProducts(row, index(b, middle), featureAccess(middle, depth()),
+                         sums);
+    storeScratch(sumLanes(b, sums), scores, {row, key});
+  });
+}
+
+/// Soft cap, bias and visibility of scores of one row and keys from `key` on.
+Value FewAttention::adjustScore(Value score, Value head, Value query, Value key,
+                                Value mask) {
+  score = capScore(score);
+  if (op.getBias()) {
+    auto type = cast<MemRefType>(op.getBias().getType());
+    SmallVector<AffineExpr> exprs;
+    for (unsigned axis = 0; axis < 4; ++axis)
+      exprs.push_back(type.getDimSize(axis) == 1 ? b.getAffineConstantExpr(0)
+                                                 : b.getAffineDimExpr(axis));
+    AffineMap map = AffineMap::get(4, 0, exprs, b.getContext());
+    bool boolean = type.getElementType().isInteger(1);
+    Type element = boolean ? type.getElementType() : compute;
+    Value bias = splatOf(loadMapped(b, op.getBias(), map,
+                                    {batch, head, query, add(b, keyBegin, key)},
+                                    3, {lanes, mask}, element));
+    score = boolean ? arith::SelectOp::create(b, bias, score, splatOf(lowest()))
+                          .getResult()
+                    : arith::AddFOp::create(b, score, bias).getResult();
+  }
+  return arith::SelectOp::create(b, mask, score, splatOf(lowest()));
+}
+
+/// Turns a row's scores into unnormalised probabilities and updates its
+/// maximum and sum.
+void FewAttention::emitSoftmax(Value row, Value head, Value query) {
+  Value own = sub(b, add(b, query, diagonal), keyBegin);
+  Value end = keyCount;
+  if (auto right = rightReach())
+    end = minimum(b, end, add(b, own, *right + 1));
+  auto maskAt = [&](Value key) -> Value {
+    Value mask = maskOf(b, sub(b, end, key), lanes);
+    if (windowLeft() < 0)
+      return mask;
+    Value hidden = maskOf(b, sub(b, add(b, own, -windowLeft()), key), lanes);
+    Value none = zero(b, mask.getType());
+    return arith::SelectOp::create(b, hidden, none, mask);
+  };
+  Value old = loadScalar(rowMax, {row});
+  Value tops = forCarrying(b, index(b, 0), keyCount, lanes, splatOf(old),
+                           [&](Value key, ValueRange carried) {
+                             Value score =
+                                 adjustScore(loadScratch(scores, {row, key}),
+                                             head, query, key, maskAt(key));
+                             storeScratch(score, scores, {row, key});
+                             return Values{larger(score, carried[0])};
+                           })
+                   .front();
+  Value top = combineLanes(b, "max", tops);
+  store(b, top, rowMax, {row}, Access{});
+  Value base = baseOf(splatOf(top));
+  Value factor = vector::ExtractOp::create(
+      b, expOfScore(arith::SubFOp::create(b, splatOf(old), base)), 0);
+  store(b, factor, rescale, {row}, Access{});
+  Value sums =
+      forCarrying(b, index(b, 0), keyCount, lanes,
+                  zero(b, vectorOf(compute, lanes)),
+                  [&](Value key, ValueRange carried) {
+                    Value p = expOfScore(arith::SubFOp::create(
+                        b, loadScratch(scores, {row, key}), base));
+                    storeScratch(p, scores, {row, key});
+                    return Values{arith::AddFOp::create(b, carried[0], p)};
+                  })
+          .front();
+  Value sum = arith::MulFOp::create(b, loadScalar(rowSum, {row}), factor);
+  sum = arith::AddFOp::create(b, sum, combineLanes(b, "sum", sums));
+  store(b, sum, rowSum, {row}, Access{});
+}
+
+/// accumulator = accumulator * rescale + probabilities * values.
+void FewAttention::emitValues() {
+  int64_t total = paddedValue() / lanes;
+  int64_t widest = std::min(kVectors, body.options.vectorRegisters / 8);
+  for (int64_t first = 0; first < total; first += widest)
+    emitStrips(b, index(b, 0), rows, kRows, [&](Value row, int64_t count) {
+      emitValueTile(row, count, first * lanes, std::min(widest, total - first));
+    });
+}
+
+void FewAttention::emitValueTile(Value row, int64_t count, int64_t feature,
+                                 int64_t vectors) {
+  auto place = [&](int64_t r, int64_t vector) {
+    return Values{add(b, row, r), index(b, feature + vector * lanes)};
+  };
+  MicroKernel micro{count, vectors, lanes, 4, compute, nullptr, nullptr};
+  micro.loadA = [&](Builder &, int64_t r, Value key) {
+    return loadScalar(scores, {add(b, row, r), key});
+  };
+  micro.loadB = [&](Builder &, int64_t vector, Value key) {
+    int64_t e = feature + vector * lanes;
+    return load(b, v.memref,
+                v.at(batch, keyHead, add(b, keyBegin, key), index(b, e)),
+                featureAccess(e, valueSize()), compute);
+  };
+  Values initial;
+  for (int64_t r = 0; r < count; ++r) {
+    Value factor = splatOf(loadScalar(rescale, {add(b, row, r)}));
+    for (int64_t vector = 0; vector < vectors; ++vector)
+      initial.push_back(arith::MulFOp::create(
+          b, factor, loadScratch(accumulator, place(r, vector))));
+  }
+  Values tile = emitMicroKernel(b, micro, index(b, 0), keyCount, initial);
+  for (int64_t r = 0; r < count; ++r)
+    for (int64_t vector = 0; vector < vectors; ++vector)
+      storeScratch(tile[r * vectors + vector], accumulator, place(r, vector));
+}
+
+void FewAttention::emitResult() {
+  forRows([&](Value row, Value head, Value query) {
+    emitRow(accumulator, row, part, head, query, loadScalar(rowMax, {row}),
+            loadScalar(rowSum, {row}));
+  });
+}
+
+} // namespace hagane::cpu
