@@ -15,6 +15,7 @@
 #include "codegen/cpu/Nest.h"
 #include "codegen/cpu/WindowWay.h"
 #include "dialects/kernel/KernelWindows.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 
@@ -52,10 +53,12 @@ public:
         b, body.scratch, index(b, scratch.patches),
         {scratch.rows, schedule.getItemN() + kernel::kPatchRowPadding}, {},
         compute);
+    // The sums of a strip lie together: one stream of memory.
     if (kernel::isBlocked(op))
-      sums =
-          scratchView(b, body.scratch, index(b, scratch.sums),
-                      {schedule.getItemM(), schedule.getItemN()}, {}, compute);
+      sums = scratchView(b, body.scratch, index(b, scratch.sums),
+                         {schedule.getItemN() / schedule.getMicroN(),
+                          schedule.getItemM(), schedule.getMicroN()},
+                         {}, compute);
     Value rowBlocks = ceilDivide(b, groupChannels, schedule.getItemM()),
           columnBlocks = ceilDivide(b, positions, schedule.getItemN());
     forEach(b, body.begin, body.end, 1, [&](Value item) {
@@ -99,12 +102,14 @@ private:
   }
 
   void clearSums() {
-    forEach(b, index(b, 0), sub(b, rowEnd, firstRow), 1, [&](Value r) {
-      forEach(b, index(b, 0), index(b, schedule.getItemN()), lanes,
-              [&](Value n) {
-                store(b, zero(b, vectorOf(compute, lanes)), sums, {r, n},
-                      {lanes, Value()});
-              });
+    Value zeros = zero(b, vectorOf(compute, lanes));
+    Value panels = ceilDivide(b, columnCount, schedule.getMicroN());
+    forEach(b, index(b, 0), panels, 1, [&](Value panel) {
+      forEach(b, index(b, 0), sub(b, rowEnd, firstRow), 1, [&](Value r) {
+        for (int64_t v = 0; v < vectors; ++v)
+          store(b, zeros, sums, {panel, r, index(b, v * lanes)},
+                {lanes, Value()});
+      });
     });
   }
 
@@ -129,35 +134,105 @@ private:
   void copyPatches() {
     Value width = outSpace[2];
     Value end = add(b, firstColumn, columnCount);
-    forEach(b, divide(b, firstColumn, width),
-            divide(b, add(b, add(b, end, width), -1), width), 1,
-            [&](Value row) {
-              Value start = mul(b, row, width);
-              Value first = maximum(b, firstColumn, start),
-                    last = minimum(b, end, add(b, start, width));
-              Values place = delinearize(b, row, {outSpace[0], outSpace[1]});
-              copyRow({place[0], place[1], sub(b, first, start)},
-                      sub(b, last, first), sub(b, first, firstColumn));
-            });
+    forEach(
+        b, divide(b, firstColumn, width),
+        divide(b, add(b, add(b, end, width), -1), width), 1, [&](Value row) {
+          Value start = mul(b, row, width);
+          Value first = maximum(b, firstColumn, start),
+                last = minimum(b, end, add(b, start, width));
+          Values place = delinearize(b, row, {outSpace[0], outSpace[1]});
+          Values out{place[0], place[1], sub(b, first, start)};
+          Value count = sub(b, last, first), to = sub(b, first, firstColumn);
+          if (op.getStrides()[2] == 1)
+            copyVectors(out, count, to);
+          else
+            copyRow(out, count, to);
+        });
+  }
+
+  /// Visits the elements of the window at `out` but for its last axis, each
+  /// with its coordinates in x and whether they lie in x.
+  void forWindowLines(
+      const Values &out,
+      llvm::function_ref<void(Value kd, Value kh, Value d, Value h, Value seen)>
+          visit) {
+    ArrayRef<int64_t> window = op.getWindow();
+    forEach(b, index(b, 0), index(b, window[0]), 1, [&](Value kd) {
+      forEach(b, index(b, 0), index(b, window[1]), 1, [&](Value kh) {
+        Value d = way.coordinate(0, out[0], kd),
+              h = way.coordinate(1, out[1], kh);
+        Value seen = way.isInside(0, d);
+        seen = arith::AndIOp::create(b, seen, way.isInside(1, h));
+        visit(kd, kh, d, h, seen);
+      });
+    });
+  }
+
+  Value channelAt(Value c) {
+    return add(b, add(b, mul(b, group, depth), channelBegin), c);
+  }
+
+  /// copyRow for windows one element apart: all channels of a vector of
+  /// positions at once, since what of it lies in x is the same for all. Whole
+  /// vectors are written: the next row overwrites what is too much, and the
+  /// last one has room.
+  void copyVectors(const Values &out, Value count, Value to) {
+    forWindowLines(out, [&](Value kd, Value kh, Value d, Value h, Value seen) {
+      forEach(b, index(b, 0), index(b, op.getWindow()[2]), 1, [&](Value kw) {
+        auto [low, high] = way.range(2, kw);
+        high = arith::SelectOp::create(b, seen, high, low);
+        forEach(b, index(b, 0), count, lanes, [&](Value i) {
+          Value position = add(b, out[2], i);
+          Value before = sub(b, low, position), until = sub(b, high, position);
+          auto compare = [&](Value x, int64_t limit) {
+            return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sle, x,
+                                                 index(b, limit));
+          };
+          Value isPart = arith::OrIOp::create(
+              b, compare(until, lanes - 1),
+              arith::XOrIOp::create(b, compare(before, 0), truth()));
+          auto copy = [&](Access part) {
+            copyChannels({d, h, way.coordinate(2, position, kw)},
+                         place({kd, kh, kw}), add(b, to, i), part);
+          };
+          ifThen(b, isPart, [&] {
+            Value outside = arith::XOrIOp::create(b, maskOf(b, before, lanes),
+                                                  splat(b, truth(), lanes));
+            copy({lanes,
+                  arith::AndIOp::create(b, maskOf(b, until, lanes), outside)});
+          });
+          ifThen(b, arith::XOrIOp::create(b, isPart, truth()),
+                 [&] { copy({lanes, Value()}); });
+        });
+      });
+    });
+  }
+
+  Value truth() {
+    return arith::ConstantIntOp::create(b, b.getI1Type(), 1).getResult();
+  }
+
+  /// The vector of x at `from`, zero where it is masked, of each channel of the
+  /// block as element `element` of the window.
+  void copyChannels(const Values &from, Value element, Value to, Access part) {
+    forEach(b, index(b, 0), channelCount, 1, [&](Value c) {
+      Values at{batch, channelAt(c)};
+      at.append(from);
+      store(b, load(b, x, at, part, compute), patches,
+            {add(b, mul(b, c, volume), element), to}, {lanes, Value()});
+    });
   }
 
   /// Copies what the windows of `count` positions of a row from `out` on see,
   /// to columns from `to` on.
   void copyRow(const Values &out, Value count, Value to) {
-    ArrayRef<int64_t> window = op.getWindow();
     forEach(b, index(b, 0), channelCount, 1, [&](Value c) {
-      Value channel = add(b, add(b, mul(b, group, depth), channelBegin), c);
-      forEach(b, index(b, 0), index(b, window[0]), 1, [&](Value kd) {
-        forEach(b, index(b, 0), index(b, window[1]), 1, [&](Value kh) {
-          Value d = way.coordinate(0, out[0], kd),
-                h = way.coordinate(1, out[1], kh);
-          Value seen = way.isInside(0, d);
-          seen = arith::AndIOp::create(b, seen, way.isInside(1, h));
-          forEach(b, index(b, 0), index(b, window[2]), 1, [&](Value kw) {
-            Value patch = add(b, mul(b, c, volume), place({kd, kh, kw}));
-            copyLine({batch, channel, d, h}, kw, out[2], count, seen,
-                     {patch, to});
-          });
+      forWindowLines(out, [&](Value kd, Value kh, Value d, Value h,
+                              Value seen) {
+        forEach(b, index(b, 0), index(b, op.getWindow()[2]), 1, [&](Value kw) {
+          Value patch = add(b, mul(b, c, volume), place({kd, kh, kw}));
+          copyLine({batch, channelAt(c), d, h}, kw, out[2], count, seen,
+                   {patch, to});
         });
       });
     });
@@ -231,6 +306,11 @@ private:
                       compute, nullptr, nullptr};
     micro.loadA = [&](Builder &b, int64_t r, Value k) {
       k = add(b, firstDepth, k);
+      // The strip that comes next starts far away.
+      if (isPacked() && r == 0)
+        memref::PrefetchOp::create(
+            b, weight, ValueRange{add(b, panel, 1), k, panelRow},
+            /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
       Values at = isPacked() ? Values{panel, k, add(b, panelRow, r)}
                              : Values{add(b, channel, r), k};
       return load(b, weight, at, Access{}, compute);
@@ -257,10 +337,11 @@ private:
 
   void forSums(Value m, int64_t rows,
                llvm::function_ref<void(int64_t, const Values &)> visit) {
+    Value panel = divide(b, column, index(b, schedule.getMicroN()));
     Value r0 = sub(b, m, firstRow);
     for (int64_t i = 0; i < rows * vectors; ++i)
       visit(i,
-            {add(b, r0, i / vectors), add(b, column, (i % vectors) * lanes)});
+            {panel, add(b, r0, i / vectors), index(b, (i % vectors) * lanes)});
   }
 
   void emitEpilogue(Value channel, ArrayRef<Value> accumulators) {
