@@ -27,6 +27,7 @@ static void assignSchedules(OpPassManager &pm, const TargetDescription &target,
   options.l2Bytes = target.l2Bytes;
   options.threads = target.threads;
   options.level = target.level;
+  options.bf16Dots = target.bf16Dots;
   options.file = files.choice;
   options.lock = files.lock;
   pm.addPass(createAssignSchedulesPass(options));

@@ -89,7 +89,9 @@ void hagane::cpu::buildLlvmPipeline(OpPassManager &pm) {
   part.addPass(createCSEPass());
   part.addPass(createSCFToControlFlowPass());
   part.addPass(arith::createArithExpandOpsPass());
-  part.addPass(createConvertVectorToLLVMPass());
+  ConvertVectorToLLVMPassOptions vectors;
+  vectors.x86Vector = true;
+  part.addPass(createConvertVectorToLLVMPass(vectors));
   part.addPass(createConvertMathToLLVMPass());
   part.addPass(createConvertIndexToLLVMPass());
   part.addPass(createArithToLLVMConversionPass());

@@ -9,8 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/cpu/Lowering.h"
-#include "codegen/cpu/Micro.h"
+#include "codegen/cpu/GemmOperands.h"
 #include "codegen/cpu/Nest.h"
 #include "dialects/kernel/KernelCost.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -28,38 +27,43 @@ constexpr int64_t kCopiedVectors = 4, kRowsAhead = 8;
 class GemmLowering {
 public:
   GemmLowering(kernel::Gemm op, const KernelBody &body, Builder &b)
-      : op(op), body(body), b(b), schedule(*op.getSchedule()), a(op.getA()),
-        weight(op.getB()), layout(op.getBLayout()), groups(op.getGroups()) {
+      : op(op), body(body), b(b), schedule(*op.getSchedule()),
+        operands(op, body.options, b), groups(op.getGroups()),
+        scratch(kernel::getGemmScratch(op)), compute(operands.getComputeType()),
+        lanes(operands.getLanes()), vectors(schedule.getMicroN() / lanes) {
     auto outType = cast<MemRefType>(op.getOuts().front().getType());
     batched = outType.getRank() == 3;
-    compute = kernel::getAccumulatorType(op);
-    scratch = kernel::getGemmScratch(op);
-    lanes = body.options.getLanes(compute);
-    vectors = schedule.getMicroN() / lanes;
   }
 
   LogicalResult run() {
+    if (failed(operands.verify()))
+      return failure();
     if (vectors < groups || schedule.getMicroN() % (lanes * groups) != 0)
       return op.emitError("micro_n ")
              << schedule.getMicroN() << " is not a multiple of " << lanes
              << " lanes times " << groups << " column groups";
-    if (layout == "panels" && panelWidth() % schedule.getMicroN() != 0)
+    int64_t width = operands.getPanelWidth();
+    if (width % schedule.getMicroN() != 0)
       return op.emitError("micro_n ")
              << schedule.getMicroN() << " does not divide the panel width "
-             << panelWidth();
-    if (groups > 1 &&
-        (layout != "panels" || panelWidth() != schedule.getMicroN()))
+             << width;
+    if (groups > 1 && width != schedule.getMicroN())
       return op.emitError("column groups need panels of micro_n columns");
+    if (schedule.getBlockK() % operands.getTerms() != 0)
+      return op.emitError("block_k ")
+             << schedule.getBlockK() << " is not a multiple of the "
+             << operands.getTerms() << " terms of a step";
     Value out = op.getOuts().front();
     rowCount = sizeOf(b, out, batched ? 1 : 0);
     columnCount = sizeOf(b, out, batched ? 2 : 1);
-    depth = sizeOf(b, a, cast<MemRefType>(a.getType()).getRank() - 1);
+    depth = operands.getDepth();
     Value rowBlocks = ceilDivide(b, rowCount, schedule.getItemM());
     Value columnBlocks = ceilDivide(b, columnCount, schedule.getItemN());
     forEach(b, body.begin, body.end, 1, [&](Value item) {
       Values place =
           delinearize(b, item, {index(b, 1), columnBlocks, rowBlocks});
       batch = batched ? place[0] : Value();
+      operands.setBatch(batch);
       emitItem(mul(b, place[2], schedule.getItemM()),
                mul(b, place[1], schedule.getItemN()));
     });
@@ -67,10 +71,6 @@ public:
   }
 
 private:
-  int64_t panelWidth() const {
-    return cast<MemRefType>(weight.getType()).getDimSize(2);
-  }
-
   void emitItem(Value row, Value column) {
     firstRow = row;
     firstColumn = column;
@@ -113,24 +113,21 @@ private:
   }
 
   void setPrefetch(Value bytes) {
-    if (schedule.getPrefetch() == 0 || layout != "panels")
-      return;
-    auto type = cast<MemRefType>(weight.getType());
-    int64_t rowBytes =
-        panelWidth() * kernel::getElementBytes(type.getElementType());
-    rowsAhead = divide(b, bytes, index(b, rowBytes));
+    if (schedule.getPrefetch() != 0 && operands.isInPanels())
+      operands.setPrefetch(divide(b, bytes, index(b, operands.getRowBytes())));
   }
 
   void carveScratch() {
-    auto view = [&](int64_t offset, int64_t columns) {
-      return scratchView(b, body.scratch, index(b, offset),
-                         {schedule.getItemM(), columns}, {}, compute);
-    };
     // Rows a little longer than a block do not all start in the same sets of
     // the cache.
+    Type copied = operands.getCopyType();
+    int64_t padding = kernel::kPackedRowPadding *
+                      kernel::getElementBytes(compute) /
+                      kernel::getElementBytes(copied);
     if (schedule.getPackA())
-      packedA = view(scratch.packedA,
-                     schedule.getBlockK() + kernel::kPackedRowPadding);
+      packedA = scratchView(
+          b, body.scratch, index(b, scratch.packedA),
+          {schedule.getItemM(), schedule.getBlockK() + padding}, {}, copied);
     // The sums of a strip and panel lie together: one stream of memory.
     int64_t microN = schedule.getMicroN();
     sums = scratchView(
@@ -156,7 +153,7 @@ private:
     if (blocked && packedA)
       packA();
     // Panels are padded: the sums of columns that do not exist are dropped.
-    if (layout == "panels")
+    if (operands.isInPanels())
       forEach(b, firstColumn, columnEnd, schedule.getMicroN() / groups,
               [&](Value n) { emitColumns(n, /*masked=*/false); });
     else
@@ -175,45 +172,31 @@ private:
       forEach(b, whole, columnEnd, step, [&](Value n) { visit(n, true); });
   }
 
-  /// Copies the block's rows, as the compute type, to where they are close
-  /// together.
+  /// Copies the block's rows to where they are close together.
   void packA() {
+    int64_t copied = body.options.getLanes(operands.getCopyType());
     Value length = sub(b, depthEnd, depthBegin);
-    Value whole = roundDown(b, length, kCopiedVectors * lanes);
+    Value whole = roundDown(b, length, kCopiedVectors * copied);
     forEach(b, firstRow, rowEnd, 1, [&](Value m) {
       auto copy = [&](Value k, Access part) {
-        Value value = loadRow(m, add(b, depthBegin, k), part);
+        Value value = operands.loadRow(m, add(b, depthBegin, k), part);
         store(b, value, packedA, {sub(b, m, firstRow), k}, part);
       };
-      forEach(b, index(b, 0), whole, kCopiedVectors * lanes, [&](Value k) {
+      forEach(b, index(b, 0), whole, kCopiedVectors * copied, [&](Value k) {
         for (int64_t v = 0; v < kCopiedVectors; ++v)
-          prefetchA(add(b, m, kRowsAhead),
-                    add(b, depthBegin, add(b, k, v * lanes)));
+          operands.prefetchA(add(b, m, kRowsAhead),
+                             add(b, depthBegin, add(b, k, v * copied)));
         for (int64_t v = 0; v < kCopiedVectors; ++v)
-          copy(add(b, k, v * lanes), {lanes, Value()});
+          copy(add(b, k, v * copied), {copied, Value()});
       });
-      forVectors(b, sub(b, length, whole), lanes,
+      forVectors(b, sub(b, length, whole), copied,
                  [&](Value k, Access part) { copy(add(b, whole, k), part); });
     });
   }
 
-  Values placeInA(Value m, Value k) {
-    bool batchedA = cast<MemRefType>(a.getType()).getRank() == 3;
-    return batchedA ? Values{batch, m, k} : Values{m, k};
-  }
-
-  Value loadRow(Value m, Value k, Access part) {
-    return load(b, a, placeInA(m, k), part, compute);
-  }
-
-  void prefetchA(Value m, Value k) {
-    memref::PrefetchOp::create(b, a, placeInA(m, k), /*isWrite=*/false,
-                               /*localityHint=*/2, /*isDataCache=*/true);
-  }
-
   void emitColumns(Value n, bool masked) {
     setColumn(n, masked);
-    prepareB();
+    operands.setColumns(n, groups, access);
     coverWithStrips(
         b, firstRow, rowEnd, schedule.getMicroM(),
         [&](Value m, int64_t rows, Value exist) { emitStrip(m, rows, exist); });
@@ -230,77 +213,48 @@ private:
     }
   }
 
-  /// Finds where the columns' data starts: outside the loop over strips.
-  void prepareB() {
-    if (layout != "panels")
-      return;
-    Value first = mul(b, column, groups);
-    Value width = index(b, panelWidth());
-    panel = divide(b, first, width);
-    panelColumn = remainder(b, first, width);
-  }
-
-  Value loadB(Builder &b, int64_t vector, Value k) {
-    Value offset = index(b, vector * lanes);
-    if (layout == "panels") {
-      Value n = add(b, panelColumn, offset);
-      prefetchB(b, n, k);
-      return load(b, weight, {panel, k, n}, {lanes, Value()}, compute);
-    }
-    bool shared = cast<MemRefType>(weight.getType()).getRank() == 2;
-    Values indices = shared ? Values{} : Values{batch};
-    Value n = add(b, column, offset);
-    if (layout == "rows") {
-      indices.append({k, n});
-      return load(b, weight, indices, access[vector], compute);
-    }
-    AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1),
-               d2 = b.getAffineDimExpr(2);
-    AffineMap map = shared ? AffineMap::get(3, 0, {d2, d1}, b.getContext())
-                           : AffineMap::get(3, 0, {d0, d2, d1}, b.getContext());
-    return loadMapped(b, weight, map, {shared ? index(b, 0) : batch, k, n}, 2,
-                      access[vector], compute);
-  }
-
-  /// Asks for what is read some rows later; beyond the end of a panel
-  /// that is the next one, and beyond the last one a hint without effect.
-  void prefetchB(Builder &b, Value n, Value k) {
-    if (!rowsAhead)
-      return;
-    memref::PrefetchOp::create(b, weight,
-                               ValueRange{panel, add(b, k, rowsAhead), n},
-                               /*isWrite=*/false, /*localityHint=*/2,
-                               /*isDataCache=*/true);
-  }
-
   /// Of the strip's rows `exist` do; the sums of others are dropped.
   void emitStrip(Value m, int64_t rows, Value exist) {
-    Value last = add(b, exist, -1);
-    bool isWhole = constantOf(last) == rows - 1;
-    MicroKernel micro{rows,    vectors, lanes,  schedule.getUnrollK(),
-                      compute, nullptr, nullptr};
-    micro.loadA = [&](Builder &b, int64_t r, Value k) {
-      if (!blocked || !packedA) {
-        Value row = isWhole ? index(b, r) : minimum(b, index(b, r), last);
-        return loadRow(add(b, m, row), k, Access{});
-      }
-      Value row = add(b, m, r);
-      return load(b, packedA, {sub(b, row, firstRow), sub(b, k, depthBegin)},
-                  Access{}, compute);
-    };
-    micro.loadB = [&](Builder &b, int64_t v, Value k) {
-      return loadB(b, v, k);
-    };
-    Values initial;
+    Values accumulators;
     if (blocked)
       for (int64_t i = 0; i < rows * vectors; ++i)
-        initial.push_back(loadSum(add(b, m, i / vectors), i % vectors));
-    Values accumulators =
-        emitMicroKernel(b, micro, depthBegin, depthEnd, initial);
+        accumulators.push_back(loadSum(add(b, m, i / vectors), i % vectors));
+    int64_t terms = operands.getTerms();
+    Value last = add(b, exist, -1);
+    Value whole = divide(b, depthEnd, index(b, terms));
+    accumulators =
+        emitSteps(m, rows, last, divide(b, depthBegin, index(b, terms)), whole,
+                  /*isCut=*/false, accumulators);
+    if (constantOf(remainder(b, depth, index(b, terms))) != 0)
+      accumulators =
+          emitSteps(m, rows, last, whole, ceilDivide(b, depthEnd, terms),
+                    /*isCut=*/true, accumulators);
     for (int64_t i = 0; i < rows * vectors; ++i)
       store(b, accumulators[i], sums,
             placeInSums(add(b, m, i / vectors), column, i % vectors),
             {lanes, Value()});
+  }
+
+  /// The steps [from, to) of a strip whose rows behind `last` do not exist.
+  /// `isCut`: there is one at most, and only its first term exists.
+  Values emitSteps(Value m, int64_t rows, Value last, Value from, Value to,
+                   bool isCut, ValueRange initial) {
+    bool isWhole = constantOf(last) == rows - 1;
+    MicroKernel micro{
+        rows,    vectors, lanes,  isCut ? 1 : schedule.getUnrollK(),
+        compute, nullptr, nullptr};
+    operands.describe(micro, isCut);
+    micro.loadA = [&](Builder &b, int64_t r, Step step) {
+      Value k = mul(b, step.k, operands.getTerms());
+      if (blocked && packedA)
+        return operands.loadA(b, packedA, {sub(b, add(b, m, r), firstRow)},
+                              sub(b, k, depthBegin), step.term, isCut);
+      Value row = isWhole ? index(b, r) : minimum(b, index(b, r), last);
+      return operands.loadA(b, operands.getA(),
+                            operands.placeInA(add(b, m, row)), k, step.term,
+                            isCut);
+    };
+    return emitMicroKernel(b, micro, from, to, initial);
   }
 
   Values placeInSums(Value m, Value n, int64_t vector) {
@@ -353,8 +307,7 @@ private:
   const KernelBody &body;
   Builder &b;
   kernel::GemmScheduleAttr schedule;
-  Value a, weight;
-  StringRef layout;
+  GemmOperands operands;
   int64_t groups;
   bool batched;
   kernel::GemmScratch scratch;
@@ -362,14 +315,12 @@ private:
   int64_t lanes, vectors;
   Value rowCount, columnCount, depth;
   // The place being emitted.
-  Value batch, firstRow, rowEnd, firstColumn, columnEnd, column, panel,
-      panelColumn;
+  Value batch, firstRow, rowEnd, firstColumn, columnEnd, column;
   Value depthBegin, depthEnd;
   // Scratch.
   Value packedA, sums;
-  // How the item is computed: in blocks, and with which rows of b prefetched.
+  // Whether the item is computed in blocks of the contraction.
   bool blocked = false;
-  Value rowsAhead;
   SmallVector<Access> access;
 };
 

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -133,7 +134,7 @@ struct LowerKernelsPass : impl::LowerKernelsPassBase<LowerKernelsPass> {
     }
     dropSigns(function);
     Block::BlockArgListType arguments = function.getArguments();
-    LoweringOptions options{vectorBits, vectorRegisters};
+    LoweringOptions options{vectorBits, vectorRegisters, bf16Dots};
     KernelBody body{arguments.drop_back(2).back(),
                     arguments.drop_back(1).back(),
                     arguments.back(),

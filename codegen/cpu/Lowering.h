@@ -20,6 +20,8 @@ struct LoweringOptions {
   int64_t vectorBits = 512;
   /// Number of vector registers.
   int64_t vectorRegisters = 32;
+  /// Whether it sums products of pairs of bf16.
+  bool bf16Dots = false;
 
   int64_t getLanes(mlir::Type elementType) const {
     return std::max<int64_t>(1,

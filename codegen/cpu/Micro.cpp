@@ -10,18 +10,24 @@ namespace hagane::cpu {
 // Multiply-adds in flight that hide their latency: 4 cycles, 2 a cycle.
 static constexpr int64_t kLatencyChains = 8;
 
-static void step(Builder &b, const MicroKernel &micro, Value k,
-                 MutableArrayRef<Value> accumulators) {
+static void addTerm(Builder &b, const MicroKernel &micro, Step step,
+                    MutableArrayRef<Value> accumulators) {
   Values vectors;
   for (int64_t v = 0; v < micro.vectors; ++v)
-    vectors.push_back(micro.loadB(b, v, k));
+    vectors.push_back(micro.loadB(b, v, step));
   for (int64_t r = 0; r < micro.rows; ++r) {
-    Value a = splat(b, micro.loadA(b, r, k), micro.lanes);
+    Value a = splat(b, micro.loadA(b, r, step), micro.lanes);
     for (int64_t v = 0; v < micro.vectors; ++v) {
       Value &accumulator = accumulators[r * micro.vectors + v];
-      accumulator = multiplyAdd(b, a, vectors[v], accumulator);
+      accumulator = micro.accumulate(b, a, vectors[v], accumulator);
     }
   }
+}
+
+static void addStep(Builder &b, const MicroKernel &micro, Value k,
+                    MutableArrayRef<Value> accumulators) {
+  for (int64_t term = 0; term < micro.terms; ++term)
+    addTerm(b, micro, {k, term}, accumulators);
 }
 
 static Value addElements(Builder &b, Value x, Value y) {
@@ -46,8 +52,8 @@ Values emitMicroKernel(Builder &b, const MicroKernel &micro, Value from,
       [&](Value k, ValueRange carried) {
         Values values(carried);
         for (int64_t u = 0; u < micro.unroll; ++u)
-          step(b, micro, add(b, k, u),
-               MutableArrayRef(values).slice((u % chains) * count, count));
+          addStep(b, micro, add(b, k, u),
+                  MutableArrayRef(values).slice((u % chains) * count, count));
         return values;
       });
   for (int64_t c = 1; c < chains; ++c)
@@ -60,7 +66,7 @@ Values emitMicroKernel(Builder &b, const MicroKernel &micro, Value from,
   return forCarrying(b, middle, to, 1, accumulators,
                      [&](Value k, ValueRange carried) {
                        Values values(carried);
-                       step(b, micro, k, values);
+                       addStep(b, micro, k, values);
                        return values;
                      });
 }

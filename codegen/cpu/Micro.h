@@ -7,6 +7,14 @@
 
 namespace hagane::cpu {
 
+/// Where a micro-kernel is along the contracted axis: the number of its step
+/// and of the term in it.
+struct Step {
+  mlir::Value k;
+  int64_t term = 0;
+  operator mlir::Value() const { return k; }
+};
+
 /// rows x (vectors * lanes) accumulators held in registers over a loop along
 /// the contracted axis: per step one vector load of B for each vector, one
 /// broadcast element of A for each row and a multiply-add for each pair
@@ -18,10 +26,17 @@ struct MicroKernel {
   /// Steps per iteration.
   int64_t unroll;
   mlir::Type compute;
-  /// The element of A at (row, k): a scalar of the compute type.
-  std::function<mlir::Value(Builder &, int64_t row, mlir::Value k)> loadA;
-  /// Vector number `vector` of B's row k.
-  std::function<mlir::Value(Builder &, int64_t vector, mlir::Value k)> loadB;
+  /// The element of A in a row: a scalar of the compute type, or a vector of
+  /// equal factors.
+  std::function<mlir::Value(Builder &, int64_t row, Step step)> loadA;
+  /// Vector number `vector` of B's row.
+  std::function<mlir::Value(Builder &, int64_t vector, Step step)> loadB;
+  /// Products that a step adds to each sum, one after the other.
+  int64_t terms = 1;
+  /// The sum c with the product of a factor of A and a vector of B.
+  std::function<mlir::Value(Builder &, mlir::Value a, mlir::Value x,
+                            mlir::Value c)>
+      accumulate = multiplyAdd;
 };
 
 /// Accumulates over k in [from, to), starting from `initial` (row-major, rows x

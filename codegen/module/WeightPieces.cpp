@@ -81,8 +81,7 @@ Tensor WeightPieces::getWhole(Value value) {
   }
   guilty = op;
   if (auto pack = dyn_cast<kernel::Pack>(op))
-    return packPanels(op->getContext(), operands.front(), pack.getPanel(),
-                      pack.getTransposed());
+    return packPanels(op->getContext(), operands.front(), pack.getForm());
   if (llvm::Error error = xf::eval::evaluate(op, operands, limits(), results))
     return error;
   for (auto [result, tensor] : llvm::zip_equal(op->getResults(), results))
@@ -104,7 +103,7 @@ Tensor WeightPieces::getPacked(kernel::Pack op, PieceRange range) {
   Tensor part = get(op.getW(), {columnAxis, range.begin * panel,
                                 std::min(range.end * panel, columns)});
   guilty = op;
-  return part ? packPanels(op.getContext(), *part, panel, op.getTransposed())
+  return part ? packPanels(op.getContext(), *part, op.getForm())
               : std::move(part);
 }
 

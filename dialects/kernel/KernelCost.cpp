@@ -44,6 +44,17 @@ Dim kernel::getOperandBytes(Operation *op) {
   return sum;
 }
 
+Type kernel::getFactorType(Operation *op) {
+  // Both factors are the first operands of these.
+  if (!isa<Gemm, Conv, Attention>(op))
+    return {};
+  auto elementOf = [&](unsigned i) {
+    return cast<ShapedType>(op->getOperand(i).getType()).getElementType();
+  };
+  Type left = elementOf(0), right = elementOf(1);
+  return left == right ? left : getComputeType(left);
+}
+
 static unsigned firstOut(Operation *op) {
   return cast<DestinationStyleOpInterface>(op)
       .getDpsInitsMutable()[0]
@@ -101,6 +112,15 @@ Dim Gemm::getItems() {
 
 Type kernel::getAccumulatorType(Gemm op) {
   return op.getEpilogue().getArgument(0).getType();
+}
+
+int64_t kernel::getPanelWidth(Gemm op) {
+  ArrayRef<int64_t> shape = cast<ShapedType>(op.getB().getType()).getShape();
+  if (op.getBLayout() == "interleaved")
+    shape = shape.drop_back();
+  else if (op.getBLayout() != "panels")
+    return 0;
+  return shape.back();
 }
 
 GemmScratch kernel::getGemmScratch(Gemm op) {

@@ -34,6 +34,9 @@ inline constexpr int64_t kPackedRowPadding = 16;
 /// The type in which products are summed: that of the epilogue's accumulators.
 mlir::Type getAccumulatorType(Gemm op);
 
+/// Columns of a panel of a matrix product's b; 0 if b is not in panels.
+int64_t getPanelWidth(Gemm op);
+
 /// Byte offsets of the parts of a matrix product's scratch, each aligned to 64
 /// bytes; elements have the accumulators' type.
 struct GemmScratch {
@@ -105,6 +108,11 @@ xf::Dim getProduct(Operation *op, ArrayRef<xf::Dim> dims);
 
 /// Bytes of all operands of a kernel.
 xf::Dim getOperandBytes(Operation *op);
+
+/// The type of what a kernel multiplies: that of both factors in memory if it
+/// is one, else the type in which it computes. Null for kernels whose
+/// operations are not products for the most part.
+Type getFactorType(Operation *op);
 
 /// Scalar operations of a region, terminator and constants apart.
 int64_t countOps(Region &region);

@@ -39,6 +39,13 @@ bool canFail(Operation *kernel);
 /// its message shows.
 constexpr int64_t kReportWords = 3;
 
+/// What `kernel.pack` makes of a matrix: see there.
+struct PackedForm {
+  int64_t panel, interleave = 1;
+  bool transposed = false;
+};
+RankedTensorType getPackedType(RankedTensorType matrix, PackedForm form);
+
 /// Registers how kernels bufferize (they are in destination-passing style).
 void registerBufferizableOpInterfaces(DialectRegistry &registry);
 } // namespace hagane::kernel

@@ -51,10 +51,12 @@ def Kernel_Gemm : Kernel_Op<"gemm", [AttrSizedOperandSegments]> {
 
     `b_layout` tells how b is stored: "rows" is [k, n]; "columns" is [n, k];
     "panels" is [ceil(n / p), k, p], columns in panels of p, zero-padded, as
-    made by `kernel.pack`. For "panels", the true number of columns is that
-    of the outs (times `groups`).
+    made by `kernel.pack`; "interleaved" is [ceil(n / p), ceil(k / d), p, d],
+    panels in which d consecutive rows lie element by element side by side, as
+    instructions that sum d products read them. In panels of either kind, the
+    true number of columns is that of the outs (times `groups`).
 
-    With `groups` = 2, column j of the result is computed from two columns of
+    With `groups` = 2, which panels must have, column j of the result is computed from two columns of
     b: panel q holds p/2 columns of the first group, then the same p/2 columns
     of the second; the epilogue gets two accumulators.
 
@@ -63,7 +65,8 @@ def Kernel_Gemm : Kernel_Op<"gemm", [AttrSizedOperandSegments]> {
 
     Rules: (G1) ranks are 2 or 3; (G2) as many maps as extras, with as many
     inputs as the outs' rank; (G3) the epilogue's arguments are `groups`
-    accumulators, then one scalar per extra, and it yields one scalar per out.
+    accumulators, then one scalar per extra, and it yields one scalar per out;
+    (G4) the last size of an interleaved `b`, d, is static and from 2 to 8.
 
     Example:
     ```mlir
@@ -422,16 +425,25 @@ def Kernel_Pack : Op<Kernel_Dialect, "pack", [Pure]> {
   let description = [{
     w is [k, n], or [n, k] with `transposed`; the result is
     [ceil(n / panel), k, panel], zero-padded: element (q, i, j) is
-    w[i, q * panel + j]. Only inside `kernel.global`.
+    w[i, q * panel + j]. With `interleave` = d above 1, it is
+    [ceil(n / panel), ceil(k / d), panel, d]: element (q, i, j, e) is
+    w[i * d + e, q * panel + j]. Only inside `kernel.global`.
 
-    Example:
+    Examples:
     ```mlir
     %p = kernel.pack %w {panel = 32 : i64} : tensor<384x100xf32> -> tensor<4x384x32xf32>
+    %p = kernel.pack %w {panel = 32 : i64, interleave = 2 : i64} : tensor<383x100xbf16> -> tensor<4x192x32x2xbf16>
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$w, I64Attr:$panel, UnitAttr:$transposed);
+  let arguments = (ins AnyRankedTensor:$w, I64Attr:$panel, DefaultValuedAttr<I64Attr, "1">:$interleave,
+                       UnitAttr:$transposed);
   let results = (outs AnyRankedTensor:$y);
   let assemblyFormat = "$w attr-dict `:` type($w) `->` type($y)";
+  let extraClassDeclaration = [{
+    PackedForm getForm() {
+      return {static_cast<int64_t>(getPanel()), static_cast<int64_t>(getInterleave()), getTransposed()};
+    }
+  }];
   let hasVerifier = 1;
 }
 
@@ -475,7 +487,9 @@ def Kernel_Launch : Op<Kernel_Dialect, "launch", [
   let description = [{
     `callee` is a function of the operands, then (begin, end: index) and the
     thread's scratch (memref<?xi8>). The dimensions are the kernel's work
-    items, scratch, operations and bytes; `nodes` the ONNX nodes it came from.
+    items, scratch, operations and bytes; `nodes` the ONNX nodes it came from;
+    `factors` the type of what it multiplies, where products are most of its
+    operations: processors sum products of some types faster than of others.
 
     A kernel that can fail has the message of its `check`, in which "{got}" and
     "{want}" stand for what was found. Its function has the attribute
@@ -492,7 +506,7 @@ def Kernel_Launch : Op<Kernel_Dialect, "launch", [
   }];
   let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyMemRef>:$args, Xf_DimAttr:$items, Xf_DimAttr:$scratch,
                        Xf_DimAttr:$flops, Xf_DimAttr:$bytes, StrAttr:$kind, StrAttr:$schedule, StrArrayAttr:$nodes,
-                       OptionalAttr<StrAttr>:$check);
+                       OptionalAttr<TypeAttr>:$factors, OptionalAttr<StrAttr>:$check);
   let assemblyFormat = "$callee `(` $args `)` attr-dict `:` type($args)";
 }
 

@@ -3,6 +3,7 @@
 #include "dialects/kernel/KernelRules.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/SmallBitVector.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -108,6 +109,15 @@ bool hagane::kernel::detail::isReduction(StringRef kind) {
   return llvm::is_contained({"sum", "max", "min", "prod"}, kind);
 }
 
+/// Axes that b has in a layout beyond those of a matrix.
+static std::optional<int64_t> getPanelAxes(StringRef layout) {
+  return llvm::StringSwitch<std::optional<int64_t>>(layout)
+      .Cases({"rows", "columns"}, 0)
+      .Case("panels", 1)
+      .Case("interleaved", 2)
+      .Default(std::nullopt);
+}
+
 LogicalResult Gemm::verify() {
   if (failed(verifyShapes(*this)))
     return failure();
@@ -116,14 +126,21 @@ LogicalResult Gemm::verify() {
   int64_t rankA = getShaped(getA()).getRank(),
           rankB = getShaped(getB()).getRank();
   int64_t rank = getShaped(getOuts()[0]).getRank();
-  int64_t panels = getBLayout() == "panels";
-  if (!panels && getBLayout() != "rows" && getBLayout() != "columns")
-    return emitOpError("expects b_layout rows, columns or panels, got ")
+  std::optional<int64_t> extra = getPanelAxes(getBLayout());
+  if (!extra)
+    return emitOpError(
+               "expects b_layout rows, columns, panels or interleaved, got ")
            << getBLayout();
   if (rankA < 2 || rankA > 3 || rank != rankA ||
-      (rankB != 2 + panels && (rankA != 3 || rankB != 3 + panels)))
+      (rankB != 2 + *extra && (rankA != 3 || rankB != 3 + *extra)))
     return emitOpError("(G1) expects ranks 2 or 3, got ")
            << rankA << ", " << rankB << " and " << rank;
+  if (getBLayout() == "interleaved") {
+    int64_t depth = getShaped(getB()).getShape().back();
+    if (depth < 2 || depth > 8)
+      return emitOpError("(G4) expects the last size of b from 2 to 8, got ")
+             << getShaped(getB());
+  }
   if (failed(verifyMaps(*this, "(G2)", getExtraMaps(), getExtras(), rank)))
     return failure();
   auto extras = getComputeTypes(getExtras());
@@ -350,18 +367,30 @@ LogicalResult Task::verify() {
   return success();
 }
 
+RankedTensorType hagane::kernel::getPackedType(RankedTensorType matrix,
+                                       PackedForm form) {
+  int64_t k = matrix.getDimSize(form.transposed ? 1 : 0),
+          n = matrix.getDimSize(form.transposed ? 0 : 1);
+  auto parts = [](int64_t size, int64_t part) {
+    return static_cast<int64_t>(llvm::divideCeil(size, part));
+  };
+  SmallVector<int64_t> shape{parts(n, form.panel), parts(k, form.interleave),
+                             form.panel};
+  if (form.interleave > 1)
+    shape.push_back(form.interleave);
+  return RankedTensorType::get(shape, matrix.getElementType());
+}
+
 LogicalResult Pack::verify() {
   auto in = cast<RankedTensorType>(getW().getType()),
        out = cast<RankedTensorType>(getY().getType());
-  if (in.getRank() != 2 || !in.hasStaticShape() || getPanel() == 0 ||
-      int64_t(getPanel()) < 0)
-    return emitOpError("expects a static matrix and a positive panel, got ")
-           << in << " and " << getPanel();
-  int64_t k = in.getDimSize(getTransposed() ? 1 : 0),
-          n = in.getDimSize(getTransposed() ? 0 : 1);
-  int64_t panel = getPanel();
-  auto expected = RankedTensorType::get({(n + panel - 1) / panel, k, panel},
-                                        in.getElementType());
+  PackedForm form = getForm();
+  if (in.getRank() != 2 || !in.hasStaticShape() || form.panel <= 0 ||
+      form.interleave <= 0)
+    return emitOpError("expects a static matrix, a positive panel and a "
+                       "positive interleave, got ")
+           << in << ", " << form.panel << " and " << form.interleave;
+  RankedTensorType expected = getPackedType(in, form);
   if (out != expected)
     return emitOpError("expects a result of type ")
            << expected << ", got " << out;

@@ -73,8 +73,11 @@ Value hagane::makeLinear(Location loc, Value rows, Value weight, Value bias,
                 {}};
   auto type = cast<RankedTensorType>(weight.getType());
   if (b.isConstantExpression(weight) && type.hasStaticShape()) {
-    spec.b = b.packedWeight(weight, transposed, kPanel);
-    spec.layout = "panels";
+    // Processors that multiply bf16 sum the products of two rows at once;
+    // others widen both with one load.
+    int64_t interleave = type.getElementType().isBF16() ? 2 : 1;
+    spec.b = b.packedWeight(weight, {kPanel, interleave, transposed});
+    spec.layout = interleave > 1 ? "interleaved" : "panels";
   } else {
     spec.b = b.tensor(weight);
   }

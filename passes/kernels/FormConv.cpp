@@ -67,7 +67,8 @@ struct ConvParts {
         b.rewriter, op.getWeight().getLoc(), matrix, op.getWeight(), Value(),
         getDimsAttr(op.getContext(), dims), UnitAttr());
     b.shapes.setDims(flat, dims);
-    return b.packedWeight(flat, /*transposed=*/true, kRowPanel);
+    return b.packedWeight(flat,
+                          {kRowPanel, /*interleave=*/1, /*transposed=*/true});
   }
 };
 } // namespace

@@ -3,6 +3,7 @@
 #include "passes/kernels/KernelBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -151,19 +152,17 @@ Value KernelBuilder::tensor(Value value) {
                     [](OpBuilder &, Value constant) { return constant; });
 }
 
-Value KernelBuilder::packedWeight(Value weight, bool transposed,
-                                  int64_t panel) {
-  auto type = cast<RankedTensorType>(weight.getType());
-  int64_t k = type.getDimSize(transposed), n = type.getDimSize(!transposed);
-  auto packed = RankedTensorType::get({(n + panel - 1) / panel, k, panel},
-                                      type.getElementType());
-  std::string form =
-      "panels " + std::to_string(panel) + (transposed ? " transposed" : "");
-  return makeGlobal(weight, packed, keyOf(weight, form),
+Value KernelBuilder::packedWeight(Value weight, kernel::PackedForm form) {
+  RankedTensorType packed =
+      kernel::getPackedType(cast<RankedTensorType>(weight.getType()), form);
+  std::string key =
+      llvm::formatv("panels {0} of {1}{2}", form.panel, form.interleave,
+                    form.transposed ? " transposed" : "");
+  return makeGlobal(weight, packed, keyOf(weight, key),
                     [&](OpBuilder &builder, Value constant) -> Value {
-                      return kernel::Pack::create(builder, weight.getLoc(),
-                                                  packed, constant, panel,
-                                                  transposed);
+                      return kernel::Pack::create(
+                          builder, weight.getLoc(), packed, constant,
+                          form.panel, form.interleave, form.transposed);
                     });
 }
 

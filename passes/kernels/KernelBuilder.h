@@ -70,7 +70,7 @@ public:
   /// Whether the value is computed from constants alone.
   bool isConstantExpression(mlir::Value value);
   /// The packed form of a constant weight matrix.
-  mlir::Value packedWeight(mlir::Value weight, bool transposed, int64_t panel);
+  mlir::Value packedWeight(mlir::Value weight, kernel::PackedForm form);
 
   /// The same elements with another shape, as views.
   mlir::FailureOr<mlir::Value> reshape(mlir::Location loc, mlir::Value value,

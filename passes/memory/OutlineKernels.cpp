@@ -1,5 +1,6 @@
 //===- OutlineKernels.cpp - Distinct kernels become functions -------------===//
 
+#include "dialects/kernel/KernelCost.h"
 #include "dialects/xf/NodeNames.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "passes/memory/Passes.h"
@@ -109,11 +110,15 @@ LogicalResult Outliner::outline(kernel::KernelOpInterface op) {
   StringAttr check;
   if (kernel::canFail(op))
     check = builder.getStringAttr(getCheckMessage(names));
+  TypeAttr factors;
+  if (Type type = kernel::getFactorType(op))
+    factors = TypeAttr::get(type);
   kernel::Launch::create(
       builder, op.getLoc(), function.getSymName(), op->getOperands(),
       op.getItems().getAttr(), op.getScratchBytes().getAttr(),
       op.getFlops().getAttr(), op.getBytes().getAttr(), op.getKernelKind(),
-      scheduleText, builder.getStrArrayAttr(names.getArrayRef()), check);
+      scheduleText, builder.getStrArrayAttr(names.getArrayRef()), factors,
+      check);
   op->erase();
   return success();
 }

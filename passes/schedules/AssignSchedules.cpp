@@ -104,9 +104,9 @@ struct AssignSchedules
   using AssignSchedulesPassBase::AssignSchedulesPassBase;
 
   void runOnOperation() override {
-    Assigner assigner(
-        {vectorBits, vectorRegisters, l1Bytes, l2Bytes, threads, level},
-        getOperation());
+    Assigner assigner({vectorBits, vectorRegisters, l1Bytes, l2Bytes, threads,
+                       level, bf16Dots},
+                      getOperation());
     if (failed(assigner.read(file, lock, &getContext())))
       return signalPassFailure();
     auto visit = [&](kernel::KernelOpInterface op) {

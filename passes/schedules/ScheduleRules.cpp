@@ -58,7 +58,8 @@ namespace {
 struct GemmShape {
   int64_t rows, columns, depth;
   bool knowsRows;
-  int64_t bytes; // of an accumulator
+  // Bytes of an element: of b, of a as the micro-kernel reads it, of a sum.
+  int64_t weightBytes, rowBytes, sumBytes;
 };
 
 /// How many parts the rows and the columns are cut into, for as many threads.
@@ -110,7 +111,7 @@ static int64_t pickItemPanels(int64_t panels, int64_t limit, int64_t threads) {
 static int64_t pickBlockK(const GemmShape &shape, int64_t microN,
                           const TargetDescription &target) {
   static constexpr int64_t kStep = 64;
-  int64_t limit = target.l2Bytes / 16 / (microN * shape.bytes);
+  int64_t limit = target.l2Bytes / 16 / (microN * shape.weightBytes);
   return balance(shape.depth, llvm::alignTo(limit, kStep), kStep);
 }
 
@@ -129,6 +130,8 @@ static kernel::GemmScheduleAttr choose(kernel::Gemm op,
                   valueOr(dims.back(), kAssumedRows),
                   valueOr(op.getOperandDims(0).back(), kAssumedRows),
                   rowDim && rowDim.getConstant(),
+                  bytesOf(op.getB()),
+                  getCopyBytes(op, target),
                   kernel::getElementBytes(kernel::getAccumulatorType(op))};
   MicroTile tile = pickTile(kGemmTiles, target);
   int64_t microN = tile.vectors * getLanes(op, target);
@@ -143,23 +146,25 @@ static kernel::GemmScheduleAttr choose(kernel::Gemm op,
   // whole rows fit, or a panel takes a quarter itself, the contraction runs in
   // blocks of packed rows.
   int64_t budget = target.l2Bytes * 5 / 8;
-  int64_t rowBytes = std::max<int64_t>(shape.depth, 1) * shape.bytes;
+  int64_t rowBytes = std::max<int64_t>(shape.depth, 1) * shape.rowBytes;
   int64_t fitting = budget / rowBytes;
-  bool packed = strips > 1 && (fitting < std::min(strips * microM, kRows) ||
-                               rowBytes * microN > target.l2Bytes / 4);
+  bool packed = strips > 1 &&
+                (fitting < std::min(strips * microM, kRows) ||
+                 shape.depth * microN * shape.weightBytes > target.l2Bytes / 4);
   int64_t blockK = packed ? pickBlockK(shape, microN, target) : 0;
   if (packed)
-    fitting = budget / (blockK * shape.bytes);
+    fitting = budget / (blockK * shape.rowBytes);
   int64_t itemM = balance(llvm::divideCeil(strips, grid.rows) * microM,
                           fitting / microM * microM, microM);
   // Sums of an item leave room for its rows, or stream if those are packed.
   int64_t columns =
-      packed ? kPackedColumns
-             : std::min(kColumns, target.l2Bytes / 4 / (itemM * shape.bytes));
+      packed
+          ? kPackedColumns
+          : std::min(kColumns, target.l2Bytes / 4 / (itemM * shape.sumBytes));
   int64_t itemN =
       pickItemPanels(panels, columns / quantum, grid.columns) * quantum;
   // While one panel is used, the next one comes closer, unless all of b is.
-  int64_t panelBytes = shape.depth * kPanel * bytesOf(op.getB());
+  int64_t panelBytes = shape.depth * kPanel * shape.weightBytes;
   bool isFar = panels * panelBytes > target.l2Bytes;
   return kernel::GemmScheduleAttr::get(
       op.getContext(), itemM, itemN, blockK, microM, microN, /*unroll_k=*/4,

@@ -70,6 +70,16 @@ int64_t hagane::getLanes(Gemm op, const TargetDescription &target) {
   return lanesFor(getElementBytes(getAccumulatorType(op)), target);
 }
 
+bool hagane::usesDots(Gemm op, const TargetDescription &target) {
+  Type factors = getFactorType(op);
+  return target.bf16Dots && factors.isBF16() && op.getBLayout() != "columns" &&
+         getAccumulatorType(op).isF32();
+}
+
+int64_t hagane::getCopyBytes(Gemm op, const TargetDescription &target) {
+  return usesDots(op, target) ? 2 : getElementBytes(getAccumulatorType(op));
+}
+
 int64_t hagane::getLanes(Conv op, const TargetDescription &target) {
   return lanesFor(getElementBytes(op.getEpilogue().getArgument(0).getType()),
                   target);
@@ -89,9 +99,16 @@ static LogicalResult check(Gemm op, GemmScheduleAttr schedule,
       failed(
           checkRegisters(error, schedule.getMicroM(), microN / lanes, target)))
     return failure();
-  if (op.getBLayout() != "panels")
+  if (op.getBLayout() == "interleaved" &&
+      schedule.getBlockK() %
+              cast<ShapedType>(op.getB().getType()).getShape().back() !=
+          0)
+    return error() << "block_k is " << schedule.getBlockK()
+                   << ", expected whole groups of the rows interleaved in "
+                   << op.getB().getType();
+  int64_t panel = getPanelWidth(op);
+  if (panel == 0)
     return success();
-  int64_t panel = cast<ShapedType>(op.getB().getType()).getDimSize(2);
   if (panel % microN != 0 || (groups > 1 && panel != microN))
     return error() << "micro_n is " << microN << ", expected "
                    << (groups > 1 ? "" : "a divisor of ") << panel

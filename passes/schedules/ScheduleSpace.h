@@ -38,6 +38,12 @@ int64_t getLanes(kernel::Gemm op, const TargetDescription &target);
 int64_t getLanes(kernel::Conv op, const TargetDescription &target);
 int64_t getLanes(kernel::Attention op, const TargetDescription &target);
 
+/// Whether the target sums products of pairs of bf16 for this product.
+bool usesDots(kernel::Gemm op, const TargetDescription &target);
+
+/// Bytes of an element of a matrix product's a in copied rows.
+int64_t getCopyBytes(kernel::Gemm op, const TargetDescription &target);
+
 /// Fails, with a diagnostic that starts with `emitError`, if code for this
 /// schedule cannot be made for the target.
 llvm::LogicalResult

@@ -23,7 +23,8 @@ struct TargetDescription {
   int64_t l1Bytes = 32 << 10;
   int64_t l2Bytes = 1 << 20;
   int64_t threads = 8;
-  std::string level; ///< as schedule files name it
+  std::string level;     ///< as schedule files name it
+  bool bf16Dots = false; ///< sums products of pairs of bf16
 
   /// Elements of a vector register.
   int64_t lanes(int64_t elementBits) const { return vectorBits / elementBits; }

@@ -1,10 +1,15 @@
-/* Prints the machine's multiply-add peak of one thread and of all, in GFLOP/s
-   (f32). Twelve independent chains of the widest vectors hide the latency; the
-   figure is the best of several rounds. */
+/* peak THREADS [bf16]: prints the machine's multiply-add peak in GFLOP/s, of
+   f32 or of dot products of bf16 pairs (those of f32 on processors without).
+   Independent chains of the widest vectors hide the latency; the figure is the
+   best of several rounds. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#ifdef __AVX512BF16__
+#include <immintrin.h>
+#endif
 
 #if defined(__AVX512F__)
 #define BYTES 64
@@ -14,13 +19,23 @@
 #define BYTES 16
 #endif
 typedef float vec __attribute__((vector_size(BYTES)));
-enum { CHAINS = 12, STEPS = 4000000 };
+enum { CHAINS = 16, STEPS = 4000000 };
 
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
+
+#define RUN_CHAINS(a, NEXT)                                                    \
+  for (int step = 0; step < STEPS; ++step) {                                   \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < CHAINS; ++i)        \
+        a[i] = NEXT(a[i]);                                                     \
+    __asm__ volatile("" : "+v"(a[0]));                                         \
+  }                                                                            \
+  for (int i = 1; i < CHAINS; ++i)                                             \
+    a[0] += a[i];                                                              \
+  __asm__ volatile("" : : "v"(a[0]))
 
 static void *work(void *unused) {
   vec a[CHAINS], x = {0}, y = {0};
@@ -30,29 +45,40 @@ static void *work(void *unused) {
   y += 0.001f;
   /* Unknown factors: else the chain that stays at its fixed point is folded. */
   __asm__("" : "+v"(x), "+v"(y));
-  for (int step = 0; step < STEPS; ++step) {
-#pragma clang loop unroll(full)
-    for (int i = 0; i < CHAINS; ++i)
-      a[i] = a[i] * x + y;
-    __asm__ volatile("" : "+v"(a[0]));
-  }
-  for (int i = 1; i < CHAINS; ++i)
-    a[0] += a[i];
-  __asm__ volatile("" : : "v"(a[0]));
+#define NEXT_SUM(sum) (sum) * x + y
+  RUN_CHAINS(a, NEXT_SUM);
   return unused;
 }
 
-static double rate(int threads) {
+#ifdef __AVX512BF16__
+enum { DOTS = 2 };
+static void *workDots(void *unused) {
+  __m512 a[CHAINS];
+  __m512bh x = (__m512bh)_mm512_set1_epi16(0x3f00), y = x;
+  for (int i = 0; i < CHAINS; ++i)
+    a[i] = _mm512_set1_ps((float)i);
+  __asm__("" : "+v"(x), "+v"(y));
+#define NEXT_DOT(sum) _mm512_dpbf16_ps(sum, x, y)
+  RUN_CHAINS(a, NEXT_DOT);
+  return unused;
+}
+#else
+enum { DOTS = 1 };
+#define workDots work
+#endif
+
+static double rate(int threads, void *(*run)(void *), int products) {
   double best = 0;
   for (int round = 0; round < 7; ++round) {
     pthread_t others[64];
     double start = now();
     for (int i = 1; i < threads; ++i)
-      pthread_create(&others[i], NULL, work, NULL);
-    work(NULL);
+      pthread_create(&others[i], NULL, run, NULL);
+    run(NULL);
     for (int i = 1; i < threads; ++i)
       pthread_join(others[i], NULL);
-    double flops = 2.0 * CHAINS * STEPS * (BYTES / sizeof(float)) * threads;
+    double lanes = BYTES / sizeof(float) * products;
+    double flops = 2.0 * CHAINS * STEPS * lanes * threads;
     double found = flops / (now() - start) * 1e-9;
     best = found > best ? found : best;
   }
@@ -61,6 +87,9 @@ static double rate(int threads) {
 
 int main(int argc, char **argv) {
   int threads = argc > 1 ? atoi(argv[1]) : 1;
-  printf("%.1f\n", rate(threads < 1 || threads > 64 ? 1 : threads));
+  if (threads < 1 || threads > 64)
+    threads = 1;
+  int isBf16 = argc > 2 && strcmp(argv[2], "bf16") == 0;
+  printf("%.1f\n", rate(threads, isBf16 ? workDots : work, isBf16 ? DOTS : 1));
   return 0;
 }

@@ -24,6 +24,15 @@ def in_panels(b, panel):
     return np.moveaxis(padded.reshape(*b.shape[:-2], k, count, panel), -2, -3).copy()
 
 
+def interleaved(panels, depth):
+    """Groups of `depth` rows of panels, element by element side by side."""
+    *outer, k, panel = panels.shape
+    groups = -(-k // depth)
+    padded = np.zeros((*outer, groups * depth, panel), panels.dtype)
+    padded[..., :k, :] = panels
+    return np.swapaxes(padded.reshape(*outer, groups, depth, panel), -1, -2).copy()
+
+
 def make_gemm(name, a, b, layout, want, extras=(), maps=(), groups=1, region_text=None,
               tolerance=1e-5):
     inputs = [a, b, *extras]
@@ -45,9 +54,11 @@ def gemm_cases():
         yield make_gemm(f"rows-{size}", a, b, "rows", product(a, b))
         yield make_gemm(f"columns-{size}", a, b.T.copy(), "columns", product(a, b))
         yield make_gemm(f"panels-{size}", a, in_panels(b, 8), "panels", product(a, b))
+        yield make_gemm(f"interleaved-{size}", a, interleaved(in_panels(b, 8), 2), "interleaved", product(a, b))
     a, b = real(3, 5, 7), real(3, 7, 11)
     yield make_gemm("batches", a, b, "rows", product(a, b))
     yield make_gemm("batches-panels", a, in_panels(b, 4), "panels", product(a, b))
+    yield make_gemm("batches-interleaved", a, interleaved(in_panels(b, 4), 3), "interleaved", product(a, b))
     yield make_gemm("one-b", a, b[0], "rows", product(a, b[0]))
     bias, residual = real(11), real(3, 1, 5, 11)[:, 0].transpose(1, 0, 2).copy()
     want = (product(a, b, "float64") + bias + residual.transpose(1, 0, 2)).astype("float32")
@@ -254,6 +265,11 @@ def pack_cases():
             text = (f"%y:1 = kernel.pack %in0 {{panel = {panel} : i64{flag}}} : {tensor_type(matrix)} "
                     f"-> {tensor_type(want)}")
             yield KernelCase(f"{k}-{n}-{panel}{flag}", "pack", [matrix], [want], text)
+            for depth in (2, 4):
+                groups = interleaved(want, depth)
+                text = (f"%y:1 = kernel.pack %in0 {{panel = {panel} : i64, interleave = {depth} : i64{flag}}} : "
+                        f"{tensor_type(matrix)} -> {tensor_type(groups)}")
+                yield KernelCase(f"{k}-{n}-{panel}-{depth}{flag}", "pack", [matrix], [groups], text)
 
 
 CASES = [case for cases in (

@@ -16,9 +16,18 @@ def pytest_addoption(parser):
     )
 
 
-@pytest.fixture(params=harness.LEVELS)
-def level(request):
-    missing = harness.missing_features(request.param)
+def if_supported(level):
+    missing = harness.missing_features(level)
     if missing:
         pytest.skip(f"this processor lacks {' '.join(sorted(missing))}")
-    return request.param
+    return level
+
+
+@pytest.fixture(params=harness.LEVELS)
+def level(request):
+    return if_supported(request.param)
+
+
+@pytest.fixture(params=harness.BF16_LEVELS)
+def bf16_level(request):
+    return if_supported(request.param)

@@ -28,6 +28,8 @@ LEVELS = {
     "x86-64-v3": {"avx2", "bmi2", "f16c", "fma", "movbe"},
     "x86-64-v4": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"},
 }
+# Levels that differ from these where there is bf16 alone.
+BF16_LEVELS = {"x86-64-v4+bf16": LEVELS["x86-64-v4"] | {"avx512_vnni", "avx512_bf16"}}
 
 # By ONNX's numbers, which the runtime shares.
 DTYPES = {
@@ -53,7 +55,7 @@ def missing_features(level):
     except OSError:
         return {"/proc/cpuinfo"}
     flags = re.search(r"^flags\s*:(.*)$", text, re.M)
-    return LEVELS[level] - set(flags[1].split() if flags else ())
+    return (LEVELS | BF16_LEVELS)[level] - set(flags[1].split() if flags else ())
 
 
 @dataclasses.dataclass

@@ -25,9 +25,11 @@ TABLES = (
 )
 
 
-def params():
+def params(wanted=None):
     for case in TABLES:
         for dtype in case.dtypes:
+            if wanted and dtype != wanted:
+                continue
             marks = [pytest.mark.xfail(reason=case.xfail, strict=True)] if case.xfail else []
             yield pytest.param(case, dtype, id=f"{case.name}-{dtype}", marks=marks)
 
@@ -35,3 +37,8 @@ def params():
 @pytest.mark.parametrize("case, dtype", list(params()))
 def test_kernel(case, dtype, level, tmp_path):
     check_case(case, dtype, level, tmp_path)
+
+
+@pytest.mark.parametrize("case, dtype", list(params("bfloat16")))
+def test_bf16_kernel(case, dtype, bf16_level, tmp_path):
+    check_case(case, dtype, bf16_level, tmp_path)

@@ -10,6 +10,10 @@ using namespace mlir;
 using namespace hagane;
 using namespace hagane::driver;
 
+static bool hasFeature(const cpu::Target &target, StringRef feature) {
+  return llvm::is_contained(target.level->required, feature);
+}
+
 TargetDescription hagane::driver::describe(const cpu::Target &target) {
   TargetDescription description;
   description.vectorBits = target.level->vectorBits;
@@ -18,20 +22,19 @@ TargetDescription hagane::driver::describe(const cpu::Target &target) {
   description.l2Bytes = target.sizes.l2Bytes;
   description.threads = target.sizes.threads;
   description.level = target.level->name.str();
+  description.bf16Dots = hasFeature(target, "avx512bf16");
   return description;
 }
 
 /// Kernels become loops before the host takes their memrefs apart.
 static void buildLower(OpPassManager &pm, const cpu::Target &target,
                        const PhaseOptions &) {
-  cpu::LowerKernelsPassOptions options{target.level->vectorBits,
-                                       target.level->vectorRegisters};
+  cpu::LowerKernelsPassOptions options{
+      target.level->vectorBits, target.level->vectorRegisters,
+      /*bf16Dots=*/hasFeature(target, "avx512bf16")};
   pm.addNestedPass<func::FuncOp>(cpu::createLowerKernelsPass(options));
-  auto has = [&](StringRef feature) {
-    return llvm::is_contained(target.level->required, feature);
-  };
   pm.addNestedPass<func::FuncOp>(
-      cpu::createExpandMathPass({/*avx512=*/has("avx512f")}));
+      cpu::createExpandMathPass({/*avx512=*/hasFeature(target, "avx512f")}));
   pm.addNestedPass<func::FuncOp>(cpu::createExpandConversionsPass(
       {/*f16=*/!target.level->canConvert(cpu::Narrow::F16),
        /*bf16=*/!target.level->canConvert(cpu::Narrow::Bf16)}));

@@ -88,7 +88,8 @@ LogicalResult defineTask(Task op, Evaluation &evaluation) {
       evaluation);
 }
 
-/// Element (q, i, j) is w[i, q * panel + j], or 0 behind the last column.
+/// Element (q, i, j, e) is w[i * interleave + e, q * panel + j], or 0 behind
+/// the last row or column.
 LogicalResult definePack(Pack op, Evaluation &evaluation) {
   const HostTensor &w = evaluation.operand(0);
   int64_t panel = static_cast<int64_t>(op.getPanel());
@@ -96,15 +97,24 @@ LogicalResult definePack(Pack op, Evaluation &evaluation) {
   int64_t k = w.getSize(op.getTransposed()), n = w.getSize(!op.getTransposed());
   int64_t rowStride = strides[op.getTransposed()],
           columnStride = strides[!op.getTransposed()];
-  FailureOr<HostTensor *> y = evaluation.create(
-      {static_cast<int64_t>(llvm::divideCeil(n, panel)), k, panel});
+  int64_t interleave = static_cast<int64_t>(op.getInterleave());
+  auto rows = static_cast<int64_t>(llvm::divideCeil(k, interleave));
+  Shape shape{static_cast<int64_t>(llvm::divideCeil(n, panel)), rows, panel};
+  if (interleave > 1)
+    shape.push_back(interleave);
+  FailureOr<HostTensor *> y = evaluation.create(shape);
   if (failed(y))
     return failure();
-  for (int64_t begin = 0; begin < n && k > 0; begin += panel)
-    xf::eval::copyStrided((*y)->at(begin * k), {panel, 1},
-                          w.at(begin * columnStride), {rowStride, columnStride},
-                          {k, std::min(panel, n - begin)},
-                          w.getElement().bytes);
+  for (int64_t begin = 0; begin < n; begin += panel)
+    for (int64_t row = 0; row < std::min(k, interleave); ++row)
+      xf::eval::copyStrided(
+          (*y)->at(begin * rows * interleave + row),
+          {panel * interleave, interleave},
+          w.at(row * rowStride + begin * columnStride),
+          {interleave * rowStride, columnStride},
+          {static_cast<int64_t>(llvm::divideCeil(k - row, interleave)),
+           std::min(panel, n - begin)},
+          w.getElement().bytes);
   return success();
 }
 

@@ -122,26 +122,35 @@ namespace {
 /// b as panels of columns: [batch, panels, k, columns].
 class Panels {
 public:
-  Panels(const HostTensor &b, StringRef layout, int64_t columns)
-      : b(b), layout(layout) {
-    ArrayRef<int64_t> shape = b.getShape();
-    if (layout == "panels") {
-      shape = shape.take_back(3);
-      count = shape[0], k = shape[1], width = shape[2];
+  /// For products of `depth` terms in `columns` columns.
+  Panels(const HostTensor &b, StringRef layout, int64_t depth, int64_t columns)
+      : b(b), layout(layout), k(depth) {
+    ArrayRef<int64_t> shape = b.getShape().take_back(rankOfOne());
+    if (isPacked()) {
+      interleave = shape.size() > 3 ? shape[3] : 1;
+      count = shape[0], rows = shape[1], width = shape[2];
     } else {
-      shape = shape.take_back(2);
-      k = shape[layout == "rows" ? 0 : 1];
+      rows = shape[layout == "rows" ? 0 : 1];
       n = shape[layout == "rows" ? 1 : 0];
       width = kPanel;
       count = llvm::divideCeil(columns, width);
     }
-    isBatched = b.getRank() > (layout == "panels" ? 3 : 2);
+  }
+
+  bool isPacked() const {
+    return layout == "panels" || layout == "interleaved";
+  }
+  bool isBatched() const { return b.getRank() > rankOfOne(); }
+  /// Whether b has as many rows as there are terms, or as many groups of them
+  /// as hold these.
+  bool hasDepth() const {
+    return rows == static_cast<int64_t>(llvm::divideCeil(k, interleave));
   }
 
   /// Element (i, j) of a panel.
   std::vector<Scalar> load(int64_t batch, int64_t panel, bool isReal) const {
     std::vector<Scalar> values(k * width, Scalar{.integer = 0});
-    int64_t first = isBatched ? batch * (b.getCount() / b.getSize(0)) : 0;
+    int64_t first = isBatched() ? batch * (b.getCount() / b.getSize(0)) : 0;
     for (int64_t i = 0; i < k; ++i)
       for (int64_t j = 0; j < width; ++j)
         if (std::optional<int64_t> at = place(panel, i, j))
@@ -149,23 +158,26 @@ public:
     return values;
   }
 
-  int64_t count, k, width;
+  const HostTensor &b;
+  StringRef layout;
+  int64_t k, rows, count, width, interleave = 1;
   /// Columns of b, unless panels hide that.
   std::optional<int64_t> n;
 
 private:
+  int64_t rankOfOne() const {
+    return layout == "interleaved" ? 4 : layout == "panels" ? 3 : 2;
+  }
+
   std::optional<int64_t> place(int64_t panel, int64_t i, int64_t j) const {
-    if (layout == "panels")
-      return (panel * k + i) * width + j;
+    if (isPacked())
+      return ((panel * rows + i / interleave) * width + j) * interleave +
+             i % interleave;
     int64_t column = panel * width + j;
     if (column >= *n)
       return std::nullopt;
     return layout == "rows" ? i * *n + column : column * k + i;
   }
-
-  const HostTensor &b;
-  StringRef layout;
-  bool isBatched;
 };
 
 /// One matrix product with its operands.
@@ -207,12 +219,12 @@ LogicalResult checkSizes(Gemm op, const HostTensor &a, const HostTensor &b,
                          const Panels &panels, ArrayRef<int64_t> space,
                          Evaluation &evaluation) {
   int64_t groups = static_cast<int64_t>(op.getGroups());
-  bool isPanels = op.getBLayout() == "panels";
-  bool fits = a.getShape().drop_back() == space.drop_back() &&
-              a.getShape().back() == panels.k && panels.width % groups == 0 &&
-              (isPanels ? space.back() * groups <= panels.count * panels.width
-                        : groups == 1 && *panels.n == space.back());
-  if (b.getRank() == (isPanels ? 4 : 3))
+  bool fits =
+      a.getShape().drop_back() == space.drop_back() && panels.hasDepth() &&
+      panels.width % groups == 0 &&
+      (panels.isPacked() ? space.back() * groups <= panels.count * panels.width
+                         : groups == 1 && *panels.n == space.back());
+  if (panels.isBatched())
     fits &= b.getSize(0) == space.front();
   if (fits)
     return success();
@@ -227,7 +239,7 @@ LogicalResult defineGemm(Gemm op, Evaluation &evaluation) {
   if (failed(outs))
     return failure();
   Shape space(outs->front().getShape());
-  Panels panels(b, op.getBLayout(), space.back());
+  Panels panels(b, op.getBLayout(), a.getShape().back(), space.back());
   if (failed(checkSizes(op, a, b, panels, space, evaluation)))
     return failure();
   FailureOr<Epilogue> epilogue =

@@ -42,6 +42,18 @@ constexpr Expression kExpressions[] = {
       %1 = kernel.pack %0 {panel = 3 : i64} : tensor<3x4xf32> -> tensor<2x3x3xf32>
       kernel.yield %1 : tensor<2x3x3xf32>)",
      "tensor<2x3x3xf32>"},
+    {"pack_pairs", R"(
+      %1 = kernel.pack %b {panel = 2 : i64, interleave = 2 : i64} : tensor<4x2xf32> -> tensor<1x2x2x2xf32>
+      kernel.yield %1 : tensor<1x2x2x2xf32>)",
+     "tensor<1x2x2x2xf32>"},
+    {"pack_odd_pairs_transposed", R"(
+      %1 = kernel.pack %a {panel = 3 : i64, interleave = 2 : i64, transposed} : tensor<4x3xf32> -> tensor<2x2x3x2xf32>
+      kernel.yield %1 : tensor<2x2x3x2xf32>)",
+     "tensor<2x2x3x2xf32>"},
+    {"pack_threes", R"(
+      %1 = kernel.pack %a {panel = 2 : i64, interleave = 3 : i64} : tensor<4x3xf32> -> tensor<2x2x2x3xf32>
+      kernel.yield %1 : tensor<2x2x2x3xf32>)",
+     "tensor<2x2x2x3xf32>"},
     {"pack_transposed_cast", R"(
       %0 = xf.cast %a {to = f64} : (tensor<4x3xf32>) -> tensor<4x3xf64>
       %1 = kernel.pack %0 {panel = 2 : i64, transposed} : tensor<4x3xf64> -> tensor<2x3x2xf64>

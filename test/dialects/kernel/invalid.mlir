@@ -11,6 +11,35 @@ func.func @x1(%a: tensor<4xf32>) {
 
 // -----
 
+func.func @g4(%a: tensor<4x8xbf16>, %b: tensor<1x8x32x1xbf16>, %o: tensor<4x32xf32>) {
+  // expected-error @below {{(G4) expects the last size of b from 2 to 8, got 'tensor<1x8x32x1xbf16>'}}
+  %0 = kernel.gemm %a, %b outs %o {b_layout = "interleaved", groups = 1 : i64, extra_maps = [], shapes = [[], [], []]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<4x8xbf16>, tensor<1x8x32x1xbf16>, tensor<4x32xf32>) -> tensor<4x32xf32>
+  return
+}
+
+// -----
+
+kernel.global @interleave : tensor<2x4x32x2xbf16> {
+  %c = xf.constant {value = dense<0.0> : tensor<7x40xbf16>} : () -> tensor<7x40xbf16>
+  // expected-error @below {{expects a static matrix, a positive panel and a positive interleave, got 'tensor<7x40xbf16>', 32 and 0}}
+  %p = kernel.pack %c {panel = 32 : i64, interleave = 0 : i64} : tensor<7x40xbf16> -> tensor<2x4x32x2xbf16>
+  kernel.yield %p : tensor<2x4x32x2xbf16>
+}
+
+// -----
+
+kernel.global @pairs : tensor<2x3x32x2xbf16> {
+  %c = xf.constant {value = dense<0.0> : tensor<7x40xbf16>} : () -> tensor<7x40xbf16>
+  // expected-error @below {{expects a result of type 'tensor<2x4x32x2xbf16>', got 'tensor<2x3x32x2xbf16>'}}
+  %p = kernel.pack %c {panel = 32 : i64, interleave = 2 : i64} : tensor<7x40xbf16> -> tensor<2x3x32x2xbf16>
+  kernel.yield %p : tensor<2x3x32x2xbf16>
+}
+
+// -----
+
 func.func @p1(%a: tensor<4xf32>) {
   // expected-error @below {{(P1) expects 2 maps, got 1}}
   %0 = kernel.map ins %a outs %a {maps = [affine_map<(i) -> (i)>], shapes = [[], []]} body {

@@ -1,0 +1,96 @@
+//===- GemmOperands.h - The factors of a matrix product ---------*- C++ -*-===//
+//
+// How a and b are read and their products summed up. A step of the micro-kernel
+// takes
+//
+// - one term: elements of the compute type are multiplied and added;
+// - or two terms in bf16, which the processor multiplies and sums at once;
+// - or two rows of b in bf16, interleaved, which are widened in registers.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef HAGANE_CODEGEN_CPU_GEMMOPERANDS_H
+#define HAGANE_CODEGEN_CPU_GEMMOPERANDS_H
+
+#include "codegen/cpu/Lowering.h"
+#include "codegen/cpu/Micro.h"
+
+namespace hagane::cpu {
+
+class GemmOperands {
+public:
+  GemmOperands(kernel::Gemm op, const LoweringOptions &options, Builder &b);
+
+  /// Fails, with a diagnostic, if b is stored in a way that no step reads.
+  llvm::LogicalResult verify();
+
+  mlir::Type getComputeType() const { return compute; }
+  int64_t getLanes() const { return lanes; }
+  /// Terms of the contraction that a step takes.
+  int64_t getTerms() const { return way == Way::OneTerm ? 1 : 2; }
+  /// Whether b is in panels, which are padded: any column may be read.
+  bool isInPanels() const { return panelWidth != 0; }
+  int64_t getPanelWidth() const { return panelWidth; }
+  /// Bytes of a panel's row.
+  int64_t getRowBytes() const;
+
+  //===-- Where -----------------------------------------------------------===//
+
+  /// The entry of the batch; null without batches.
+  void setBatch(mlir::Value entry) { batch = entry; }
+  /// The first of the columns that a tile has, and which of them exist.
+  void setColumns(mlir::Value first, int64_t groups,
+                  llvm::ArrayRef<Access> accesses);
+  /// How many rows of b are asked for ahead; null: none.
+  void setPrefetch(mlir::Value rows) { rowsAhead = rows; }
+
+  //===-- a ---------------------------------------------------------------===//
+
+  mlir::Value getA() const { return a; }
+  mlir::Value getDepth();
+  /// The type of a's elements where they are copied.
+  mlir::Type getCopyType() const;
+  /// Elements of a row, as they are copied.
+  mlir::Value loadRow(mlir::Value m, mlir::Value k, Access part);
+  void prefetchA(mlir::Value m, mlir::Value k);
+  Values placeInA(mlir::Value m) const;
+
+  //===-- Steps -----------------------------------------------------------===//
+
+  /// How `micro` reads b and adds products. `isCut`: of a step's terms only the
+  /// first exists.
+  void describe(MicroKernel &micro, bool isCut);
+  /// The factor in row `row` of `from` (a, or a copy of its rows) for the
+  /// step whose first term is number k there.
+  mlir::Value loadA(Builder &b, mlir::Value from, mlir::ValueRange row,
+                    mlir::Value k, int64_t term, bool isCut) const;
+
+private:
+  enum class Way { OneTerm, Dots, Widened };
+
+  Way chooseWay(const LoweringOptions &options) const;
+  mlir::Value loadB(Builder &b, int64_t vector, Step step, bool isCut);
+  mlir::Value loadPanel(Builder &b, int64_t vector, mlir::Value row);
+  mlir::Value loadRows(Builder &b, int64_t vector, mlir::Value k,
+                       mlir::Type type);
+  mlir::Value loadColumns(Builder &b, int64_t vector, mlir::Value k);
+  mlir::Value widen(Builder &b, mlir::Value pairs, int64_t term) const;
+  mlir::Value loadPair(Builder &b, mlir::Value from, mlir::ValueRange row,
+                       mlir::Value k, bool isCut) const;
+
+  kernel::Gemm op;
+  Builder &b;
+  mlir::Value a, weight;
+  llvm::StringRef layout;
+  mlir::Type compute;
+  int64_t lanes, panelWidth;
+  Way way;
+  mlir::Value batch, rowsAhead;
+  // Of the tile: its first column, and where that lies in panels.
+  mlir::Value column, panel, panelColumn;
+  llvm::SmallVector<Access> access;
+};
+
+} // namespace hagane::cpu
+
+#endif // HAGANE_CODEGEN_CPU_GEMMOPERANDS_H
