@@ -51,22 +51,30 @@ def compare(name, got, want, tolerance):
     return None
 
 
-def check(folder, work):
-    """What is wrong with a model, one line for each failure."""
+def run_here(module, inputs, work):
+    """The results of an npz file of inputs, and what is wrong with the run."""
+    outputs = work / "out.npz"
+    message = hagane("run", module, "--inputs", inputs, "--outputs", outputs)
+    return {} if message else dict(np.load(outputs)), message
+
+
+def check(folder, work, level="native", run=run_here):
+    """What is wrong with a model's code for a level, which `run` can run: a line for each failure."""
     meta = json.loads((folder / "meta.json").read_text())
-    module, outputs = work / "model.hgn", work / "out.npz"
-    if message := hagane("compile", folder / "model.onnx", "-o", module):
+    module = work / "model.hgn"
+    if message := hagane("compile", folder / "model.onnx", "-o", module, f"--target-cpu={level}"):
         return [f"compile: {message}"]
     problems = []
     for case in meta["cases"]:
         path = folder / "cases" / case
-        if message := hagane("run", module, "--inputs", f"{path}.in.npz", "--outputs", outputs):
+        got, message = run(module, f"{path}.in.npz", work)
+        if message:
             problems.append(f"{case}: {message}")
             continue
-        got, want = np.load(outputs), np.load(f"{path}.out.npz")
+        want = np.load(f"{path}.out.npz")
         for name in want.files:
             problem = (compare(name, got[name], want[name], meta["tolerance"])
-                       if name in got.files else f"{name}: no such output")
+                       if name in got else f"{name}: no such output")
             if problem:
                 problems.append(f"{case}: {problem}")
     return problems

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 SOURCE = pathlib.Path(os.environ.get("HAGANE_SOURCE", pathlib.Path(__file__).parents[2]))
-sys.path[:0] = [str(pathlib.Path(__file__).parent), str(SOURCE / "test/numerics")]
+sys.path[:0] = [str(SOURCE / "test" / folder) for folder in ("targets", "numerics", "models")]
 
 import emulator  # noqa: E402
 

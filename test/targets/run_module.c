@@ -3,8 +3,8 @@
  *
  * usage: run_module MODULE THREADS [LEVEL]
  *
- * An input is: u32 length of its name, the name, i32 type, i32 rank, the i64
- * dims, u64 bytes, the bytes. An output is the same without its name. */
+ * An input is: u32 length of its name, the name, i32 rank, the i64 dims, u64
+ * bytes, the bytes. An output is: i32 type, and the same without its name. */
 #include <hagane/runtime.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ static void give(const void *bytes, size_t count) {
 }
 
 /* False at the end of the standard input. */
-static int read_input(const hgn_module *module, hgn_tensor *inputs) {
+static int read_input(hgn_module *module, hgn_tensor *inputs) {
   uint32_t length, index;
   char name[kMaxName + 1];
   if (fread(&length, sizeof length, 1, stdin) != 1)
@@ -45,7 +45,7 @@ static int read_input(const hgn_module *module, hgn_tensor *inputs) {
   name[length] = '\0';
   check(hgn_module_find_input(module, name, &index));
   hgn_tensor *tensor = &inputs[index];
-  take(&tensor->dtype, sizeof tensor->dtype);
+  tensor->dtype = hgn_module_get_info(module)->inputs[index].dtype;
   take(&tensor->rank, sizeof tensor->rank);
   need(tensor->rank >= 0 && tensor->rank <= kMaxRank, "a rank is too large");
   int64_t *dims = calloc(kMaxRank, sizeof *dims);
