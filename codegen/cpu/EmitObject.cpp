@@ -151,6 +151,12 @@ void PartCompiler::setAttributes(llvm::Function &function) {
     function.addFnAttr("target-features", target.level->features);
   if (!target.tuneCpu.empty())
     function.addFnAttr("tune-cpu", target.tuneCpu);
+  // What makes vectors of fixed length registers, where those are scalable.
+  constexpr unsigned kBlock = 128;
+  if (unsigned blocks = target.level->vectorBits / kBlock;
+      machine->getTargetTriple().isAArch64() && blocks > 1)
+    function.addFnAttr(llvm::Attribute::getWithVScaleRangeArgs(
+        context, blocks, /*MaxValue=*/16));
   function.addFnAttr("prefer-vector-width",
                      std::to_string(target.level->vectorBits));
 }

@@ -35,7 +35,13 @@ static constexpr StringLiteral kV4Bf16[] = {HAGANE_X86_V4, "avx512vnni",
 #undef HAGANE_X86_V4
 
 static constexpr StringLiteral kNeon[] = {"neon"};
-static constexpr StringLiteral kRvv[] = {"m", "a", "f", "d", "c", "v"};
+static constexpr StringLiteral kNeonBf16[] = {"neon", "bf16"};
+static constexpr StringLiteral kSve256[] = {"neon", "sve", "sve256"};
+
+#define HAGANE_RVV "m", "a", "f", "d", "c", "v"
+static constexpr StringLiteral kRvv[] = {HAGANE_RVV};
+static constexpr StringLiteral kRvv256[] = {HAGANE_RVV, "zvl256b"};
+#undef HAGANE_RVV
 
 /// LLVM's parts of an architecture.
 #define HAGANE_INITIALIZE(NAME)                                                \
@@ -70,8 +76,13 @@ static constexpr TargetLevel kLevels[] = {
     {"x86-64-v4+bf16", &kX86, "x86-64-v4", "+avx512vnni,+avx512bf16", 512, 32,
      Narrow::Both, kV4Bf16},
     {"aarch64", &kArm, "generic", "", 128, 32, Narrow::F16, kNeon},
+    {"aarch64+bf16", &kArm, "generic", "+bf16", 128, 32, Narrow::Both,
+     kNeonBf16},
+    {"aarch64+sve256", &kArm, "generic", "+sve", 256, 32, Narrow::F16, kSve256},
     {"riscv64+v", &kRiscv, "generic-rv64", "+m,+a,+f,+d,+c,+v", 128, 32,
      Narrow::None, kRvv},
+    {"riscv64+v256", &kRiscv, "generic-rv64", "+m,+a,+f,+d,+c,+v,+zvl256b", 256,
+     32, Narrow::None, kRvv256},
 };
 
 llvm::ArrayRef<TargetLevel> hagane::cpu::getTargetLevels() { return kLevels; }

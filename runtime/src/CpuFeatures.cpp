@@ -15,6 +15,7 @@
 #include <unistd.h>
 #else
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #endif
 
 using namespace hagane::runtime;
@@ -126,25 +127,39 @@ struct FeatureRow {
   const char *name;
   unsigned long vector;
   uint32_t bit;
+  uint64_t registerBits; // of a scalable vector register, at least
 };
 
 #if defined(__aarch64__)
 constexpr FeatureRow kFeatures[] = {
-    {"fp-armv8", AT_HWCAP, 0},  {"neon", AT_HWCAP, 1},
-    {"aes", AT_HWCAP, 3},       {"sha2", AT_HWCAP, 6},
-    {"crc", AT_HWCAP, 7},       {"lse", AT_HWCAP, 8},
-    {"fullfp16", AT_HWCAP, 10}, {"rdm", AT_HWCAP, 12},
-    {"rcpc", AT_HWCAP, 15},     {"dotprod", AT_HWCAP, 20},
-    {"sve", AT_HWCAP, 22},      {"fp16fml", AT_HWCAP, 23},
-    {"sve2", AT_HWCAP2, 1},     {"i8mm", AT_HWCAP2, 13},
-    {"bf16", AT_HWCAP2, 14},
+    {"fp-armv8", AT_HWCAP, 0, 0},  {"neon", AT_HWCAP, 1, 0},
+    {"aes", AT_HWCAP, 3, 0},       {"sha2", AT_HWCAP, 6, 0},
+    {"crc", AT_HWCAP, 7, 0},       {"lse", AT_HWCAP, 8, 0},
+    {"fullfp16", AT_HWCAP, 10, 0}, {"rdm", AT_HWCAP, 12, 0},
+    {"rcpc", AT_HWCAP, 15, 0},     {"dotprod", AT_HWCAP, 20, 0},
+    {"sve", AT_HWCAP, 22, 0},      {"sve256", AT_HWCAP, 22, 256},
+    {"fp16fml", AT_HWCAP, 23, 0},  {"sve2", AT_HWCAP2, 1, 0},
+    {"i8mm", AT_HWCAP2, 13, 0},    {"bf16", AT_HWCAP2, 14, 0},
 };
+
+uint64_t registerBits() {
+  int length = prctl(PR_SVE_GET_VL);
+  return length < 0 ? 0 : 8 * uint64_t(length & PR_SVE_VL_LEN_MASK);
+}
 #elif defined(__riscv)
 // Single-letter extensions are the letters' bits.
 constexpr FeatureRow kFeatures[] = {
-    {"a", AT_HWCAP, 0}, {"c", AT_HWCAP, 2},  {"d", AT_HWCAP, 3},
-    {"f", AT_HWCAP, 5}, {"m", AT_HWCAP, 12}, {"v", AT_HWCAP, 21},
+    {"a", AT_HWCAP, 0, 0},          {"c", AT_HWCAP, 2, 0},
+    {"d", AT_HWCAP, 3, 0},          {"f", AT_HWCAP, 5, 0},
+    {"m", AT_HWCAP, 12, 0},         {"v", AT_HWCAP, 21, 0},
+    {"zvl256b", AT_HWCAP, 21, 256},
 };
+
+uint64_t registerBits() {
+  uint64_t bytes;
+  __asm__("csrr %0, 0xc22" : "=r"(bytes)); // vlenb
+  return 8 * bytes;
+}
 #else
 #error "unsupported processor"
 #endif
@@ -154,7 +169,8 @@ constexpr FeatureRow kFeatures[] = {
 bool hagane::runtime::cpuSupports(const char *feature) {
   for (const FeatureRow &row : kFeatures)
     if (strcmp(row.name, feature) == 0)
-      return getauxval(row.vector) >> row.bit & 1;
+      return (getauxval(row.vector) >> row.bit & 1) &&
+             (row.registerBits == 0 || registerBits() >= row.registerBits);
   return false;
 }
 

@@ -37,10 +37,13 @@ ARM = Machine("aarch64", "libc6-dev-arm64-cross")
 RISCV = Machine("riscv64", "libc6-dev-riscv64-cross")
 
 # What qemu emulates for each level: what the level asks for and, where qemu knows such a processor,
-# no more.
+# no more. The registers of the last one for SVE have 512 bits: fixed lengths run on wider machines.
 LEVELS = {
     "aarch64": (ARM, "cortex-a53"),
+    "aarch64+bf16": (ARM, "max,sve=off"),
+    "aarch64+sve256": (ARM, "max"),
     "riscv64+v": (RISCV, "rv64,v=true,vext_spec=v1.0,vlen=128"),
+    "riscv64+v256": (RISCV, "rv64,v=true,vext_spec=v1.0,vlen=256"),
 }
 
 

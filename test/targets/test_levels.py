@@ -39,7 +39,10 @@ INSTRUCTIONS = [
     ("x86-64-v4+bf16", "bfloat16", r"\bvcvtneps2bf16\b"),
     ("aarch64", "float", r"\bfmla\tv\d+\.4s"),
     ("aarch64", "float16", r"\bfcvtl2?\tv\d+\.4s"),
+    ("aarch64+bf16", "bfloat16", r"\bbfcvtn2?\tv\d+"),
+    ("aarch64+sve256", "float", r"\bfmla\tz\d+\.s"),
     ("riscv64+v", "float", r"\bvfmacc\.vf\b"),
+    ("riscv64+v256", "float", r"(?s)\bvsetivli\tzero, 8, e32, m1\b.*\bvfmacc\.vf\b"),
 ]
 
 
