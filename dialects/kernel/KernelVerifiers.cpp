@@ -368,7 +368,7 @@ LogicalResult Task::verify() {
 }
 
 RankedTensorType hagane::kernel::getPackedType(RankedTensorType matrix,
-                                       PackedForm form) {
+                                               PackedForm form) {
   int64_t k = matrix.getDimSize(form.transposed ? 1 : 0),
           n = matrix.getDimSize(form.transposed ? 0 : 1);
   auto parts = [](int64_t size, int64_t part) {

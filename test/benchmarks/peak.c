@@ -29,8 +29,8 @@ static double now(void) {
 
 #define RUN_CHAINS(a, NEXT)                                                    \
   for (int step = 0; step < STEPS; ++step) {                                   \
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < CHAINS; ++i)        \
-        a[i] = NEXT(a[i]);                                                     \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < CHAINS; ++i) a[i] = \
+        NEXT(a[i]);                                                            \
     __asm__ volatile("" : "+v"(a[0]));                                         \
   }                                                                            \
   for (int i = 1; i < CHAINS; ++i)                                             \

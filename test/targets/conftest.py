@@ -16,7 +16,5 @@ def pytest_addoption(parser):
 
 @pytest.fixture(params=emulator.LEVELS)
 def level(request):
-    lacks = emulator.LEVELS[request.param][0].lacks()
-    if lacks:
-        pytest.skip(lacks)
+    emulator.need(request.param)
     return request.param

@@ -47,6 +47,12 @@ LEVELS = {
 }
 
 
+def need(level):
+    """Skips the test, and says why, if code of this level cannot run here."""
+    if lacks := LEVELS[level][0].lacks():
+        pytest.skip(lacks)
+
+
 def call(*command):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"

@@ -43,7 +43,7 @@ def pytest_generate_tests(metafunc):
         for param in numerics.params() for level in emulator.LEVELS
         if takes_all or param.id in (FEW if level in FIRST else FEWER)
     ]
-    metafunc.parametrize("case, dtype, level", params, indirect=["level"])
+    metafunc.parametrize("case, dtype, target", params)
 
 
 def test_names():
@@ -51,8 +51,9 @@ def test_names():
     assert FEWER < FEW <= {param.id for param in numerics.params()}
 
 
-def test_kernel(case, dtype, level, tmp_path):
-    check_case(case, dtype, level, tmp_path, functools.partial(emulator.Session, level=level))
+def test_kernel(case, dtype, target, tmp_path):
+    emulator.need(target)
+    check_case(case, dtype, target, tmp_path, functools.partial(emulator.Session, level=target))
 
 
 @pytest.mark.parametrize("op", test_ulp.EXACT)
