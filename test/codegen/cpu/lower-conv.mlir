@@ -7,15 +7,15 @@
 // CHECK-NOT: memref.alloc
 // CHECK: %[[PATCHES:.*]] = memref.view %{{.*}}[%c0][] : memref<?xi8> to memref<18x48xf32>
 // CHECK: scf.for %{{.*}} = %[[BEGIN]] to %[[END]]
-// Zeros, what lies in x (its tail masked), zeros.
-// CHECK: memref.store %cst{{.*}}, %[[PATCHES]]
-// CHECK: %[[SEEN:.*]] = vector.load %[[X]]
-// CHECK: vector.store %[[SEEN]], %[[PATCHES]]
-// CHECK: vector.maskedload %[[X]]
-// CHECK: memref.store %cst{{.*}}, %[[PATCHES]]
+// Vectors of positions that lie in x in part, then those that do as a whole.
+// CHECK: %[[PART:.*]] = vector.maskedload %[[X]]
+// CHECK: vector.store %[[PART]], %[[PATCHES]]
+// CHECK: %[[WHOLE:.*]] = vector.load %[[X]]
+// CHECK: vector.store %[[WHOLE]], %[[PATCHES]]
 // The strips of two rows, then the one left over.
 // CHECK: %[[SUM:.*]]:4 = scf.for %[[K:.*]] = %c0 to %c18
 // CHECK: vector.load %[[PATCHES]][%[[K]], %[[P:.*]]] : memref<18x48xf32>, vector<16xf32>
+// CHECK: memref.prefetch %[[W]]
 // CHECK: memref.load %[[W]][%{{.*}}, %[[K]], %{{.*}}]
 // CHECK: arith.mulf {{.*}} fastmath<contract>
 // CHECK: vector.store %[[SUM]]#0, %[[Y]]
@@ -35,7 +35,7 @@ func.func private @conv(%x: memref<?x2x1x5x40xf32>, %w: memref<1x18x12xf32>, %y:
 // Two blocks of channels: sums wait in scratch memory between them.
 // CHECK-LABEL: func.func private @blocks
 // CHECK: memref.view {{.*}} to memref<4x32xf32>
-// CHECK: %[[SUMS:.*]] = memref.view {{.*}} to memref<12x16xf32>
+// CHECK: %[[SUMS:.*]] = memref.view {{.*}} to memref<1x12x16xf32>
 // CHECK: vector.store %cst{{.*}}, %[[SUMS]]
 // CHECK: vector.load %[[SUMS]]
 // CHECK: vector.store %{{.*}}, %[[SUMS]]
