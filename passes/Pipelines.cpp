@@ -41,6 +41,8 @@ void hagane::buildShapesPhase(OpPassManager &pm) {
   pm.addPass(xf::eval::createFoldConstantsPass());
   pm.addPass(createResolveShapesPass({/*compute=*/false}));
   pm.addPass(xf::eval::createFoldConstantsPass());
+  // Layers that ask for one size find that they do.
+  pm.addPass(createCSEPass());
   pm.addPass(createResolveShapesPass());
   cleanUp(pm);
 }
@@ -76,6 +78,7 @@ void hagane::buildBufferizePhase(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createCopiesToKernelsPass());
   assignSchedules(pm, target, files);
   pm.addNestedPass<func::FuncOp>(createReuseOperandsPass());
+  pm.addNestedPass<func::FuncOp>(createShareOutputsPass());
   pm.addPass(createPlanArenaPass());
   pm.addPass(createCSEPass());
 }

@@ -87,8 +87,8 @@ private:
   mlir::Type pointerType() {
     return mlir::LLVM::LLVMPointerType::get(b.getContext());
   }
-  mlir::Attribute named(llvm::StringRef name, mlir::Type element,
-                        llvm::ArrayRef<xf::Dim> dims);
+  mlir::DictionaryAttr named(llvm::StringRef name, mlir::Type element,
+                             llvm::ArrayRef<xf::Dim> dims);
 
   mlir::ModuleOp module;
   mlir::SymbolTable symbolTable;

@@ -8,8 +8,8 @@ using namespace mlir;
 using namespace hagane;
 using namespace hagane::cpu;
 
-Attribute HostLowering::named(StringRef name, Type element,
-                              ArrayRef<xf::Dim> dims) {
+DictionaryAttr HostLowering::named(StringRef name, Type element,
+                                   ArrayRef<xf::Dim> dims) {
   SmallVector<Attribute> list;
   for (xf::Dim dim : dims) {
     list.push_back(dim.getAttr());
@@ -31,8 +31,15 @@ void HostLowering::recordSignature() {
         given ? given.str()
               : (argument.role == Role::Output ? "output" : "input") +
                     std::to_string(argument.index);
-    values[{argument.role, argument.index}] =
+    DictionaryAttr value =
         named(name, argument.type.getElementType(), argument.dims);
+    if (auto shared = main.getArgAttrOfType<IntegerAttr>(i, "kernel.shares")) {
+      NamedAttrList fields(value);
+      fields.set("shares",
+                 b.getI64IntegerAttr(arguments[shared.getInt()].index));
+      value = fields.getDictionary(b.getContext());
+    }
+    values[{argument.role, argument.index}] = value;
   }
   for (auto [role, key] : {std::pair(Role::Input, record::kInputs),
                            std::pair(Role::Output, record::kOutputs),

@@ -142,8 +142,10 @@ HeaderBuilder::makeValues(StringRef key) {
     Offsets<format::Dim> dims;
     for (auto dim : entry.getAs<ArrayAttr>("dims").getAsRange<xf::DimAttr>())
       dims.push_back(makeDim(dim));
-    values.push_back(format::CreateValue(fbb, string(textIn(entry, "name")),
-                                         dtype, fbb.CreateVector(dims)));
+    auto shares = entry.getAs<IntegerAttr>("shares");
+    values.push_back(format::CreateValue(
+        fbb, string(textIn(entry, "name")), dtype, fbb.CreateVector(dims),
+        shares ? static_cast<int32_t>(shares.getInt()) : -1));
   }
   return fbb.CreateVector(values);
 }

@@ -71,6 +71,8 @@ private:
   ImplicitLocOpBuilder b;
   SizeTensors t;
   SmallVector<Operation *> dead;
+  /// What elements of a value were bound to in a block.
+  llvm::DenseMap<std::tuple<Value, Block *, size_t>, Dim> earlier;
   bool changed = false;
   int64_t count = 0;
 };
@@ -116,9 +118,16 @@ void SizeBinder::bindSizes(const MutableOperandRange &operand) {
   SmallVector<Dim> known = contentOf(operand), bound(known.size());
   if (llvm::none_of(known, isUnknown))
     return;
-  for (auto [i, element] : llvm::enumerate(known))
-    if (!element)
-      bound[i] = bind(t.element(operand[0].get(), i));
+  Value asked = operand[0].get();
+  for (auto [i, element] : llvm::enumerate(known)) {
+    if (element)
+      continue;
+    // Layers that ask alike get one symbol, and with it one kernel.
+    Dim &once = earlier[{asked, b.getInsertionBlock(), i}];
+    if (!once)
+      once = bind(t.element(asked, i));
+    bound[i] = once;
+  }
   replaceElements(operand, bound);
 }
 

@@ -67,13 +67,10 @@ nb::list Session::run(const nb::list &inputs, const nb::list &outputs,
     nb::handle array = outputs[i];
     if (array.is_none()) {
       fresh[i].emplace(out[i]);
-    } else if (isLate(out[i])) {
-      throw nb::value_error(("output '" + std::string(view.outputs[i].name) +
-                             "' has a size that only the run tells: pass None")
-                                .c_str());
     } else {
       taken[i] = Argument::output(array, view.outputs[i]);
-      taken[i]->matchShape(out[i], view.outputs[i]);
+      if (!isLate(out[i]))
+        taken[i]->matchShape(out[i], view.outputs[i]);
       out[i].data = taken[i]->tensor.data;
       out[i].bytes = taken[i]->tensor.bytes;
     }
@@ -88,6 +85,9 @@ nb::list Session::run(const nb::list &inputs, const nb::list &outputs,
 
   nb::list results;
   for (uint32_t i = 0; i < view.output_count; ++i) {
+    // A size that only the run tells is known now.
+    if (taken[i])
+      taken[i]->matchShape(out[i], view.outputs[i]);
     if (taken[i])
       results.append(outputs[i]);
     else

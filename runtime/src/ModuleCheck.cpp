@@ -204,6 +204,10 @@ private:
     return nullptr;
   }
 
+  static bool isAlike(const format::Value &a, const format::Value &b) {
+    return a.dtype() == b.dtype() && countOf(a.dims()) == countOf(b.dims());
+  }
+
   hgn_status
   values(const char *kind,
          const flatbuffers::Vector<flatbuffers::Offset<format::Value>> *list) {
@@ -211,6 +215,10 @@ private:
       const format::Value *value = list->Get(i);
       if (!validDType(value->dtype()))
         return damaged(kind, i, "has an unknown element type");
+      if (value->shares() >= 0 &&
+          (uint32_t(value->shares()) >= countOf(module.inputs()) ||
+           !isAlike(*value, *module.inputs()->Get(value->shares()))))
+        return damaged(kind, i, "shares memory with no input like it");
       for (uint32_t d = 0; d < countOf(value->dims()); ++d)
         HGN_TRY(dim(*value->dims()->Get(d), kind, i));
     }

@@ -49,6 +49,7 @@ const hgn_value_info *ModuleInfo::values(
     out.dtype = hgn_dtype(value->dtype());
     out.dims = convert<hgn_dim_info>(value->dims(), &rank, fillDim);
     out.rank = int32_t(rank);
+    out.shares = value->shares();
   };
   return convert<hgn_value_info>(list, count, fill);
 }

@@ -56,6 +56,7 @@ hgn_status hgn_session::startArrays() {
       plan.reset(module->selected().plan_slots) && outputDims.reset(dims) &&
       outputBytes.reset(view.output_count) &&
       stateBytes.reset(view.state_count) && inputData.reset(view.input_count) &&
+      inputBytes.reset(view.input_count) &&
       outputData.reset(view.output_count) &&
       stateData.reset(view.state_count) &&
       ownOutputs.reset(view.output_count) &&

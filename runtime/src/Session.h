@@ -44,6 +44,10 @@ struct hgn_session {
   hagane::runtime::Array<int64_t> outputDims;
   hagane::runtime::Array<int64_t> outputBytes, stateBytes;
 
+  // Of the current run.
+  const hgn_tensor *given = nullptr;
+  hagane::runtime::Array<int64_t> inputBytes;
+
   hagane::runtime::Array<void *> inputData, outputData, stateData;
   hagane::runtime::Block arena, scratch;
   int64_t scratchStride = 0;
@@ -58,7 +62,7 @@ struct hgn_session {
   uint32_t failedCheck = 0;
   int64_t failedGot = 0, failedWant = 0;
   bool heapExhausted = false;
-  int32_t refusedOutput = -1; // impossible, or too large for its memory
+  int32_t refusedOutput = -1; // impossible, or not as its memory is
 
   ~hgn_session();
   hgn_status start(hgn_module *module, const hgn_session_options &options);
@@ -91,6 +95,11 @@ private:
 
   hgn_status bindInputs(const hgn_tensor *inputs);
   hgn_status bindOutputs(hgn_tensor *outputs);
+  // SessionSharing.cpp: memory that the caller gave to an output and to an
+  // input, too.
+  hgn_status checkSharing(uint32_t index, const hgn_tensor &output);
+  hgn_status checkSharedShape(uint32_t index);
+  bool isShared(uint32_t index) const;
   hgn_status bindLateOutput(uint32_t index, const hgn_tensor &output);
   void describeLateOutput(uint32_t index, hgn_tensor *output);
   hgn_status bindStates();

@@ -158,6 +158,8 @@ hgn_status hgn_session::failure(int32_t result) {
       return makeStatus(HGN_INVALID_ARGUMENT,
                         "these inputs give output '%s' the impossible shape %s",
                         value.name, shape.text);
+    if (isShared(index))
+      HGN_TRY(checkSharedShape(index));
     return makeStatus(HGN_INVALID_ARGUMENT,
                       "output '%s' has %llu bytes, expected %lld for the shape "
                       "%s that this run gives it",
@@ -203,7 +205,9 @@ hgn_status hgn_session::bindInputs(const hgn_tensor *inputs) {
                         input.bytes ? input.bytes : uint64_t(expected),
                         uint64_t(expected)));
     inputData[i] = input.data;
+    inputBytes[i] = expected;
   }
+  given = inputs;
   return nullptr;
 }
 
@@ -214,9 +218,11 @@ hgn_status hgn_session::bindLateOutput(uint32_t index,
   outputData[index] = nullptr;
   late.data = output.data == ownOutputs[index].data() ? nullptr : output.data;
   late.bytes = output.bytes;
-  return late.data ? checkMemory("output", info().outputs[index], late.data,
-                                 late.bytes, 0)
-                   : nullptr;
+  if (!late.data)
+    return nullptr;
+  HGN_TRY(
+      checkMemory("output", info().outputs[index], late.data, late.bytes, 0));
+  return checkSharing(index, output);
 }
 
 void *hgn_session::giveOutput(uint32_t index, const int64_t *dims) {
@@ -226,7 +232,13 @@ void *hgn_session::giveOutput(uint32_t index, const int64_t *dims) {
   memcpy(dimsOfOutput(index), dims, size_t(value.rank) * sizeof(int64_t));
   if (!tensorBytes(value.dtype, dims, value.rank, &bytes))
     bytes = -1;
-  if (bytes < 0 || (late.data && late.bytes < uint64_t(bytes))) {
+  bool fits = bytes >= 0 && (!late.data || late.bytes >= uint64_t(bytes));
+  if (fits && isShared(index)) {
+    hgn_status status = checkSharedShape(index);
+    fits = !status;
+    hgn_status_release(status);
+  }
+  if (!fits) {
     refusedOutput = int32_t(index);
     return nullptr;
   }
@@ -259,6 +271,7 @@ hgn_status hgn_session::bindOutputs(hgn_tensor *outputs) {
     if (output.data && output.data != own.data()) {
       HGN_TRY(checkMemory("output", info().outputs[i], output.data,
                           output.bytes, expected));
+      HGN_TRY(checkSharing(i, output));
     } else {
       // Told at once: growing frees what the caller's pointer pointed to, and
       // the run may still fail.

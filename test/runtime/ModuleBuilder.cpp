@@ -225,6 +225,14 @@ ModulePtr test::mustOpen(const Bytes &file) {
   return module;
 }
 
+SessionPtr test::makeSession(hgn_module *module, hgn_session_options options) {
+  hgn_session *session = nullptr;
+  Status status(hgn_session_create(module, &options, &session));
+  if (!status.ok())
+    std::cerr << "cannot make a session: " << status.message << "\n";
+  return SessionPtr(session, hgn_session_release);
+}
+
 static size_t readTexts(const char *const *texts, uint32_t count) {
   size_t total = 0;
   for (uint32_t i = 0; i < count; ++i)

@@ -67,6 +67,8 @@ Status open(const Bytes &file, ModulePtr &module, uint32_t flags = 0,
             const char *level = nullptr);
 // Opens; the module is null and the test fails if that fails.
 ModulePtr mustOpen(const Bytes &file);
+// A session, or a message and nothing.
+SessionPtr makeSession(hgn_module *module, hgn_session_options options = {});
 
 // Reads everything a module says of itself; returns the number of bytes of all
 // names.

@@ -14,13 +14,6 @@ using namespace hagane::test;
 
 namespace {
 
-SessionPtr makeSession(hgn_module *module, hgn_session_options options = {}) {
-  hgn_session *session = nullptr;
-  Status status(hgn_session_create(module, &options, &session));
-  EXPECT_TRUE(status.ok()) << status.message;
-  return SessionPtr(session, hgn_session_release);
-}
-
 hgn_session_options withThreads(int32_t threads) {
   hgn_session_options options = {};
   options.threads = threads;

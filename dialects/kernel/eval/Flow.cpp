@@ -106,6 +106,11 @@ void eval::loadSize(const Instruction &i, Frame &frame) {
   frame.slot(i.to)->integer = view.shape[axis];
 }
 
+void eval::loadAddress(const Instruction &i, Frame &frame) {
+  frame.slot(i.to)->integer = static_cast<int64_t>(
+      reinterpret_cast<intptr_t>(frame.views[i.number].data));
+}
+
 void eval::reinterpretBits(const Instruction &i, Frame &frame) {
   char bytes[8] = {};
   for (int64_t n = 0; n < frame.lanes; ++n) {

@@ -17,6 +17,7 @@ void runWhile(const Instruction &instruction, Frame &frame);
 void loadElement(const Instruction &instruction, Frame &frame);
 void storeElement(const Instruction &instruction, Frame &frame);
 void loadSize(const Instruction &instruction, Frame &frame);
+void loadAddress(const Instruction &instruction, Frame &frame);
 
 /// The bits of one type read as another.
 void reinterpretBits(const Instruction &instruction, Frame &frame);

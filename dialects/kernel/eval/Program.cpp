@@ -191,6 +191,9 @@ Error Compiler::emit(Operation *op, std::vector<Instruction> &code) {
       .Case<memref::DimOp>([&](auto op) {
         return emitMemory(op, op.getSource(), loadSize, code);
       })
+      .Case<memref::ExtractAlignedPointerAsIndexOp>([&](auto op) {
+        return emitMemory(op, op.getSource(), loadAddress, code);
+      })
       .Default([&](Operation *op) { return emitPlain(op, code); });
 }
 

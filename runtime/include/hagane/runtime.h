@@ -174,6 +174,7 @@ typedef struct hgn_value_info {
   hgn_dtype dtype;
   int32_t rank;
   const hgn_dim_info *dims;
+  int32_t shares; /* the input whose memory an output may take, or -1 */
 } hgn_value_info;
 
 typedef struct hgn_kernel_info {
@@ -366,10 +367,13 @@ HGN_API hgn_status hgn_session_resolve(
  * output's data is NULL (the session gives memory that lives until its next
  * run; passing it in again is the same) or the caller's memory of `bytes`
  * bytes, which must not overlap any other argument; it must hold what the run
- * turns out to need, which a failure's message tells. The run writes each
- * output's dtype, rank and dims, and, even if it fails, data and bytes where
- * the session owns the memory. After a failure the contents of outputs and
- * states are undefined if HGN_CHECK_FAILED or HGN_OUT_OF_MEMORY, else
+ * turns out to need, which a failure's message tells. The exception is an
+ * output whose `shares` names an input: its data may be that input's, if the
+ * two have the same shape. So a cache stays where it is: the run writes the new
+ * positions alone, and what lies behind them keeps its contents. The run writes
+ * each output's dtype, rank and dims, and, even if it fails, data and bytes
+ * where the session owns the memory. After a failure the contents of outputs
+ * and states are undefined if HGN_CHECK_FAILED or HGN_OUT_OF_MEMORY, else
  * untouched. The session can be used again in any case. */
 HGN_API hgn_status hgn_session_run(hgn_session *session,
                                    const hgn_tensor *inputs,

@@ -1,0 +1,63 @@
+//===- ShareOutputs.cpp - Outputs that may take an input's memory ---------===//
+
+#include "dialects/kernel/KernelOps.h"
+#include "passes/memory/BufferLife.h"
+#include "passes/memory/Passes.h"
+
+namespace hagane {
+#define GEN_PASS_DEF_SHAREOUTPUTSPASS
+#include "passes/memory/Passes.h.inc"
+} // namespace hagane
+
+using namespace mlir;
+using namespace hagane;
+
+/// The argument that an operand of a kernel is, itself and not a view of it.
+static BlockArgument argumentAt(ValueRange operands, int64_t place,
+                                const Block &body) {
+  if (place < 0 || place >= static_cast<int64_t>(operands.size()))
+    return {};
+  auto argument = dyn_cast<BlockArgument>(operands[place]);
+  return argument && argument.getOwner() == &body ? argument : BlockArgument();
+}
+
+namespace {
+
+struct ShareOutputs : hagane::impl::ShareOutputsPassBase<ShareOutputs> {
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (function.isExternal() || function.isPrivate())
+      return;
+    Block &body = function.front();
+    Positions positions = numberOperations(body);
+    for (auto task : body.getOps<kernel::Task>()) {
+      auto place = task->getAttrOfType<IntegerAttr>("kernel.in_place");
+      if (!place || task.getOuts().size() != 1)
+        continue;
+      BlockArgument input = argumentAt(task.getIns(), place.getInt(), body),
+                    output = argumentAt(task.getOuts(), 0, body);
+      if (input && output && input.getType() == output.getType() &&
+          isAlone(task, input, output, positions))
+        function.setArgAttr(
+            output.getArgNumber(), "kernel.shares",
+            Builder(&getContext()).getI64IntegerAttr(input.getArgNumber()));
+    }
+  }
+
+private:
+  /// Whether only `task` reads the input, and nothing has the output before it.
+  bool isAlone(Operation *task, BlockArgument input, BlockArgument output,
+               const Positions &positions) {
+    if (!getOperation().getArgAttr(output.getArgNumber(), "kernel.output") ||
+        getOperation().getArgAttr(input.getArgNumber(), "kernel.output"))
+      return false;
+    Block &body = *input.getOwner();
+    Life read = getLife(input, body, positions),
+         written = getLife(output, body, positions);
+    int64_t here = positions.lookup(task);
+    return read.first == here && read.last == here && written.first == here &&
+           llvm::count(task->getOperands(), input) == 1;
+  }
+};
+
+} // namespace

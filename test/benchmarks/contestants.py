@@ -1,0 +1,243 @@
+"""Runs one row in one engine, in a process of its own that answers commands on standard input, a JSON object a line:
+{"save": FILE} computes and writes the checked output, {"time": SECONDS} gives the median of runs in that time.
+
+usage: contestants.py ENGINE ROW PRECISION THREADS FOLDER [HAGANE]"""
+import contextlib
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+from rows import ROWS, cache_names
+
+RUNS_OF_A_STATE = 16
+
+
+class Engine:
+    """What a contestant knows of its task."""
+
+    # Whether the output is that of the others.
+    is_comparable = True
+
+    def __init__(self, row, precision, threads, folder, driver):
+        self.row, self.precision, self.threads, self.driver = row, precision, threads, driver
+        self.folder, self.model = folder, folder / "model.onnx"
+        self.inputs = row.inputs()
+        self.load()
+
+    def share_caches(self):
+        """The model whose caches are as large as they will be, and its presents in the memory of the past."""
+        self.model, self.inputs = self.folder / "step.onnx", self.row.step_inputs()
+        names = [cache_names(self.row.net, kind) for kind in ("past", "present")]
+        return {present: self.inputs[past] for past, present in zip(*names)}
+
+    def load(self):
+        raise NotImplementedError
+
+    def reset(self):
+        """Before a run, and not timed."""
+
+    def run(self):
+        """The first output."""
+        raise NotImplementedError
+
+
+class Hagane(Engine):
+    def load(self):
+        caches = self.share_caches() if self.row.is_decode else {}
+        module = self.folder / f"{self.model.stem}-{self.precision}.hgn"
+        options = [] if self.precision == "f32" else ["--precision", self.precision]
+        command = [self.driver, "compile", self.model, "-o", module, "--run-threads", str(self.threads), *options]
+        subprocess.run(command, check=True, stdout=sys.stderr)
+        sys.path.insert(0, str(pathlib.Path(self.driver).parents[1] / "python"))
+        import hagane
+        self.module = hagane.load(module)
+        self.session = self.module.session(self.threads)
+        # A caller that runs again and again gives the memory.
+        self.outputs = self.session.run(self.inputs, caches)
+
+    def run(self):
+        return next(iter(self.session.run(self.inputs, self.outputs).values()))
+
+
+class OnnxRuntime(Engine):
+    def load(self):
+        import onnxruntime
+        if self.precision != "f32":
+            raise NotImplementedError("bf16 on processors")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        caches = self.share_caches() if self.row.is_decode else {}
+        self.session = onnxruntime.InferenceSession(self.model, options, ["CPUExecutionProvider"])
+        if self.row.is_decode:
+            self.bind(onnxruntime.OrtValue.ortvalue_from_numpy, caches)
+
+    def bind(self, value_of, caches):
+        self.binding = self.session.io_binding()
+        # The engine does not own the memory of arrays.
+        self.values = {name: value_of(array) for name, array in self.inputs.items()}
+        for name, value in self.values.items():
+            self.binding.bind_ortvalue_input(name, value)
+        for present, past in zip(caches, cache_names(self.row.net, "past")):
+            self.binding.bind_ortvalue_output(present, self.values[past])
+        self.binding.bind_output("logits")
+
+    def run(self):
+        if not self.row.is_decode:
+            return self.session.run(None, self.inputs)[0]
+        self.session.run_with_iobinding(self.binding)
+        return self.binding.get_outputs()[-1].numpy()
+
+
+class OpenVino(Engine):
+    def load(self):
+        import openvino
+        core = openvino.Core()
+        model = core.read_model(self.model)
+        if self.row.is_decode:
+            self.keep_states(model)
+        else:
+            model.reshape({name: list(array.shape) for name, array in self.inputs.items()})
+        hints = {"INFERENCE_NUM_THREADS": self.threads, "PERFORMANCE_HINT": "LATENCY",
+                 "INFERENCE_PRECISION_HINT": self.precision, "KV_CACHE_PRECISION": self.precision,
+                 "NUM_STREAMS": 1}
+        self.compiled = core.compile_model(model, "CPU", hints)
+        self.request = self.compiled.create_infer_request()
+        self.states = {}
+        if self.row.is_decode:
+            self.states = {state.name: state for state in self.request.query_state()}
+        self.tensors = {name: openvino.Tensor(array) for name, array in self.inputs.items() if "past_" not in name}
+        self.past = {name: openvino.Tensor(self.inputs[name.split("present_")[0]]) for name in self.states}
+        self.runs = 0
+
+    def keep_states(self, model):
+        """Caches become states, which the engine grows where they are."""
+        from openvino._offline_transformations import apply_make_stateful_transformation
+        pasts, presents = (cache_names(self.row.net, kind) for kind in ("past", "present"))
+        names = dict(zip(pasts, presents))
+        apply_make_stateful_transformation(model, {past: present for past, present in names.items()})
+
+    def reset(self):
+        if self.states and self.runs % RUNS_OF_A_STATE == 0:
+            for name, state in self.states.items():
+                state.state = self.past[name]
+        self.runs += 1
+
+    def run(self):
+        self.request.infer(self.tensors)
+        return self.request.get_output_tensor(0).data
+
+
+class Torch(Engine):
+    def load(self):
+        import nets
+        import torch
+        import torch._inductor.config
+        torch.set_num_threads(self.threads)
+        torch._inductor.config.freezing = True
+        torch._inductor.config.cpp.enable_kernel_profile = False
+        net = nets.build(self.row.net)
+        inputs = {name: torch.from_numpy(array) for name, array in self.inputs.items()}
+        if self.row.past is not None and not self.row.is_decode:
+            inputs = {name: inputs[name] for name in ("input_ids", "position_ids")}
+        if self.row.is_decode:
+            net = nets.Placed(net, self.row.past).eval()
+            for name in cache_names(self.row.net, "past"):
+                # Room for the new token.
+                inputs[name] = torch.nn.functional.pad(inputs[name], (0, 0, 0, 1))
+        if self.precision == "bf16":
+            net = net.to(torch.bfloat16)
+            inputs = {name: x.to(torch.bfloat16) if x.is_floating_point() else x for name, x in inputs.items()}
+        self.arguments, self.torch = list(inputs.values()), torch
+        self.compiled = torch.compile(net, dynamic=False)
+        with torch.no_grad():
+            for _ in range(3):
+                self.compiled(*self.arguments)
+
+    def run(self):
+        with self.torch.no_grad():
+            found = self.compiled(*self.arguments)
+        found = found[0] if isinstance(found, tuple) else found
+        return found.float().numpy() if self.precision == "bf16" else found.numpy()
+
+
+class LlamaCpp(Engine):
+    def load(self):
+        import llama_cpp
+        if self.row.past is None:
+            raise NotImplementedError("decoders alone")
+        path = self.folder / f"{self.precision}.gguf"
+        if not path.exists():
+            writer = pathlib.Path(__file__).with_name("write_gguf.py")
+            subprocess.run([sys.executable, writer, self.row.net, self.precision, path], check=True, stdout=sys.stderr)
+        kind = llama_cpp.GGML_TYPE_F32 if self.precision == "f32" else llama_cpp.GGML_TYPE_F16
+        self.model = llama_cpp.Llama(str(path), n_ctx=2048, n_batch=512, n_ubatch=512, n_threads=self.threads,
+                                     n_threads_batch=self.threads, type_k=kind, type_v=kind, verbose=False)
+        self.tokens = self.inputs["input_ids"][0].tolist()
+        # It has no way to be given a cache; that of other tokens takes the same time.
+        self.is_comparable = not self.row.is_decode
+        if self.row.is_decode:
+            self.model.eval((self.tokens * self.row.past)[:self.row.past])
+
+    def run(self):
+        self.model.n_tokens = self.row.past
+        self.model.eval(self.tokens)
+        logits = self.model._ctx.get_logits()
+        return np.ctypeslib.as_array(logits, (1, 1, self.model.n_vocab()))
+
+
+ENGINES = {"hagane": Hagane, "onnxruntime": OnnxRuntime, "openvino": OpenVino, "torch": Torch, "llama.cpp": LlamaCpp}
+
+
+def median_ms(engine, seconds, least=3):
+    times, end = [], time.perf_counter() + seconds
+    while time.perf_counter() < end or len(times) < least:
+        engine.reset()
+        start = time.perf_counter()
+        engine.run()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times) * 1e3
+
+
+def set_priority(priority):
+    """Of all threads, and of those that they start."""
+    policy = os.SCHED_RR if priority else os.SCHED_OTHER
+    for thread in os.listdir("/proc/self/task"):
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setscheduler(int(thread), policy, os.sched_param(priority))
+
+
+def answer(engine, command):
+    if "save" in command:
+        engine.reset()
+        np.save(command["save"], engine.run())
+        return {"comparable": engine.is_comparable}
+    set_priority(command["priority"])
+    found = {"ms": median_ms(engine, command["time"])}
+    set_priority(0)
+    return found
+
+
+def main():
+    # Engines talk on standard output, too.
+    out = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    name, row, precision, threads, folder, driver = sys.argv[1:]
+    row = next(r for r in ROWS if r.name == row)
+    start = time.perf_counter()
+    try:
+        engine = ENGINES[name](row, precision, int(threads), pathlib.Path(folder), driver)
+    except Exception as error:  # of an engine: it is left out, with its reason
+        print(json.dumps({"error": f"{type(error).__name__}: {error}"[:300]}), file=out)
+        return
+    print(json.dumps({"prepared_s": time.perf_counter() - start}), file=out)
+    for line in sys.stdin:
+        print(json.dumps(answer(engine, json.loads(line))), file=out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Writes a net of `nets.py` as ONNX, with its weights beside it. Usage: export.py NET FOLDER"""
+import dataclasses
+import pathlib
+import sys
+
+import grouped
+import nets
+import torch
+from rows import ROWS, cache_names
+
+# Symbolic dims by input.
+AXES = {
+    "input_ids": ("batch", "seq"), "attention_mask": ("batch", "seq"), "token_type_ids": ("batch", "seq"),
+    "position_ids": ("batch", "seq"), "source_ids": ("batch", "source"), "target_ids": ("batch", "target"),
+    "sample": ("batch", None, "height", "width"), "timestep": (), "text": ("batch", "text", None),
+}
+PAST_AXES, PRESENT_AXES = ("batch", None, "past", None), ("batch", None, "total", None)
+OUTPUT_AXES = {"minilm": ("batch", "seq"), "bert": ("batch", "seq"), "lstm": ("batch", "target"),
+               "unet": ("batch", None, "height", "width"), "unet-tiny": ("batch", None, "height", "width")}
+
+
+def outputs(row):
+    """Names of the outputs with their symbolic dims."""
+    if row.past is None:
+        return {"output": OUTPUT_AXES[row.net]}
+    return {"logits": ("batch",), **{name: PRESENT_AXES for name in cache_names(row.net, "present")}}
+
+
+def main():
+    name, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    row = next(row for row in reversed(ROWS) if row.net == name)
+    # Sizes that coincide would be taken for one.
+    row = dataclasses.replace(row, batch=2, tokens=8 if "unet" in name else 5, past=None if row.past is None else 3)
+    inputs = row.inputs()
+    symbols = {key: AXES.get(key, PAST_AXES) for key in inputs} | outputs(row)
+    axes = {key: {i: axis for i, axis in enumerate(names) if axis} for key, names in symbols.items()}
+    module = nets.build(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    with torch.no_grad():
+        torch.onnx.export(module, tuple(torch.from_numpy(array) for array in inputs.values()), str(folder / "model.onnx"),
+                          dynamo=False, opset_version=17, input_names=list(inputs), output_names=list(outputs(row)),
+                          dynamic_axes=axes, do_constant_folding=False)
+    if row.past is not None:
+        grouped.write_step(module, name, folder)
+
+
+if __name__ == "__main__":
+    main()
