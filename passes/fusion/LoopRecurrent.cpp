@@ -53,16 +53,9 @@ static const ActivationRow *findActivation(Attribute name) {
   return row == std::end(kActivations) ? nullptr : row;
 }
 
-static int64_t countGates(RecurrentKind kind) {
-  switch (kind) {
-  case RecurrentKind::rnn:
-    return 1;
-  case RecurrentKind::gru:
-    return 3;
-  case RecurrentKind::lstm:
-    return 4;
-  }
-  llvm_unreachable("unknown recurrent kind");
+/// Rows of a direction's recurrent weight: the units of all gates.
+static int64_t getGateUnits(xf::Recurrent op) {
+  return cast<RankedTensorType>(op.getR().getType()).getDimSize(1);
 }
 
 /// Why the recurrence stays whole; empty if it need not.
@@ -86,7 +79,7 @@ class Recurrence {
 public:
   Recurrence(xf::Recurrent op, StringRef step, Shapes &shapes)
       : op(op), step(step), b(op), loc(op.getLoc()), kind(op.getKind()),
-        hidden(op.getHidden()), gates(countGates(kind) * hidden) {
+        hidden(op.getHidden()), gates(getGateUnits(op)) {
     SmallVector<Dim> x = shapes.getDims(op.getX());
     steps = x[0];
     batch = x[1];
@@ -335,8 +328,9 @@ public:
 
 private:
   LogicalResult checkWorth(xf::Recurrent op, Shapes &shapes) {
-    int64_t hidden = op.getHidden();
-    if (hidden * hidden * countGates(op.getKind()) * 4 <= kInnerBytes)
+    int64_t units = getGateUnits(op);
+    if (!ShapedType::isDynamic(units) &&
+        units * int64_t(op.getHidden()) * 4 <= kInnerBytes)
       return failure();
     if (StringRef obstacle = findObstacle(op); !obstacle.empty())
       return remarks.decline(op, obstacle);
