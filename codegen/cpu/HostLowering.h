@@ -115,16 +115,7 @@ private:
   };
   llvm::SmallVector<BoundSizes> binds;
   int64_t wordCount = 1;
-  struct Buffer {
-    xf::Dim offset, size;
-    std::string name;
-    int64_t first = -1, last = -1;
-    void noteUse(int64_t launch) {
-      first = first < 0 ? launch : first;
-      last = launch;
-    }
-  };
-  llvm::MapVector<mlir::Operation *, Buffer> buffers;
+  llvm::SmallVector<mlir::Attribute> buffers;
 };
 
 } // namespace hagane::cpu

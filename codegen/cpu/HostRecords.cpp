@@ -52,40 +52,28 @@ void HostLowering::recordSignature() {
   }
 }
 
-/// Notes the arena's buffers, in the order in which launches first use them.
+/// Notes the arena's buffers as the plan lists them.
 void HostLowering::recordBuffers() {
-  int64_t launch = 0;
-  main.walk([&](Operation *op) {
-    auto offset = op->getAttrOfType<xf::DimAttr>("kernel.arena_offset");
-    auto size = op->getAttrOfType<xf::DimAttr>("kernel.arena_bytes");
-    if (offset && size && isa<memref::ViewOp>(op))
-      buffers[op] = {offset, size, "buffer" + std::to_string(buffers.size()),
-                     -1, -1};
-    if (auto call = dyn_cast<kernel::Launch>(op)) {
-      for (Value value : call.getArgs())
-        if (auto *it = buffers.find(
-                static_cast<Operation *>(const_cast<void *>(getRoot(value))));
-            it != buffers.end())
-          it->second.noteUse(launch);
-      ++launch;
-    }
-  });
+  auto planned = main->getAttrOfType<ArrayAttr>("kernel.buffers");
+  if (!planned)
+    return;
+  for (auto [i, entry] :
+       llvm::enumerate(planned.getAsRange<DictionaryAttr>())) {
+    auto slot = [&](StringRef key) {
+      return b.getI64IntegerAttr(plan.getSlot(entry.getAs<xf::DimAttr>(key)));
+    };
+    buffers.push_back(b.getDictionaryAttr({
+        b.getNamedAttr("name", b.getStringAttr("buffer" + Twine(i))),
+        b.getNamedAttr("offset", slot("offset")),
+        b.getNamedAttr("size", slot("bytes")),
+        b.getNamedAttr("first", entry.get("first_use")),
+        b.getNamedAttr("last", entry.get("last_use")),
+    }));
+  }
 }
 
 void HostLowering::recordSlotsAndChecks() {
-  SmallVector<Attribute> list;
-  for (auto &[op, buffer] : buffers)
-    list.push_back(b.getDictionaryAttr({
-        b.getNamedAttr("name", b.getStringAttr(buffer.name)),
-        b.getNamedAttr("offset",
-                       b.getI64IntegerAttr(plan.getSlot(buffer.offset))),
-        b.getNamedAttr("size", b.getI64IntegerAttr(plan.getSlot(buffer.size))),
-        b.getNamedAttr("first",
-                       b.getI64IntegerAttr(std::max<int64_t>(buffer.first, 0))),
-        b.getNamedAttr("last",
-                       b.getI64IntegerAttr(std::max<int64_t>(buffer.last, 0))),
-    }));
-  module->setAttr(record::kBuffers, b.getArrayAttr(list));
+  module->setAttr(record::kBuffers, b.getArrayAttr(buffers));
   module->setAttr(record::kKernels, b.getArrayAttr(kernels));
   module->setAttr(record::kChecks, b.getStrArrayAttr(checks.getArrayRef()));
   module->setAttr(record::kSlots,

@@ -89,6 +89,11 @@ private:
   Offset<flatbuffers::String> string(StringRef text) {
     return fbb.CreateString(text.data(), text.size());
   }
+  /// What a slot of the plan holds.
+  std::string slotText(int64_t slot) {
+    ArrayAttr dims = listOf(first, record::kSlots);
+    return xf::Dim(cast<xf::DimAttr>(dims[slot - HGN_PLAN_FIXED_SLOTS])).str();
+  }
   static int64_t intIn(DictionaryAttr entry, StringRef key) {
     return entry.getAs<IntegerAttr>(key).getInt();
   }
@@ -210,7 +215,8 @@ HeaderBuilder::makeBuffers() {
        listOf(first, record::kBuffers).getAsRange<DictionaryAttr>())
     buffers.push_back(format::CreateBuffer(
         fbb, string(textIn(entry, "name")), intIn(entry, "offset"),
-        intIn(entry, "size"), intIn(entry, "first"), intIn(entry, "last")));
+        intIn(entry, "size"), intIn(entry, "first"), intIn(entry, "last"),
+        fbb.CreateSharedString(slotText(intIn(entry, "size")))));
   return fbb.CreateVector(buffers);
 }
 
@@ -260,12 +266,15 @@ FailureOr<flatbuffers::DetachedBuffer> HeaderBuilder::build() {
   auto buffers = makeBuffers();
   auto origin = makeProvenance();
   auto requirements = makeRequirements();
+  const MemoryFormulas &needs = variants.front().memory;
+  auto memory = format::CreateMemory(fbb, string(needs.arena),
+                                     string(needs.scratch), string(needs.heap));
   format::FinishModuleBuffer(
       fbb,
       format::CreateModule(fbb, format::kFormatVersion, HGN_ABI_VERSION,
                            symbolList, *inputs, *outputs, *states, checkList,
                            codeList, layout.weightsOffset, layout.weightsSize,
-                           *weights, buffers, origin, requirements));
+                           *weights, buffers, origin, requirements, memory));
   return fbb.Release();
 }
 

@@ -9,6 +9,11 @@
 
 namespace hagane::codegen {
 
+/// What a session needs, in bytes, as expressions over the symbols.
+struct MemoryFormulas {
+  std::string arena, scratch, heap;
+};
+
 /// Code for one target level, with the host-lowered module it came from (whose
 /// attributes ModuleRecord.h lists).
 struct CodeVariant {
@@ -18,7 +23,8 @@ struct CodeVariant {
   uint64_t alignment;
   CodeImage image;
   mlir::ModuleOp record;
-  llvm::StringMap<std::string> kernels; ///< their IR, by name
+  llvm::StringMap<std::string> kernels = {}; ///< their IR, by name
+  MemoryFormulas memory = {};
 };
 
 struct Provenance {

@@ -1,6 +1,7 @@
 //===- PlanArena.cpp - All buffers in one arena ---------------------------===//
 
 #include "dialects/kernel/KernelCost.h"
+#include "dialects/kernel/KernelOps.h"
 #include "dialects/xf/XfDynamic.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/memory/BufferLife.h"
@@ -183,6 +184,18 @@ void ArenaPlanner::assignBins() {
   }
 }
 
+/// The number of kernels before each operation of the function's block, and
+/// behind the last.
+SmallVector<int64_t> countLaunches(Block &block) {
+  SmallVector<int64_t> counts = {0};
+  for (Operation &op : block) {
+    int64_t count = counts.back();
+    op.walk([&](kernel::KernelOpInterface) { ++count; });
+    counts.push_back(count);
+  }
+  return counts;
+}
+
 void ArenaPlanner::rewrite() {
   Builder attributes(context);
   auto arenaType =
@@ -201,6 +214,7 @@ void ArenaPlanner::rewrite() {
     end = next ? next : end;
   }
   SmallVector<Attribute> plan;
+  SmallVector<int64_t> launches = countLaunches(function.front());
   for (Buffer &buffer : buffers) {
     Dim offset = offsets[buffer.bin];
     if (!offset) {
@@ -216,13 +230,14 @@ void ArenaPlanner::rewrite() {
                                byte, buffer.alloc.getDynamicSizes());
     view->setAttr("kernel.arena_offset", offset.getAttr());
     view->setAttr("kernel.arena_bytes", buffer.bytes.getAttr());
+    int64_t first = launches[buffer.first],
+            last = std::max(first, launches[buffer.last + 1] - 1);
     plan.push_back(attributes.getDictionaryAttr({
         attributes.getNamedAttr("offset", offset.getAttr()),
         attributes.getNamedAttr("bytes", buffer.bytes.getAttr()),
         attributes.getNamedAttr("first_use",
-                                attributes.getI64IntegerAttr(buffer.first)),
-        attributes.getNamedAttr("last_use",
-                                attributes.getI64IntegerAttr(buffer.last)),
+                                attributes.getI64IntegerAttr(first)),
+        attributes.getNamedAttr("last_use", attributes.getI64IntegerAttr(last)),
     }));
     buffer.alloc.replaceAllUsesWith(view.getResult());
     buffer.alloc.erase();

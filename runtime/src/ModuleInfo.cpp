@@ -136,7 +136,8 @@ hgn_status ModuleInfo::build(const format::Module &module, const uint8_t *bytes,
       module.buffers(), &view.buffer_count,
       [](const format::Buffer *buffer, hgn_buffer_info &out) {
         out = {textOf(buffer->name()), buffer->offset_slot(),
-               buffer->size_slot(), buffer->first_use(), buffer->last_use()};
+               buffer->size_slot(),    buffer->first_use(),
+               buffer->last_use(),     textOf(buffer->bytes())};
       });
   view.requirements = convert<hgn_requirement_info>(
       module.requirements(), &view.requirement_count,
@@ -144,6 +145,11 @@ hgn_status ModuleInfo::build(const format::Module &module, const uint8_t *bytes,
         out = {textOf(requirement->found()), textOf(requirement->expected()),
                textOf(requirement->what())};
       });
+  if (const format::Memory *memory = module.memory())
+    view.memory = {textOf(memory->arena()), textOf(memory->scratch()),
+                   textOf(memory->heap())};
+  else
+    view.memory = {"", "", ""};
   buildCodes(bytes);
   buildWeights();
   buildProvenance();

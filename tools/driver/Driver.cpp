@@ -9,6 +9,7 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Remarks.h"
 #include "tools/driver/Command.h"
+#include "tools/driver/Memory.h"
 #include "tools/driver/Phases.h"
 #include "tools/driver/Plans.h"
 #include "tools/driver/Report.h"
@@ -289,6 +290,10 @@ LogicalResult Compilation::compileFor(const cpu::Target &target) {
                        std::min(plan.last, Phase::Bufferize), target)) ||
       (plan.last >= Phase::Bufferize && failed(writeReport(*module))))
     return failure();
+  if (options.maxMemory && plan.last >= Phase::Bufferize &&
+      failed(checkMemory(*module, options.maxMemory, target.sizes.threads)))
+    return failure();
+  codegen::MemoryFormulas memory = getMemoryNeed(*module).getFormulas();
   if (options.plan && records.empty() && plan.last >= Phase::Bufferize)
     addPlans(*module, target, *options.plan);
   if (failed(runPhases(*module, Phase::Outline,
@@ -317,6 +322,7 @@ LogicalResult Compilation::compileFor(const cpu::Target &target) {
   if (!variant)
     return report(variant.takeError());
   variant->kernels = std::move(kernels);
+  variant->memory = std::move(memory);
   variants.push_back(std::move(*variant));
   records.push_back(std::move(module));
   return success();

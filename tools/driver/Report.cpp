@@ -4,6 +4,7 @@
 #include "dialects/kernel/KernelOps.h"
 #include "dialects/xf/NodeNames.h"
 #include "dialects/xf/XfOps.h"
+#include "tools/driver/Memory.h"
 #include "tools/driver/ReportPoints.h"
 
 using namespace mlir;
@@ -21,7 +22,6 @@ static void countWeights(ModuleOp module, Report &report) {
   llvm::DenseSet<std::pair<Attribute, Attribute>> seen;
   for (auto global : module.getOps<kernel::Global>()) {
     auto type = cast<ShapedType>(global.getType());
-    report.weightBytes += countBytes(type);
     std::string name;
     llvm::raw_string_ostream(name) << type.getElementType();
     report.bytesByType[name] += countBytes(type);
@@ -129,8 +129,9 @@ LogicalResult Evaluator::finish(ModuleOp module) {
 static void measure(func::FuncOp main, Report &report) {
   MLIRContext *context = main.getContext();
   Dim zero = Dim::constant(context, 0);
-  auto arena = main->getAttrOfType<xf::DimAttr>("kernel.arena_bytes");
-  report.arena = arena ? Dim(arena) : zero;
+  MemoryNeed need = getMemoryNeed(main->getParentOfType<ModuleOp>());
+  report.weightBytes = need.weights;
+  report.arena = need.arena;
   report.inputs = countArguments(main, /*isOutput=*/false);
   report.outputs = countArguments(main, /*isOutput=*/true);
   report.memory = report.arena + report.inputs + report.outputs +

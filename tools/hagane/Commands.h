@@ -41,6 +41,8 @@ void benchModule(const BenchOptions &options);
 struct InspectOptions {
   std::string module;
   DimValues dims; // all symbols given: the memory plan is shown in bytes
+  bool drawsPlan = false;
+  std::string html; // where to write a page with the plan; "": nowhere
   bool json = false;
   bool verify = false;
 };

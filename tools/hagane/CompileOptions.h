@@ -69,6 +69,7 @@ struct CompileOptions {
                         << 30; // larger weights stay beside an object
   unsigned threads = 0;        // 0: as many as there are cores
   unsigned runThreads = 0;     // that work is cut for; 0: the target's cores
+  uint64_t maxMemory = 0;      // bytes that a session may take; 0: any
   bool verbose = false;        // remarks and timing on standard error
   /// Weights are not read, external data may be missing, no module is written.
   bool shapeOnly = false;

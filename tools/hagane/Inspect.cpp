@@ -1,6 +1,7 @@
 // hagane inspect: what a module says of itself, as text or JSON.
+#include "ArenaPlan.h"
 #include "Commands.h"
-#include "Module.h"
+#include "TextFile.h"
 
 #include <cstdio>
 #include <limits>
@@ -84,48 +85,8 @@ Json weightsJson(const hgn_module_info &info) {
   return weights;
 }
 
-/// Each buffer's life, and its place where the plan for the given dims is
-/// known.
-Json buffersJson(const hgn_module_info &info, const int64_t *plan) {
-  Json buffers = Json::array();
-  for (uint32_t i = 0; i < info.buffer_count; ++i) {
-    const hgn_buffer_info &buffer = info.buffers[i];
-    Json entry = {{"name", buffer.name},
-                  {"first_use", buffer.first_use},
-                  {"last_use", buffer.last_use}};
-    if (plan && buffer.offset_slot >= 0)
-      entry["offset"] = plan[buffer.offset_slot];
-    if (plan && buffer.size_slot >= 0)
-      entry["bytes"] = plan[buffer.size_slot];
-    buffers.push_back(std::move(entry));
-  }
-  return buffers;
-}
-
-/// The plan for the given dims: arena, scratch and state sizes and the buffers'
-/// places.
-Json planJson(hgn_module *module, const DimValues &dims) {
-  const hgn_module_info &info = *hgn_module_get_info(module);
-  if (info.selected_code < 0)
-    throw Error("the module has no code for this processor, so its memory plan "
-                "cannot be computed");
-  Session session(module, 1);
-  std::vector<std::vector<int64_t>> inputDims = session.inputDims(dims);
-  std::vector<hgn_tensor> views;
-  for (const std::vector<int64_t> &shape : inputDims)
-    views.push_back({nullptr, 0, info.inputs[views.size()].dtype,
-                     int32_t(shape.size()), shape.data()});
-  hgn_requirements needs{};
-  check(hgn_session_resolve(session.get(), views.data(), uint32_t(views.size()),
-                            nullptr, 0, &needs));
-  return {{"dims", dims},
-          {"arena_bytes", needs.arena_bytes},
-          {"scratch_bytes_per_thread", needs.scratch_bytes},
-          {"state_bytes", needs.state_bytes},
-          {"buffers", buffersJson(info, needs.plan)}};
-}
-
-Json describe(hgn_module *module, const InspectOptions &options) {
+Json describe(hgn_module *module, const ArenaPlan &plan,
+              const InspectOptions &options) {
   const hgn_module_info &info = *hgn_module_get_info(module);
   Json json;
   json["format_version"] = info.format_version;
@@ -143,10 +104,7 @@ Json describe(hgn_module *module, const InspectOptions &options) {
   json["requirements"] = requirementsJson(info);
   json["codes"] = codesJson(info);
   json["weights"] = weightsJson(info);
-  if (options.dims.empty())
-    json["plan"] = {{"buffers", buffersJson(info, nullptr)}};
-  else
-    json["plan"] = planJson(module, options.dims);
+  json["plan"] = toJson(plan);
   json["checks"] =
       std::vector<std::string>(info.checks, info.checks + info.check_count);
   const hgn_provenance_info &from = info.provenance;
@@ -213,28 +171,7 @@ void printCodes(const Json &codes) {
   }
 }
 
-void printPlan(const Json &plan) {
-  if (plan.contains("arena_bytes"))
-    std::printf(
-        "\nmemory for %s: arena %s, scratch per thread %s, states %s bytes\n",
-        plan["dims"].dump().c_str(), text(plan["arena_bytes"]).c_str(),
-        text(plan["scratch_bytes_per_thread"]).c_str(),
-        text(plan["state_bytes"]).c_str());
-  else if (!plan["buffers"].empty())
-    std::printf("\nmemory (give each symbol with --dim to see sizes)\n");
-  for (const Json &buffer : plan["buffers"]) {
-    std::printf("  %s: launches %s to %s", text(buffer["name"]).c_str(),
-                text(buffer["first_use"]).c_str(),
-                text(buffer["last_use"]).c_str());
-    if (buffer.contains("bytes"))
-      std::printf(", %s bytes", text(buffer["bytes"]).c_str());
-    if (buffer.contains("offset"))
-      std::printf(" at %s", text(buffer["offset"]).c_str());
-    std::printf("\n");
-  }
-}
-
-void printText(const Json &json) {
+void printText(const Json &json, const ArenaPlan &plan) {
   std::printf(
       "module   format %s, ABI %s, %s bytes, of which weights %s\n",
       text(json["format_version"]).c_str(), text(json["abi_version"]).c_str(),
@@ -246,7 +183,7 @@ void printText(const Json &json) {
     std::printf("note: %s\n", text(note).c_str());
   printSignature(json);
   printCodes(json["codes"]);
-  printPlan(json["plan"]);
+  printPlan(plan, /*draws=*/false);
   if (!json["weights"].empty())
     std::printf("\nweights\n");
   for (const Json &weight : json["weights"])
@@ -263,14 +200,19 @@ void inspectModule(const InspectOptions &options) {
   ModulePtr module = openModule(options.module, HGN_OPEN_INSPECT);
   if (options.verify)
     check(hgn_module_verify(module.get()));
-  Json json = describe(module.get(), options);
+  ArenaPlan plan = readPlan(module.get(), options.dims);
+  if (!options.html.empty())
+    writeText(options.html, makePage(plan));
+  Json json = describe(module.get(), plan, options);
   if (options.json)
     // Names come from the model and need not be UTF-8.
     std::printf(
         "%s\n",
         json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+  else if (options.drawsPlan)
+    printPlan(plan, /*draws=*/true);
   else
-    printText(json);
+    printText(json, plan);
 }
 
 } // namespace hagane::tool

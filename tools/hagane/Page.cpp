@@ -50,4 +50,8 @@ std::string renderComparison(const PageData &data) {
   return render(pages::kComparison, data);
 }
 
+std::string renderPlan(const PageData &data) {
+  return render(pages::kPlan, data);
+}
+
 } // namespace hagane::tool

@@ -13,5 +13,6 @@ std::string formatted(const char *pattern, double value);
 
 /// The pages of this folder, filled by Mustache.
 std::string renderComparison(const PageData &data);
+std::string renderPlan(const PageData &data);
 
 } // namespace hagane::tool

@@ -79,6 +79,14 @@ CLI::App *addCompile(CLI::App &app, CompileOptions &options,
   addChecks(command, options);
   addLimits(command, options.limits);
   command
+      ->add_option("--max-memory", options.maxMemory,
+                   "Fail if a session may take more, such as 200MB or 1GiB, at "
+                   "the upper bounds of the symbolic dims: weights, arena and "
+                   "the scratch of --run-threads, not inputs and outputs")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true))
+      ->check(CLI::PositiveNumber)
+      ->type_name("SIZE");
+  command
       ->add_option("--embed-limit", options.embedLimit,
                    "Weights of more bytes stay in a .hgn file beside an object "
                    "or a shared library")
@@ -224,6 +232,11 @@ CLI::App *addInspect(CLI::App &app, InspectOptions &options) {
       ->required()
       ->type_name("MODULE.hgn");
   addDimValues(command, options.dims);
+  command->add_flag("--plan", options.drawsPlan,
+                    "Draw when and where buffers lie in memory, and tell the "
+                    "peak as a formula");
+  command->add_option("--html", options.html, "Also write a page with the plan")
+      ->type_name("FILE.html");
   command->add_flag("--verify", options.verify,
                     "Also check every hash, weights included");
   command->add_flag("--json", options.json, "Print one JSON object");

@@ -220,7 +220,16 @@ typedef struct hgn_buffer_info {
   int32_t size_slot;
   uint32_t first_use; /* indices of launches */
   uint32_t last_use;
+  const char *bytes; /* its size as an expression; "" if not recorded */
 } hgn_buffer_info;
+
+/* Bytes that a session needs beside the weights, the inputs and the outputs, as
+ * expressions over the symbols. Texts are "" where not recorded. */
+typedef struct hgn_memory_info {
+  const char *arena;
+  const char *scratch; /* of one thread */
+  const char *heap;    /* at most: of buffers whose sizes only the run tells */
+} hgn_memory_info;
 
 /* A condition on the inputs' sizes: two expressions over the symbols that must
  * be equal, and the node that needs it. */
@@ -258,6 +267,7 @@ typedef struct hgn_module_info {
   uint64_t weights_size;
   uint32_t requirement_count;
   const hgn_requirement_info *requirements;
+  hgn_memory_info memory;
 } hgn_module_info;
 
 /* What the module says of itself. Never NULL; lives as long as the module. */

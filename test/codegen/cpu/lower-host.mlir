@@ -7,7 +7,7 @@
 // CHECK-SAME: kernel.inputs = [{dims = [#xf.dim<n>], name = "x", type = f32}]
 // CHECK-SAME: kernel.kernels = [{{.*}}name = "copy", nodes = ["A"], schedule = "s"}, {{.*}}name = "copy", nodes = ["B"]
 // CHECK-SAME: kernel.outputs = [{dims = [#xf.dim<n>], name = "y", type = f32}]
-// CHECK-SAME: kernel.slots = [#xf.dim<n>,
+// CHECK-SAME: kernel.slots = [#xf.dim<0>, #xf.dim<n * 4>, #xf.dim<n>,
 
 // The plan: the arena and the largest scratch first; overflow fails check 0.
 // CHECK-LABEL: func.func @hgn_plan(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
@@ -34,7 +34,8 @@ module {
   xf.symbol @n {min = 1 : i64, max = 64 : i64}
   func.func @main(%x: memref<?xf32> {onnx.name = "x", xf.dims = [#xf.dim<n>]},
                   %y: memref<?xf32> {onnx.name = "y", kernel.output = 0 : i64, xf.dims = [#xf.dim<n>]},
-                  %arena: memref<?xi8> {kernel.arena}) attributes {kernel.arena_bytes = #xf.dim<4 * n>} {
+                  %arena: memref<?xi8> {kernel.arena})
+      attributes {kernel.arena_bytes = #xf.dim<4 * n>, kernel.buffers = [{bytes = #xf.dim<4 * n>, offset = #xf.dim<0>, first_use = 0 : i64, last_use = 1 : i64}]} {
     %n = xf.dim_value {dim = #xf.dim<n>} : index
     %o = xf.dim_value {dim = #xf.dim<0>} : index
     %t = memref.view %arena[%o][%n] {kernel.arena_offset = #xf.dim<0>, kernel.arena_bytes = #xf.dim<4 * n>}
