@@ -7,6 +7,7 @@
 #include "passes/fusion/Passes.h"
 #include "passes/kernels/Passes.h"
 #include "passes/memory/Passes.h"
+#include "passes/precision/Passes.h"
 #include "passes/schedules/Passes.h"
 #include "passes/shapes/Passes.h"
 
@@ -47,13 +48,15 @@ void hagane::buildShapesPhase(OpPassManager &pm) {
   cleanUp(pm);
 }
 
-void hagane::buildFusionPhase(OpPassManager &pm,
-                              ArrayRef<std::string> disabled) {
+void hagane::buildFusionPhase(OpPassManager &pm, ArrayRef<std::string> disabled,
+                              const std::string &precision) {
   // Scales and epsilons that exporters compute become numbers.
   pm.addPass(xf::eval::createFoldConstantsPass());
   cleanUp(pm);
   addFusions(pm, disabled);
   cleanUp(pm);
+  // Of what the fusions made: whole products, and none inside of attention.
+  pm.addPass(createChoosePrecisionPass({precision}));
 }
 
 void hagane::buildKernelsPhase(OpPassManager &pm,
@@ -63,6 +66,8 @@ void hagane::buildKernelsPhase(OpPassManager &pm,
   // Reshapes that cancel stand between kernels that can be fused.
   cleanUp(pm);
   pm.addNestedPass<func::FuncOp>(createFuseKernelsPass());
+  // A kernel with a second result is fused no further.
+  pm.addNestedPass<func::FuncOp>(createNarrowResultsPass());
   cleanUp(pm);
   assignSchedules(pm, target, files);
 }

@@ -14,9 +14,11 @@
 namespace hagane {
 
 void buildShapesPhase(mlir::OpPassManager &pm);
-/// `disabled` names the fusions to leave out; see Fusions.def.
+/// `disabled` names the fusions to leave out; see Fusions.def. `precision` is
+/// the type to which products round their factors, or "model".
 void buildFusionPhase(mlir::OpPassManager &pm,
-                      llvm::ArrayRef<std::string> disabled = {});
+                      llvm::ArrayRef<std::string> disabled = {},
+                      const std::string &precision = "model");
 /// Schedule files, or empty: what is chosen first, and what must be chosen.
 struct ScheduleFiles {
   std::string choice, lock;

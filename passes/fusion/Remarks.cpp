@@ -10,8 +10,9 @@ using namespace mlir;
 using namespace hagane;
 using namespace hagane::fusion;
 
-static remark::RemarkOpts getOptions(StringRef fusion, Operation *op) {
-  auto options = remark::RemarkOpts::name(fusion).category("fusion");
+static remark::RemarkOpts getOptions(StringRef fusion, StringRef category,
+                                     Operation *op) {
+  auto options = remark::RemarkOpts::name(fusion).category(category);
   if (auto function = op->getParentOfType<FunctionOpInterface>())
     options = options.function(function.getName());
   return options;
@@ -19,7 +20,7 @@ static remark::RemarkOpts getOptions(StringRef fusion, Operation *op) {
 
 LogicalResult Remarks::decline(Operation *op, const Twine &reason) const {
   if (op->getContext()->getRemarkEngine())
-    remark::missed(op->getLoc(), getOptions(fusion, op))
+    remark::missed(op->getLoc(), getOptions(fusion, category, op))
         << remark::metric("Nodes", xf::getNodeNames(op->getLoc()))
         << remark::reason("{0}", reason.str());
   return failure();
@@ -27,6 +28,6 @@ LogicalResult Remarks::decline(Operation *op, const Twine &reason) const {
 
 void Remarks::apply(Operation *op) const {
   if (op->getContext()->getRemarkEngine())
-    remark::passed(op->getLoc(), getOptions(fusion, op))
+    remark::passed(op->getLoc(), getOptions(fusion, category, op))
         << remark::metric("Nodes", xf::getNodeNames(op->getLoc()));
 }

@@ -8,11 +8,12 @@
 
 namespace hagane::fusion {
 
-/// MLIR remarks of category "fusion" in the name of one fusion. They cost
-/// nothing where remarks are off. Names of ONNX nodes come from locations.
+/// MLIR remarks of one category in the name of one fusion. They cost nothing
+/// where remarks are off. Names of ONNX nodes come from locations.
 class Remarks {
 public:
-  explicit Remarks(llvm::StringRef fusion) : fusion(fusion) {}
+  explicit Remarks(llvm::StringRef fusion, llvm::StringRef category = "fusion")
+      : fusion(fusion), category(category) {}
 
   /// A missed remark: `op` looked like the fusion's pattern up to the
   /// precondition that failed. Always returns failure.
@@ -22,7 +23,7 @@ public:
   void apply(mlir::Operation *op) const;
 
 private:
-  llvm::StringRef fusion;
+  llvm::StringRef fusion, category;
 };
 
 } // namespace hagane::fusion

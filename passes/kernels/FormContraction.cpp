@@ -2,6 +2,7 @@
 
 #include "passes/kernels/Forms.h"
 #include "passes/kernels/Scalars.h"
+#include "passes/precision/FactorType.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -26,6 +27,14 @@ static Type elementTypeOf(Value tensor) {
 static Type accumulatorType(Value a) {
   Type type = computeTypeOf(a);
   return type.isInteger(8) ? IntegerType::get(a.getContext(), 32) : type;
+}
+
+/// A factor of `op`, rounded if that says so.
+static Value roundFactor(Operation *op, Value factor, KernelBuilder &b) {
+  Type type = getFactorType(op);
+  return type && elementTypeOf(factor).isF32()
+             ? b.rounded(op->getLoc(), factor, type)
+             : factor;
 }
 
 static Value makeGemm(Location loc, const GemmSpec &spec, Type resultType,
@@ -92,6 +101,8 @@ static LogicalResult formLinear(Operation *op, Value x, Value weight,
   Location loc = op->getLoc();
   SmallVector<Dim> dims(b.shapes.getDims(op->getResult(0))),
       in(b.shapes.getDims(x));
+  x = roundFactor(op, x, b);
+  weight = roundFactor(op, weight, b);
   Dim rows = b.product(ArrayRef(in).drop_back());
   FailureOr<Value> flat = b.reshape(loc, b.tensor(x), {rows, in.back()});
   if (failed(flat))
@@ -148,7 +159,8 @@ LogicalResult hagane::form(xf::MatMul op, KernelBuilder &b) {
                   b.shapes.getDims(op.getA()).size() == dims.size();
   if (isWeight && bDims.size() == 2 && !op.getTransposeA())
     return formLinear(op, op.getA(), op.getB(), {}, op.getTransposeB(), b);
-  Value left = b.tensor(op.getA()), right = b.tensor(op.getB());
+  Value left = b.tensor(roundFactor(op, op.getA(), b)),
+        right = b.tensor(roundFactor(op, op.getB(), b));
   if (op.getTransposeA())
     left = swapMatrixAxes(loc, left, b);
   StringRef layout = op.getTransposeB() ? "columns" : "rows";
@@ -219,7 +231,8 @@ LogicalResult hagane::form(xf::Attention op, KernelBuilder &b) {
   SmallVector<std::string> layouts;
   SmallVector<Value> operands;
   for (Value operand : {op.getQ(), op.getK(), op.getV()})
-    operands.push_back(absorbTranspose(operand, layouts, b));
+    operands.push_back(
+        roundFactor(op, absorbTranspose(operand, layouts, b), b));
   Value bias, lengths = op.getKeyLengths(), sinks = op.getSinks();
   if (op.getBias() && !(bias = makeBias(op, b)))
     return b.cannotForm(

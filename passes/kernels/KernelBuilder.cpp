@@ -132,14 +132,25 @@ Value KernelBuilder::makeGlobal(
   return result;
 }
 
+static void printKey(Value expression, raw_ostream &os) {
+  if (auto constant = expression.getDefiningOp<xf::Constant>()) {
+    os << constant.getValue().getAsOpaquePointer();
+    return;
+  }
+  // Rounding comes last, after what several readers share.
+  if (auto cast = expression.getDefiningOp<xf::Cast>()) {
+    printKey(cast.getX(), os);
+    os << " as " << cast.getType().getElementType();
+    return;
+  }
+  os << "expression " << expression.getAsOpaquePointer();
+}
+
 /// Equal constants have equal keys.
 static std::string keyOf(Value expression, StringRef form) {
   std::string key;
   llvm::raw_string_ostream os(key);
-  if (auto constant = expression.getDefiningOp<xf::Constant>())
-    os << constant.getValue().getAsOpaquePointer();
-  else
-    os << "expression " << expression.getAsOpaquePointer();
+  printKey(expression, os);
   os << ' ' << form;
   return key;
 }
@@ -150,6 +161,18 @@ Value KernelBuilder::tensor(Value value) {
   return makeGlobal(value, cast<RankedTensorType>(value.getType()),
                     keyOf(value, "plain"),
                     [](OpBuilder &, Value constant) { return constant; });
+}
+
+Value KernelBuilder::rounded(Location loc, Value value, Type type) {
+  SmallVector<Dim> dims(shapes.getDims(value));
+  if (!isConstantExpression(value))
+    return map(loc, {{value, identityMap(dims.size())}}, dims, type,
+               [](ImplicitLocOpBuilder &, ValueRange x) {
+                 return SmallVector<Value>(x);
+               });
+  Value cast = xf::Cast::create(rewriter, loc, value, type);
+  shapes.setDims(cast, dims);
+  return cast;
 }
 
 Value KernelBuilder::packedWeight(Value weight, kernel::PackedForm form) {

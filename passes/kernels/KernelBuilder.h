@@ -67,6 +67,8 @@ public:
 
   /// The tensor as kernels may read it: constants become globals.
   mlir::Value tensor(mlir::Value value);
+  /// The tensor rounded to `type`: constants when the module is written.
+  mlir::Value rounded(mlir::Location loc, mlir::Value value, mlir::Type type);
   /// Whether the value is computed from constants alone.
   bool isConstantExpression(mlir::Value value);
   /// The packed form of a constant weight matrix.

@@ -37,8 +37,8 @@ def _source(model: Any, base_dir: str | os.PathLike | None) -> tuple[str, bytes 
 def compile(model: Any, output: str | os.PathLike | None = None, *,  # noqa: A001
             emit: str = "module", target_cpus: Sequence[str] = (),
             dims: Mapping[str, tuple[int, int]] | None = None,
-            specialize: Mapping[str, int] | None = None, threads: int = 0,
-            compile_to: str = "", remarks: list[str] | None = None,
+            specialize: Mapping[str, int] | None = None, precision: str = "model",
+            threads: int = 0, compile_to: str = "", remarks: list[str] | None = None,
             base_dir: str | os.PathLike | None = None,
             progress: Callable[[str, float], None] | None = None) -> Any:
     """Compiles an ONNX model: a path, bytes or an onnx.ModelProto.
@@ -50,6 +50,7 @@ def compile(model: Any, output: str | os.PathLike | None = None, *,  # noqa: A00
     target_cpus: "native" (the default) or levels such as "x86-64-v3", best first.
     dims: the least and greatest values of symbolic dims.
     specialize: symbolic dims made constant.
+    precision: of the factors of large products: "model" (its own) or "bf16"; sums stay f32.
     threads: of the compiler; 0: as many as there are cores.
     compile_to: stop after this phase and give its IR as text.
     remarks: a list that receives what the compiler remarks.
@@ -58,27 +59,27 @@ def compile(model: Any, output: str | os.PathLike | None = None, *,  # noqa: A00
     """
     if output is not None:
         path = pathlib.Path(output)
-        _run(model, path, emit, target_cpus, dims, specialize, threads, compile_to, remarks,
-             base_dir, progress)
+        _run(model, path, emit, target_cpus, dims, specialize, precision, threads, compile_to,
+             remarks, base_dir, progress)
         return path
     is_text = bool(compile_to) or emit in _TEXTS
     if not is_text and emit != "module":
         raise ValueError(f"emit={emit!r} needs an output path")
     with tempfile.TemporaryDirectory(prefix="hagane-") as folder:
         path = pathlib.Path(folder, "model.hgn")
-        _run(model, path, emit, target_cpus, dims, specialize, threads, compile_to, remarks,
-             base_dir, progress)
+        _run(model, path, emit, target_cpus, dims, specialize, precision, threads, compile_to,
+             remarks, base_dir, progress)
         # An open module is mapped and needs its name no more.
         return path.read_text() if is_text else Module(path)
 
 
-def _run(model, path, emit, target_cpus, dims, specialize, threads, compile_to, remarks, base_dir,
-         progress) -> None:
+def _run(model, path, emit, target_cpus, dims, specialize, precision, threads, compile_to,
+         remarks, base_dir, progress) -> None:
     name, data = _source(model, base_dir)
     compiled, diagnostics = _compiler().compile(
         input=name, model=data, output=os.fspath(path), emit=emit, compile_to=compile_to,
         target_cpus=list(target_cpus), dims=list((dims or {}).items()),
-        specialize=list((specialize or {}).items()), threads=threads,
+        specialize=list((specialize or {}).items()), precision=precision, threads=threads,
         remarks=remarks is not None, progress=progress)
     diagnostics = [text.rstrip("\n") for text in diagnostics]
     if not compiled:

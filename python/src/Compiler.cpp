@@ -50,7 +50,8 @@ compile(const std::string &input, std::optional<nb::bytes> model,
         const std::string &compileTo, std::vector<std::string> targetCpus,
         const std::vector<std::pair<std::string, Bounds>> &dims,
         std::vector<std::pair<std::string, int64_t>> specialize,
-        unsigned threads, bool remarks, nb::object progress) {
+        const std::string &precision, unsigned threads, bool remarks,
+        nb::object progress) {
   CompileOptions options;
   options.input = input;
   if (model)
@@ -62,6 +63,7 @@ compile(const std::string &input, std::optional<nb::bytes> model,
   for (const auto &[name, bounds] : dims)
     options.dims.push_back({name, bounds.first, bounds.second});
   options.specialize = std::move(specialize);
+  options.precision = precision;
   options.threads = threads;
   options.verbose = remarks;
   std::vector<std::string> diagnostics;
@@ -96,5 +98,6 @@ NB_MODULE(_compiler, m) {
         "target_cpus"_a = std::vector<std::string>(),
         "dims"_a = std::vector<std::pair<std::string, Bounds>>(),
         "specialize"_a = std::vector<std::pair<std::string, int64_t>>(),
-        "threads"_a = 0, "remarks"_a = false, "progress"_a = nb::none());
+        "precision"_a = "model", "threads"_a = 0, "remarks"_a = false,
+        "progress"_a = nb::none());
 }

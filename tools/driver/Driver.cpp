@@ -102,6 +102,10 @@ LogicalResult Compilation::parseOptions() {
              << "unknown phase '" << options.compileTo << "'";
     plan.last = *phase;
   }
+  if (!llvm::is_contained({"model", "bf16"}, options.precision))
+    return emitError(UnknownLoc::get(&context))
+           << "unknown precision '" << options.precision
+           << "', expected model or bf16";
   printsIr = plan.last != Phase::Object;
   std::vector<std::string> names = options.targetCpus;
   if (names.empty())
@@ -214,7 +218,7 @@ LogicalResult Compilation::writeText(Operation *op) {
 
 /// What was fused and what was not, and why, becomes a remark.
 void Compilation::enableRemarks() {
-  const std::string category = "fusion";
+  const std::string category = "fusion|precision";
   remark::RemarkCategories categories{category, category, category, category,
                                       category};
   if (failed(remark::enableOptimizationRemarks(
@@ -376,6 +380,8 @@ LogicalResult Compilation::writeModuleFile(const std::string &path) {
     words.push_back("--specialize " + name + "=" + std::to_string(value));
   if (options.attentionSemantics != "standard")
     words.push_back("--attention-semantics=" + options.attentionSemantics);
+  if (options.precision != "model")
+    words.push_back("--precision=" + options.precision);
   if (!options.scheduleFile.empty())
     words.push_back("--schedule=" +
                     llvm::sys::path::filename(options.scheduleFile).str());

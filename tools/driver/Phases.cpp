@@ -72,13 +72,16 @@ static void buildScheduled(OpPassManager &pm, const cpu::Target &target,
   build(pm, describe(target), options.schedules);
 }
 
-static void buildFusion(OpPassManager &pm) { buildFusionPhase(pm); }
+static void buildFusion(OpPassManager &pm, const cpu::Target &,
+                        const PhaseOptions &options) {
+  buildFusionPhase(pm, /*disabled=*/{}, options.precision);
+}
 
 static const PhaseRow kPhases[] = {
     {"import", nullptr},
     {"convert", buildConvert},
     {"shapes", buildPlain<buildShapesPhase>},
-    {"fusion", buildPlain<buildFusion>},
+    {"fusion", buildFusion},
     {"kernels", buildScheduled<buildKernelsPhase>},
     {"bufferize", buildScheduled<buildBufferizePhase>},
     {"outline", buildPlain<buildOutlinePhase>},

@@ -32,9 +32,10 @@ struct PhaseOptions {
   PhaseOptions() = default;
   explicit PhaseOptions(const CompileOptions &options)
       : attentionSemantics(options.attentionSemantics),
+        precision(options.precision),
         schedules{options.scheduleFile, options.lockFile} {}
 
-  std::string attentionSemantics = "standard";
+  std::string attentionSemantics = "standard", precision = "model";
   ScheduleFiles schedules;
 };
 

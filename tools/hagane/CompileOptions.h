@@ -62,9 +62,10 @@ struct CompileOptions {
   std::vector<std::pair<std::string, int64_t>>
       specialize;                              // symbolic dims made constant
   std::string attentionSemantics = "standard"; // docs/attention.md
-  std::string scheduleFile;                    // "": the built-in schedules
-  std::string lockFile; // what schedules must be; "": anything
-  std::string dumpDir;  // "": no IR after each pass
+  std::string precision = "model"; // or "bf16": of large products' factors
+  std::string scheduleFile;        // "": the built-in schedules
+  std::string lockFile;            // what schedules must be; "": anything
+  std::string dumpDir;             // "": no IR after each pass
   uint64_t embedLimit = uint64_t(1)
                         << 30; // larger weights stay beside an object
   unsigned threads = 0;        // 0: as many as there are cores

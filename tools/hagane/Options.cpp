@@ -76,6 +76,11 @@ void addTargetOptions(CLI::App *app, CompileOptions &options) {
                   "differ; see docs/attention.md")
       ->check(CLI::IsMember({"standard", "original", "onnxruntime"}))
       ->capture_default_str();
+  app->add_option("--precision", options.precision,
+                  "Of the factors of large products: the model's own, or bf16; "
+                  "sums stay f32")
+      ->check(CLI::IsMember({"model", "bf16"}))
+      ->capture_default_str();
   app->add_option("--run-threads", options.runThreads,
                   "Threads that the model will run on, for which work is cut; "
                   "0: this machine's cores if the target is native, else 8")

@@ -19,6 +19,7 @@
 #include "passes/fusion/Passes.h"
 #include "passes/kernels/Passes.h"
 #include "passes/memory/Passes.h"
+#include "passes/precision/Passes.h"
 #include "passes/schedules/Passes.h"
 #include "passes/shapes/Passes.h"
 #ifdef HAGANE_WITH_CPU_HOST
@@ -57,6 +58,7 @@ void hagane::registerPasses() {
   registerFusionPipeline();
   registerHaganeKernelPasses();
   registerHaganeMemoryPasses();
+  registerHaganePrecisionPasses();
   registerHaganeSchedulePasses();
   registerPhases();
 #ifdef HAGANE_WITH_CPU_HOST

@@ -1,0 +1,60 @@
+// RUN: hagane-opt %s --hagane-choose-precision=factors=bf16 --remarks-filter=precision 2>&1 | FileCheck %s
+// RUN: hagane-opt %s --hagane-choose-precision | FileCheck %s --check-prefix=MODEL
+
+// CHECK-DAG: [Passed] bf16 | Category:precision | Function=products | Nodes=/up/MatMul
+// CHECK-DAG: [Missed] bf16 | Category:precision | Function=products | Nodes=/small/MatMul, Reason="its matrix is small"
+// CHECK-DAG: [Missed] bf16 | Category:precision | Function=cached | Nodes=/attention, Reason="a factor lies in memory as f32"
+
+// MODEL-NOT: factor_type
+
+xf.symbol @s {min = 1 : i64, max = 512 : i64}
+
+// A large weight pays even where the other factor is rounded in a pass of its
+// own; other types stay.
+// CHECK-LABEL: func.func @products
+// CHECK: xf.linear %{{.*}} {xf.factor_type = bf16} : (tensor<?x32xf32>
+// CHECK: xf.matmul %{{.*}} {xf.factor_type = bf16} : (tensor<?x48xf32>
+// CHECK: xf.linear %{{[^{]*}} : (tensor<?x16xf32>
+// CHECK: xf.linear %{{[^{]*}} : (tensor<?x32xf16>
+func.func @products(%x: tensor<?x32xf32> {xf.dims = [#xf.dim<s>, #xf.dim<32>]}, %h: tensor<?x32xf16> {xf.dims = [#xf.dim<s>, #xf.dim<32>]}) -> (tensor<?x8xf32>, tensor<?x32xf16>) {
+  %w0 = xf.constant {value = dense_resource<w0> : tensor<32x48xf32>} : () -> tensor<32x48xf32>
+  %w1 = xf.constant {value = dense_resource<w1> : tensor<48x16xf32>} : () -> tensor<48x16xf32>
+  %w2 = xf.constant {value = dense_resource<w2> : tensor<16x8xf32>} : () -> tensor<16x8xf32>
+  %w3 = xf.constant {value = dense_resource<w3> : tensor<32x32xf16>} : () -> tensor<32x32xf16>
+  %0 = xf.linear %x, %w0 : (tensor<?x32xf32>, tensor<32x48xf32>) -> tensor<?x48xf32> loc("/up/MatMul")
+  %1 = xf.matmul %0, %w1 : (tensor<?x48xf32>, tensor<48x16xf32>) -> tensor<?x16xf32>
+  %2 = xf.linear %1, %w2 : (tensor<?x16xf32>, tensor<16x8xf32>) -> tensor<?x8xf32> loc("/small/MatMul")
+  %3 = xf.linear %h, %w3 : (tensor<?x32xf16>, tensor<32x32xf16>) -> tensor<?x32xf16>
+  return %2, %3 : tensor<?x8xf32>, tensor<?x32xf16>
+}
+
+// Attention takes what products and rotations write rounded, through views.
+// CHECK-LABEL: func.func @heads
+// CHECK: xf.attention %{{.*}} {causal = #xf.causal_kind<none>, scale = 5.000000e-01 : f64, xf.factor_type = bf16}
+func.func @heads(%x: tensor<1x?x32xf32> {xf.dims = [#xf.dim<1>, #xf.dim<s>, #xf.dim<32>]}, %cos: tensor<?x4xf32> {xf.dims = [#xf.dim<s>, #xf.dim<4>]}) -> tensor<1x4x?x8xf32> {
+  %w = xf.constant {value = dense_resource<w0> : tensor<32x32xf32>} : () -> tensor<32x32xf32>
+  %0 = xf.linear %x, %w : (tensor<1x?x32xf32>, tensor<32x32xf32>) -> tensor<1x?x32xf32>
+  %1 = xf.reshape %0 {shape = [#xf.dim<1>, #xf.dim<s>, #xf.dim<4>, #xf.dim<8>]} : (tensor<1x?x32xf32>) -> tensor<1x?x4x8xf32>
+  %2 = xf.transpose %1 {permutation = array<i64: 0, 2, 1, 3>} : (tensor<1x?x4x8xf32>) -> tensor<1x4x?x8xf32>
+  %q = xf.rotary %2, %cos, %cos {rotated = 8 : i64} : (tensor<1x4x?x8xf32>, tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<1x4x?x8xf32>
+  %y = xf.attention %q, %2, %2 {scale = 0.5 : f64, causal = #xf.causal_kind<none>} : (tensor<1x4x?x8xf32>, tensor<1x4x?x8xf32>, tensor<1x4x?x8xf32>) -> tensor<1x4x?x8xf32>
+  return %y : tensor<1x4x?x8xf32>
+}
+
+// A cache would have to be rounded at every step.
+// CHECK-LABEL: func.func @cached
+// CHECK: xf.attention %{{[^{]*}} {causal = #xf.causal_kind<none>, scale = 5.000000e-01 : f64} :
+func.func @cached(%q: tensor<1x4x1x8xf32>, %k: tensor<1x4x?x8xf32> {xf.dims = [#xf.dim<1>, #xf.dim<4>, #xf.dim<s>, #xf.dim<8>]}) -> tensor<1x4x1x8xf32> {
+  %y = xf.attention %q, %k, %k {scale = 0.5 : f64, causal = #xf.causal_kind<none>} : (tensor<1x4x1x8xf32>, tensor<1x4x?x8xf32>, tensor<1x4x?x8xf32>) -> tensor<1x4x1x8xf32> loc("/attention")
+  return %y : tensor<1x4x1x8xf32>
+}
+
+// What depends on constants alone is computed when the module is written.
+// CHECK-LABEL: func.func @constants
+// CHECK-NOT: factor_type
+func.func @constants() -> tensor<32x48xf32> {
+  %a = xf.constant {value = dense_resource<a> : tensor<32x32xf32>} : () -> tensor<32x32xf32>
+  %w = xf.constant {value = dense_resource<w0> : tensor<32x48xf32>} : () -> tensor<32x48xf32>
+  %y = xf.matmul %a, %w : (tensor<32x32xf32>, tensor<32x48xf32>) -> tensor<32x48xf32>
+  return %y : tensor<32x48xf32>
+}
