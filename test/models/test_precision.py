@@ -60,3 +60,25 @@ def test_small_model(name, tmp_path):
 @pytest.mark.parametrize("folder", in_full_precision(), ids=lambda folder: folder.name)
 def test_generated_model(folder, tmp_path):
     check(folder, tmp_path)
+
+
+def write_report(model, scratch, *options):
+    path = scratch / "report.json"
+    assert hagane("compile", model, "--report", path, "-o", scratch / "model.hgn", *options) == ""
+    return json.loads(path.read_text())
+
+
+def test_report_tells_what_rounding_costs(tmp_path):
+    small.write("encoder", tmp_path)
+    model = tmp_path / "model.onnx"
+    found = write_report(model, tmp_path, "--precision=bf16")["precision"]
+    assert found["factors"] == "bf16" and found["sums"] == "f32"
+    assert {kernel["kind"] for kernel in found["kernels"]} == {"gemm", "attention"}
+    assert all(LEAST < kernel["error"] < BOUND for kernel in found["kernels"])
+    assert set(found["outputs"]) == {"hidden", "pooled"}
+    assert all(LEAST < error < BOUND for error in found["outputs"].values())
+    # Without weights nothing is computed.
+    bare = write_report(model, tmp_path, "--precision=bf16", "--shape-only")["precision"]
+    assert len(bare["kernels"]) == len(found["kernels"]) and not bare["outputs"]
+    assert not any("error" in kernel for kernel in bare["kernels"])
+    assert "precision" not in write_report(model, tmp_path)

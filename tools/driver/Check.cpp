@@ -18,10 +18,6 @@ using namespace hagane;
 using namespace hagane::driver;
 using xf::eval::HostTensor;
 
-/// The context of generated inputs: large enough for caches and more than one
-/// query.
-static constexpr int64_t kContext = 5;
-
 namespace {
 struct Tolerance {
   unsigned precision; // bits of a significand, at least
@@ -147,7 +143,9 @@ LogicalResult Check::load() {
               "ONNX, or IR of the phases up to fusion";
   if (start <= Phase::Convert && failed(runPhase(*source, Phase::Convert)))
     return failure();
-  tolerance = toleranceOf(*source);
+  // bf16 factors err as bf16 results do.
+  tolerance = options.precision == "model" ? toleranceOf(*source)
+                                           : *std::prev(std::end(kTolerances));
   auto addStage = [&](Phase phase, OwningOpRef<ModuleOp> module) {
     stages.emplace_back(phase, Program{std::move(module), {}});
   };
@@ -350,32 +348,10 @@ FailureOr<Tensors> Check::evaluate(const Point &point,
   return expected;
 }
 
-/// Tokens, positions and masks that any model takes are 0 and 1.
-static LogicalResult limitIntegers(Tensors &arguments, ModuleOp module) {
-  for (HostTensor &argument : arguments) {
-    Type element = argument.getElementType();
-    if (!element.isInteger(64) && !element.isInteger(32))
-      continue;
-    llvm::Expected<HostTensor> limited =
-        HostTensor::create(element, argument.getShape());
-    if (!limited)
-      return module.emitError(llvm::toString(limited.takeError()));
-    for (int64_t i = 0; i < argument.getCount(); ++i)
-      limited->setInteger(i, argument.getInteger(i) & 1);
-    argument = std::move(*limited);
-  }
-  return success();
-}
-
 LogicalResult Check::evaluateAt(const Point &point) {
-  BisectOptions inputs;
-  inputs.inputs = options.checkInputs;
-  for (const auto &[name, size] : point.sizes)
-    inputs.values.emplace_back(name, size);
-  FailureOr<Tensors> arguments = makeArguments(*kernels().module, inputs);
-  if (failed(arguments) ||
-      (inputs.inputs.empty() &&
-       failed(limitIntegers(*arguments, *kernels().module))))
+  FailureOr<Tensors> arguments =
+      makeArgumentsAt(*kernels().module, point.sizes, options.checkInputs);
+  if (failed(arguments))
     return failure();
   FailureOr<Tensors> results = evaluate(point, *arguments);
   if (failed(results))
@@ -392,7 +368,7 @@ LogicalResult Check::checkPhases() {
   }
   CompileOptions atPoints;
   atPoints.points = options.points;
-  atPoints.context = kContext;
+  atPoints.context = kCheckedContext;
   FailureOr<SmallVector<Point>> points =
       choosePoints(*kernels().module, atPoints);
   if (failed(points))

@@ -70,7 +70,7 @@ private:
   LogicalResult writeEmbedding();
   void enableRemarks();
   void remarkFallbacks(ModuleOp module);
-  LogicalResult writeReport(ModuleOp module);
+  LogicalResult writeReport(ModuleOp module, const cpu::Target &target);
   void releaseModel();
   LogicalResult report(llvm::Error error) {
     if (!error)
@@ -249,7 +249,8 @@ void Compilation::remarkFallbacks(ModuleOp module) {
 }
 
 /// Of the first level's kernels.
-LogicalResult Compilation::writeReport(ModuleOp module) {
+LogicalResult Compilation::writeReport(ModuleOp module,
+                                       const cpu::Target &target) {
   if (!records.empty())
     return success();
   if (options.verbose)
@@ -259,6 +260,13 @@ LogicalResult Compilation::writeReport(ModuleOp module) {
   FailureOr<Report> made = makeReport(module, options);
   if (failed(made))
     return failure();
+  if (options.precision != "model" && start <= Phase::Fusion) {
+    progress("measure precision");
+    FailureOr<Rounding> rounding = measureRounding(*source, target, options);
+    if (failed(rounding))
+      return failure();
+    made->rounding = std::move(*rounding);
+  }
   std::string text;
   llvm::raw_string_ostream stream(text);
   if (StringRef(options.report).ends_with(".json"))
@@ -292,7 +300,7 @@ LogicalResult Compilation::compileFor(const cpu::Target &target) {
   OwningOpRef<ModuleOp> module = source->clone();
   if (failed(runPhases(*module, Phase::Kernels,
                        std::min(plan.last, Phase::Bufferize), target)) ||
-      (plan.last >= Phase::Bufferize && failed(writeReport(*module))))
+      (plan.last >= Phase::Bufferize && failed(writeReport(*module, target))))
     return failure();
   if (options.maxMemory && plan.last >= Phase::Bufferize &&
       failed(checkMemory(*module, options.maxMemory, target.sizes.threads)))

@@ -113,6 +113,37 @@ hagane::driver::makeArguments(ModuleOp module, const BisectOptions &options) {
   return arguments;
 }
 
+static LogicalResult limitIntegers(MutableArrayRef<HostTensor> arguments,
+                                   ModuleOp module) {
+  for (HostTensor &argument : arguments) {
+    Type element = argument.getElementType();
+    if (!element.isInteger(64) && !element.isInteger(32))
+      continue;
+    llvm::Expected<HostTensor> limited =
+        HostTensor::create(element, argument.getShape());
+    if (!limited)
+      return module.emitError(llvm::toString(limited.takeError()));
+    for (int64_t i = 0; i < argument.getCount(); ++i)
+      limited->setInteger(i, argument.getInteger(i) & 1);
+    argument = std::move(*limited);
+  }
+  return success();
+}
+
+FailureOr<SmallVector<HostTensor>>
+hagane::driver::makeArgumentsAt(ModuleOp module,
+                                const std::map<std::string, int64_t> &sizes,
+                                const std::string &inputs) {
+  BisectOptions options;
+  options.inputs = inputs;
+  options.values.assign(sizes.begin(), sizes.end());
+  FailureOr<SmallVector<HostTensor>> arguments = makeArguments(module, options);
+  if (succeeded(arguments) && inputs.empty() &&
+      failed(limitIntegers(*arguments, module)))
+    return failure();
+  return arguments;
+}
+
 static LogicalResult runPhase(ModuleOp module, Phase phase,
                               const cpu::Target &target) {
   PassManager pm(module.getContext());

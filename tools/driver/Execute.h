@@ -5,6 +5,7 @@
 #include "dialects/xf/eval/HostTensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "tools/hagane/CompileOptions.h"
+#include <map>
 #include <memory>
 
 struct hgn_module;
@@ -15,6 +16,18 @@ namespace hagane::driver {
 /// that the options give to symbols. Fails with a diagnostic.
 llvm::FailureOr<llvm::SmallVector<xf::eval::HostTensor>>
 makeArguments(mlir::ModuleOp module, const BisectOptions &options);
+
+/// The context of generated inputs: large enough for caches and more than one
+/// query.
+inline constexpr int64_t kCheckedContext = 5;
+
+/// Arguments of `main` from an npz file, or, if that is "", random ones that
+/// any model takes: tokens, positions and masks are 0 and 1. Fails with a
+/// diagnostic.
+llvm::FailureOr<llvm::SmallVector<xf::eval::HostTensor>>
+makeArgumentsAt(mlir::ModuleOp module,
+                const std::map<std::string, int64_t> &sizes,
+                const std::string &inputs);
 
 /// A compiled module; its code goes through a temporary module file and the
 /// runtime, as a user's would.

@@ -5,6 +5,7 @@
 #include "dialects/xf/Dim.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "tools/driver/Machines.h"
+#include "tools/driver/Rounding.h"
 #include "tools/hagane/CompileOptions.h"
 #include "llvm/ADT/MapVector.h"
 #include <map>
@@ -46,6 +47,7 @@ struct Report {
   bool hasTokens = false;
   Machine machine;
   llvm::SmallVector<Point> points;
+  std::optional<Rounding> rounding; // where the user asked for it
 };
 
 /// Reports on a module as the bufferize phase leaves it, at the points that the

@@ -70,6 +70,25 @@ static void printPoint(const Report &report, const Point &point,
            << fallback.nodes << "\n";
 }
 
+static void printRounding(const Rounding &rounding, raw_ostream &stream) {
+  auto print = [&](llvm::StringRef what, double error) {
+    stream << "  ";
+    if (error < 0)
+      stream << "not measured  ";
+    else
+      stream << llvm::format("%-12.3g  ", error);
+    stream << what << "\n";
+  };
+  stream << "\nprecision      " << rounding.factors << " factors, f32 sums, in "
+         << rounding.kernels.size()
+         << " kernels; error relative to the model's own precision, as norms, "
+            "on random data\n";
+  for (const auto &[name, error] : rounding.outputs)
+    print("output " + name, error);
+  for (const RoundedKernel &kernel : rounding.kernels)
+    print(kernel.kind + " of " + kernel.nodes, kernel.error);
+}
+
 void hagane::driver::printText(const Report &report, raw_ostream &stream) {
   stream << report.model << "\n"
          << "parameters     " << report.parameters << "\n"
@@ -86,6 +105,8 @@ void hagane::driver::printText(const Report &report, raw_ostream &stream) {
          << scaled(report.machine.bandwidth, "B/s") << "\n";
   for (const Point &point : report.points)
     printPoint(report, point, stream);
+  if (report.rounding)
+    printRounding(*report.rounding, stream);
 }
 
 static void writeCost(llvm::json::OStream &json, const Cost &cost) {
@@ -132,6 +153,24 @@ static void writePoint(llvm::json::OStream &json, const Report &report,
   });
 }
 
+static void writeRounding(const Rounding &rounding, llvm::json::OStream &json) {
+  json.attribute("factors", rounding.factors);
+  json.attribute("sums", "f32");
+  json.attributeObject("outputs", [&] {
+    for (const auto &[name, error] : rounding.outputs)
+      json.attribute(name, error);
+  });
+  json.attributeArray("kernels", [&] {
+    for (const RoundedKernel &kernel : rounding.kernels)
+      json.object([&] {
+        json.attribute("kind", kernel.kind);
+        json.attribute("nodes", kernel.nodes);
+        if (kernel.error >= 0)
+          json.attribute("error", kernel.error);
+      });
+  });
+}
+
 void hagane::driver::printJson(const Report &report, raw_ostream &stream) {
   llvm::json::OStream json(stream, /*IndentSize=*/2);
   json.object([&] {
@@ -161,6 +200,9 @@ void hagane::driver::printJson(const Report &report, raw_ostream &stream) {
       for (const Point &point : report.points)
         json.object([&] { writePoint(json, report, point); });
     });
+    if (report.rounding)
+      json.attributeObject("precision",
+                           [&] { writeRounding(*report.rounding, json); });
   });
   stream << "\n";
 }
