@@ -33,7 +33,8 @@ static Type accumulatorType(Value a) {
 static Value roundFactor(Operation *op, Value factor, KernelBuilder &b) {
   Type type = getFactorType(op);
   return type && elementTypeOf(factor).isF32()
-             ? b.rounded(op->getLoc(), factor, type)
+             // Whoever makes it may come to do that.
+             ? b.rounded(factor.getLoc(), factor, type)
              : factor;
 }
 

@@ -109,11 +109,27 @@ LogicalResult formOne(Operation *op, KernelBuilder &b) {
   return b.cannotForm(op, "there is no kernel for it");
 }
 
+/// Whether an operation forms kernels of its operands as well.
+bool absorbs(Operation *op) {
+  if (isa<xf::Attention, xf::Rotary, xf::CacheWrite>(op))
+    return true;
+  return isa<xf::Concat, xf::CacheAppend>(op) &&
+         llvm::any_of(op->getOperands(), findPlacedRotary);
+}
+
+/// Whether the one user forms an operation's kernels.
+bool isAbsorbed(Operation *op) {
+  return isa<xf::Rotary>(op) && op->hasOneUse() &&
+         isa<xf::Concat, xf::CacheAppend>(*op->user_begin());
+}
+
 /// The outermost operations first where they absorb their neighbours.
 SmallVector<Operation *> collect(func::FuncOp function) {
   SmallVector<Operation *> absorbing, others;
   function.walk([&](Operation *op) {
-    if (isa<xf::Attention, xf::Rotary, xf::CacheWrite>(op))
+    if (isAbsorbed(op))
+      return;
+    if (absorbs(op))
       absorbing.push_back(op);
     else if (isa<xf::SymbolicShapeOpInterface>(op) && !isa<xf::Constant>(op))
       others.push_back(op);

@@ -49,9 +49,15 @@ LogicalResult hagane::form(xf::Broadcast op, KernelBuilder &b) {
   return success();
 }
 
-/// Each input is copied to its place in the result.
-static Value concatenate(Location loc, ValueRange inputs, int64_t axis,
-                         ArrayRef<Dim> dims, Type type, KernelBuilder &b) {
+xf::Rotary hagane::findPlacedRotary(Value piece) {
+  auto rotary = piece.getDefiningOp<xf::Rotary>();
+  return rotary && rotary->hasOneUse() ? rotary : xf::Rotary();
+}
+
+/// Each input is copied to its place in the result, or made there.
+static FailureOr<Value> concatenate(Location loc, ValueRange inputs,
+                                    int64_t axis, ArrayRef<Dim> dims, Type type,
+                                    KernelBuilder &b) {
   Value result = b.empty(loc, dims, type);
   SmallVector<Dim> offsets(dims.size(), b.constant(0));
   SmallVector<int64_t> steps(dims.size(), 1);
@@ -59,27 +65,37 @@ static Value concatenate(Location loc, ValueRange inputs, int64_t axis,
     Value piece = b.tensor(input);
     SmallVector<Dim> sizes(b.shapes.getDims(piece));
     Value place = b.slice(loc, result, offsets, sizes, steps);
-    Value copied =
-        b.copy(loc, {piece, b.identityMap(dims.size())}, sizes, place);
-    result = b.insert(loc, copied, result, offsets);
+    FailureOr<Value> made;
+    if (xf::Rotary rotary = findPlacedRotary(piece))
+      made = makeRotary(rotary, place, b);
+    else
+      made = b.copy(loc, {piece, b.identityMap(dims.size())}, sizes, place);
+    if (failed(made))
+      return failure();
+    result = b.insert(loc, *made, result, offsets);
     offsets[axis] = offsets[axis] + sizes[axis];
   }
   return result;
 }
 
-LogicalResult hagane::form(xf::Concat op, KernelBuilder &b) {
-  SmallVector<Dim> dims(b.shapes.getDims(op.getY()));
-  b.replace(op, concatenate(op.getLoc(), op.getInputs(), op.getAxis(), dims,
-                            elementTypeOf(op.getY()), b));
+static LogicalResult formConcat(Operation *op, ValueRange inputs, int64_t axis,
+                                KernelBuilder &b) {
+  Value y = op->getResult(0);
+  FailureOr<Value> result =
+      concatenate(op->getLoc(), inputs, axis,
+                  SmallVector<Dim>(b.shapes.getDims(y)), elementTypeOf(y), b);
+  if (failed(result))
+    return failure();
+  b.replace(op, *result);
   return success();
 }
 
+LogicalResult hagane::form(xf::Concat op, KernelBuilder &b) {
+  return formConcat(op, op.getInputs(), op.getAxis(), b);
+}
+
 LogicalResult hagane::form(xf::CacheAppend op, KernelBuilder &b) {
-  SmallVector<Dim> dims(b.shapes.getDims(op.getY()));
-  SmallVector<Value> inputs{op.getPast(), op.getX()};
-  b.replace(op, concatenate(op.getLoc(), inputs, op.getAxis(), dims,
-                            elementTypeOf(op.getY()), b));
-  return success();
+  return formConcat(op, {op.getPast(), op.getX()}, op.getAxis(), b);
 }
 
 /// The elements in the opposite order along `axes`.
@@ -325,94 +341,5 @@ LogicalResult hagane::form(xf::Dims op, KernelBuilder &b) {
     elements.push_back(arith::IndexCastOp::create(builder, element, index));
   }
   b.replace(op, tensor::FromElementsOp::create(builder, type, elements));
-  return success();
-}
-
-//===-- Rotary ------------------------------------------------------------===//
-
-/// One half of the rotated pairs: x1 cos - x2 sin, or x1 sin + x2 cos.
-static Value rotate(Location loc, ArrayRef<MappedTensor> ins,
-                    ArrayRef<Dim> dims, bool second, Value dest,
-                    KernelBuilder &b) {
-  Type type = elementTypeOf(dest);
-  return b.map(
-      loc, ins, dims, type,
-      [&](ScalarScope &builder, ValueRange x) -> SmallVector<Value> {
-        Value left = arith::MulFOp::create(builder, x[0], x[second ? 3 : 2]);
-        Value right = arith::MulFOp::create(builder, x[1], x[second ? 2 : 3]);
-        if (second)
-          return {arith::AddFOp::create(builder, left, right)};
-        return {arith::SubFOp::create(builder, left, right)};
-      },
-      dest);
-}
-
-LogicalResult hagane::form(xf::Rotary op, KernelBuilder &b) {
-  Location loc = op.getLoc();
-  // What stands behind a transpose of rows is read where it is.
-  Value x = op.getX(), cos = b.tensor(op.getCos()), sin = b.tensor(op.getSin());
-  SmallVector<Dim> dims(b.shapes.getDims(x)), half = dims;
-  int64_t rank = dims.size(), rotated = op.getRotated(), pairs = rotated / 2;
-  bool interleaved = op.getInterleaved();
-  half.back() = b.constant(pairs);
-  AffineMap cosMap = b.broadcastMap(b.shapes.getDims(cos), half),
-            sinMap = b.broadcastMap(b.shapes.getDims(sin), half);
-  if (!cosMap || !sinMap)
-    return b.cannotForm(
-        op, "whether its angles broadcast is only known when the model runs");
-  SmallVector<int64_t> steps(rank, 1), ones(rank, 1);
-  if (interleaved)
-    steps.back() = 2;
-  auto offsetsAt = [&](int64_t start) {
-    SmallVector<Dim> offsets(rank, b.constant(0));
-    offsets.back() = b.constant(start);
-    return offsets;
-  };
-  int64_t second = interleaved ? 1 : pairs;
-  AffineMap place = b.identityMap(rank);
-  if (auto transpose = x.getDefiningOp<xf::Transpose>();
-      transpose && transpose.getPermutation().back() == rank - 1) {
-    x = transpose.getX();
-    place = inversePermutation(AffineMap::getPermutationMap(
-        transpose.getPermutation(), op.getContext()));
-  }
-  x = b.tensor(x);
-  auto partAt = [&](int64_t start, ArrayRef<Dim> sizes,
-                    ArrayRef<int64_t> strides) {
-    auto source = llvm::map_to_vector(place.getResults(), [&](AffineExpr e) {
-      return sizes[cast<AffineDimExpr>(e).getPosition()];
-    });
-    return MappedTensor{b.slice(loc, x, offsetsAt(start), source, strides),
-                        place};
-  };
-  MappedTensor first = partAt(0, half, steps),
-               other = partAt(second, half, steps);
-  SmallVector<MappedTensor> ins{first, other, {cos, cosMap}, {sin, sinMap}};
-  Value result = b.empty(loc, dims, elementTypeOf(x));
-  auto insertAt = [&](Value piece, int64_t start, ArrayRef<Dim> sizes,
-                      ArrayRef<int64_t> strides) {
-    auto strideAttrs =
-        llvm::map_to_vector(strides, [&](int64_t step) -> OpFoldResult {
-          return b.rewriter.getIndexAttr(step);
-        });
-    result = tensor::InsertSliceOp::create(b.rewriter, loc, piece, result,
-                                           b.sizes(loc, offsetsAt(start)),
-                                           b.sizes(loc, sizes), strideAttrs);
-    b.shapes.setDims(result, dims);
-  };
-  for (bool isSecond : {false, true}) {
-    int64_t start = isSecond ? second : 0;
-    Value place = b.slice(loc, result, offsetsAt(start), half, steps);
-    insertAt(rotate(loc, ins, half, isSecond, place, b), start, half, steps);
-  }
-  Dim rest = dims.back() - rotated;
-  if (!rest.isConstant(0)) {
-    SmallVector<Dim> tail = dims;
-    tail.back() = rest;
-    Value place = b.slice(loc, result, offsetsAt(rotated), tail, ones);
-    insertAt(b.copy(loc, partAt(rotated, tail, ones), tail, place), rotated,
-             tail, ones);
-  }
-  b.replace(op, result);
   return success();
 }

@@ -38,6 +38,13 @@ mlir::Value makeLinear(mlir::Location loc, mlir::Value rows, mlir::Value weight,
                        mlir::Value bias, bool transposed, mlir::Type resultType,
                        KernelBuilder &b);
 
+/// The rotary embedding that makes `piece` for one use; null otherwise.
+xf::Rotary findPlacedRotary(mlir::Value piece);
+/// The rotated tensor, written into `dest` if there is one. Fails with an
+/// error.
+llvm::FailureOr<mlir::Value> makeRotary(xf::Rotary op, mlir::Value dest,
+                                        KernelBuilder &b);
+
 llvm::LogicalResult form(xf::Linear op, KernelBuilder &b);
 llvm::LogicalResult form(xf::MatMul op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Attention op, KernelBuilder &b);
