@@ -18,16 +18,23 @@ static remark::RemarkOpts getOptions(StringRef fusion, StringRef category,
   return options;
 }
 
+bool Remarks::areOn(Operation *op) {
+  return op->getContext()->getRemarkEngine() != nullptr;
+}
+
 LogicalResult Remarks::decline(Operation *op, const Twine &reason) const {
-  if (op->getContext()->getRemarkEngine())
+  if (areOn(op))
     remark::missed(op->getLoc(), getOptions(fusion, category, op))
         << remark::metric("Nodes", xf::getNodeNames(op->getLoc()))
         << remark::reason("{0}", reason.str());
   return failure();
 }
 
-void Remarks::apply(Operation *op) const {
-  if (op->getContext()->getRemarkEngine())
-    remark::passed(op->getLoc(), getOptions(fusion, category, op))
-        << remark::metric("Nodes", xf::getNodeNames(op->getLoc()));
+void Remarks::apply(Operation *op, xf::Dim savedBytes) const {
+  if (!areOn(op))
+    return;
+  auto remark = remark::passed(op->getLoc(), getOptions(fusion, category, op));
+  remark << remark::metric("Nodes", xf::getNodeNames(op->getLoc()));
+  if (savedBytes)
+    remark << remark::metric("SavedBytes", savedBytes.str());
 }

@@ -3,6 +3,7 @@
 #ifndef HAGANE_PASSES_FUSION_REMARKS_H
 #define HAGANE_PASSES_FUSION_REMARKS_H
 
+#include "dialects/xf/Dim.h"
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/Twine.h"
 
@@ -19,8 +20,12 @@ public:
   /// precondition that failed. Always returns failure.
   llvm::LogicalResult decline(mlir::Operation *op,
                               const llvm::Twine &reason) const;
-  /// A passed remark for the operation that replaces a pattern.
-  void apply(mlir::Operation *op) const;
+  /// A passed remark for the operation that replaces a pattern, with the bytes
+  /// that it does not move any more, if they are known.
+  void apply(mlir::Operation *op, xf::Dim savedBytes = {}) const;
+
+  /// Whether anybody listens.
+  static bool areOn(mlir::Operation *op);
 
 private:
   llvm::StringRef fusion, category;

@@ -3,6 +3,7 @@
 #include "dialects/kernel/KernelCost.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/fusion/Remarks.h"
 #include "passes/kernels/Passes.h"
 
 namespace hagane {
@@ -52,6 +53,33 @@ bool readsEachOnce(AffineMap map) {
       return false;
   return true;
 }
+
+/// What a fusion tells of itself: how many bytes less the kernels move.
+class Note {
+public:
+  Note(StringRef fusion, ArrayRef<Operation *> kernels)
+      : remarks(fusion), before(countBytes(kernels)) {}
+
+  void apply(Operation *fused) const {
+    xf::Dim after = countBytes(fused);
+    remarks.apply(fused, before && after ? before - after : xf::Dim());
+  }
+
+private:
+  /// Null where nobody listens, or sizes are not known.
+  static xf::Dim countBytes(ArrayRef<Operation *> kernels) {
+    if (!fusion::Remarks::areOn(kernels.front()) ||
+        !llvm::all_of(kernels, kernel::hasCompleteShapes))
+      return {};
+    xf::Dim sum = kernel::getConstant(kernels.front(), 0);
+    for (Operation *op : kernels)
+      sum = sum + kernel::getOperandBytes(op);
+    return sum;
+  }
+
+  fusion::Remarks remarks;
+  xf::Dim before;
+};
 
 /// Clones a map's body before `builder`'s place; coordinates follow `access`.
 Value inlineBody(OpBuilder &builder, kernel::Map op, ValueRange arguments,
@@ -181,7 +209,9 @@ LogicalResult fuseInputs(OpTy op, Reads reads, ArrayRef<Region *> regions,
     bool once = reads == Reads::Once && readsEachOnce(maps[i]);
     if ((!once && !isCheap(producer)) || !keepsExtents(op, i, producer))
       continue;
+    Note note("map-into-consumer", {op, producer});
     mergeProducer(op, i, producer, regions, rewriter);
+    note.apply(op);
     return success();
   }
   return rewriter.notifyMatchFailure(
@@ -269,6 +299,7 @@ struct MapIntoEpilogue : OpRewritePattern<kernel::Map> {
     merged.append(extras.shapes);
     merged.push_back(op.getShapes().getValue().back());
     Location loc = rewriter.getFusedLoc({product.getLoc(), op.getLoc()});
+    Note note("map-into-epilogue", {product, op});
     auto fused = cast<ProductOp>(rewriter.clone(*product));
     fused->setLoc(loc);
     fused.getExtrasMutable().assign(extras.values);
@@ -292,6 +323,7 @@ struct MapIntoEpilogue : OpRewritePattern<kernel::Map> {
     OpBuilder builder(yield);
     Value result = inlineBody(builder, op, arguments, maps[*index]);
     yield->setOperands(result);
+    note.apply(fused);
     rewriter.replaceOp(op, fused);
     return success();
   }

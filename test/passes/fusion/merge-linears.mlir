@@ -1,6 +1,6 @@
 // RUN: hagane-opt %s -hagane-merge-linears --remarks-filter=fusion 2>&1 | FileCheck %s
 
-// CHECK-DAG: [Passed] merge-linears | Category:fusion | Function=qkv | Nodes="/q/MatMul, /k/MatMul, /v/MatMul"
+// CHECK-DAG: [Passed] merge-linears | Category:fusion | Function=qkv | Nodes="/q/MatMul, /k/MatMul, /v/MatMul", SavedBytes="b * s * 64"
 // CHECK-DAG: [Missed] merge-linears | Category:fusion | Function=not_views | {{.*}}Reason="a user needs more than a view of a column range"
 
 // Queries, keys and values, the latter two of fewer heads; later weights move up.
