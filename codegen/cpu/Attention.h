@@ -142,7 +142,8 @@ private:
   void copyQueries();
   void emitStart();
   void emitScores();
-  void emitScoreGroup(mlir::Value key, bool whole);
+  void emitScoreTile(mlir::Value row, int64_t count, mlir::Value key,
+                     bool whole);
   void emitSoftmax(mlir::Value row, mlir::Value head, mlir::Value query);
   mlir::Value adjustScore(mlir::Value score, mlir::Value head,
                           mlir::Value query, mlir::Value key, mlir::Value mask);

@@ -3,9 +3,9 @@
 // Decoding reads every key and value for a query or a few: the memory's speed
 // is the limit. A work item is a part of the keys of all heads that share them,
 // read once for all their queries, here called rows. Features run along vector
-// lanes, as they lie in memory; as many keys as there are lanes give a vector
-// of scores, whose sums over lanes are one tree. The keys of a row's softmax
-// follow each other in memory.
+// lanes, as they lie in memory; as many pairs of rows and keys as there are
+// lanes give a vector of scores, whose sums over lanes are one tree. The keys
+// of a row's softmax follow each other in memory.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,7 +18,7 @@ using namespace mlir;
 
 namespace hagane::cpu {
 
-// Rows that share a load of values, and vectors of features at a time.
+// Rows that share a load of keys or values, and vectors of features at a time.
 static constexpr int64_t kRows = 4, kVectors = 4;
 
 void FewAttention::emitItems() {
@@ -115,46 +115,62 @@ void FewAttention::emitStart() {
 }
 
 void FewAttention::emitScores() {
-  Value whole = roundDown(b, keyCount, lanes);
-  forEach(b, index(b, 0), whole, lanes,
-          [&](Value key) { emitScoreGroup(key, true); });
-  if (constantOf(sub(b, keyCount, whole)) != 0)
-    forEach(b, whole, keyCount, lanes,
-            [&](Value key) { emitScoreGroup(key, false); });
+  emitStrips(b, index(b, 0), rows, std::min(kRows, lanes),
+             [&](Value row, int64_t count) {
+               int64_t step = lanes / count;
+               Value whole = roundDown(b, keyCount, step);
+               forEach(b, index(b, 0), whole, step, [&](Value key) {
+                 emitScoreTile(row, count, key, true);
+               });
+               if (constantOf(sub(b, keyCount, whole)) != 0)
+                 forEach(b, whole, keyCount, step, [&](Value key) {
+                   emitScoreTile(row, count, key, false);
+                 });
+             });
 }
 
-/// As many keys as lanes, from `key` on, for all rows; where they are not all
-/// there (`whole`), the last one is repeated.
-void FewAttention::emitScoreGroup(Value key, bool whole) {
+/// A vector of scores: of `count` rows, each with as many keys from `key` on as
+/// fill it; where they are not all there (`whole`), the last one is repeated.
+void FewAttention::emitScoreTile(Value row, int64_t count, Value key,
+                                 bool whole) {
+  int64_t width = lanes / count;
   Values places;
-  for (int64_t lane = 0; lane < lanes; ++lane) {
-    Value at = add(b, key, lane);
+  for (int64_t i = 0; i < width; ++i) {
+    Value at = add(b, key, i);
     if (!whole)
       at = minimum(b, at, add(b, keyCount, -1));
     places.push_back(add(b, keyBegin, at));
   }
-  auto addProducts = [&](Value row, Value d, Access access, ValueRange sums) {
-    Value query = loadScratch(queryRows, {row, d});
-    Values results;
-    for (auto [place, sum] : llvm::zip_equal(places, sums)) {
-      Value x =
-          load(b, k.memref, k.at(batch, keyHead, place, d), access, compute);
-      results.push_back(multiplyAdd(b, query, x, sum));
+  auto addProducts = [&](Value d, Access access, ValueRange sums) {
+    Values results(sums), loaded;
+    for (Value place : places)
+      loaded.push_back(
+          load(b, k.memref, k.at(batch, keyHead, place, d), access, compute));
+    for (int64_t r = 0; r < count; ++r) {
+      Value query = loadScratch(queryRows, {add(b, row, r), d});
+      for (int64_t i = 0; i < width; ++i) {
+        Value &sum = results[r * width + i];
+        sum = multiplyAdd(b, query, loaded[i], sum);
+      }
     }
     return results;
   };
+  Values sums(lanes, zero(b, vectorOf(compute, lanes)));
   int64_t middle = depth() / lanes * lanes;
-  forEach(b, index(b, 0), rows, 1, [&](Value row) {
-    Values sums(lanes, zero(b, vectorOf(compute, lanes)));
-    sums = forCarrying(b, index(b, 0), index(b, middle), lanes, sums,
-                       [&](Value d, ValueRange carried) {
-                         return addProducts(row, d, vectorAccess(), carried);
-                       });
-    if (middle < depth())
-      sums = addProducts(row, index(b, middle), featureAccess(middle, depth()),
-                         sums);
-    storeScratch(sumLanes(b, sums), scores, {row, key});
-  });
+  sums = forCarrying(b, index(b, 0), index(b, middle), lanes, sums,
+                     [&](Value d, ValueRange carried) {
+                       return addProducts(d, vectorAccess(), carried);
+                     });
+  if (middle < depth())
+    sums = addProducts(index(b, middle), featureAccess(middle, depth()), sums);
+  Value tile = sumLanes(b, sums);
+  for (int64_t r = 0; r < count; ++r) {
+    Value part = vector::ExtractStridedSliceOp::create(b, tile, r * width,
+                                                       width, int64_t(1));
+    if (width == 1)
+      part = vector::ExtractOp::create(b, part, 0);
+    store(b, part, scores, {add(b, row, r), key}, {width, Value()});
+  }
 }
 
 /// Soft cap, bias and visibility of scores of one row and keys from `key` on.

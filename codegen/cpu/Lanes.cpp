@@ -2,49 +2,100 @@
 
 #include "codegen/cpu/Lanes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
 
 namespace hagane::cpu {
 
-static int64_t lanesOf(Value vector) {
-  return cast<VectorType>(vector.getType()).getDimSize(0);
+namespace {
+/// Which lanes of two vectors, one after the other, a step takes to two new
+/// ones.
+struct Step {
+  SmallVector<int64_t> low, high;
+};
+} // namespace
+
+/// The steps in which vectors exchange lanes: first inside of blocks of 16
+/// bytes, where the halves of two blocks interleave, then whole blocks, even
+/// ones and odd ones. Instructions for these need no table of indices.
+static SmallVector<Step> listSteps(VectorType type) {
+  int64_t lanes = type.getDimSize(0);
+  int64_t block = std::min<int64_t>(lanes, 128 / type.getElementTypeBitWidth());
+  SmallVector<Step> steps;
+  for (int64_t chunk = 1; chunk < block; chunk *= 2) {
+    Step step;
+    for (int64_t from = 0; from < lanes; from += block)
+      for (int64_t lane = 0; lane < block; ++lane) {
+        int64_t vector = lane / chunk % 2;
+        int64_t at = from + lane / (2 * chunk) * chunk + lane % chunk;
+        step.low.push_back(vector * lanes + at);
+        step.high.push_back(vector * lanes + at + block / 2);
+      }
+    steps.push_back(step);
+  }
+  for (int64_t count = block; count < lanes; count *= 2) {
+    Step step;
+    for (int64_t vector : {0, 1})
+      for (int64_t from = 0; from < lanes; from += 2 * block)
+        for (int64_t lane = 0; lane < block; ++lane) {
+          step.low.push_back(vector * lanes + from + lane);
+          step.high.push_back(vector * lanes + from + block + lane);
+        }
+    steps.push_back(step);
+  }
+  return steps;
 }
 
-/// Exchanges the blocks of `distance` lanes that lie across the diagonal of the
-/// two vectors: {a0 a1}, {b0 b1} become {a0 b0}, {a1 b1}.
-static std::pair<Value, Value> exchange(Builder &b, Value x, Value y,
-                                        int64_t distance) {
-  int64_t lanes = lanesOf(x);
-  SmallVector<int64_t> low, high;
-  for (int64_t lane = 0; lane < lanes; ++lane) {
-    bool second = lane & distance;
-    low.push_back(second ? lanes + lane - distance : lane);
-    high.push_back(second ? lanes + lane : lane + distance);
-  }
-  return {vector::ShuffleOp::create(b, x, y, low),
-          vector::ShuffleOp::create(b, x, y, high)};
+/// The labels of lanes after a shuffle of `x` and `y`.
+static SmallVector<int64_t> shuffleLabels(ArrayRef<int64_t> x,
+                                          ArrayRef<int64_t> y,
+                                          ArrayRef<int64_t> picked) {
+  SmallVector<int64_t> both(x), result;
+  both.append(y.begin(), y.end());
+  for (int64_t lane : picked)
+    result.push_back(both[lane]);
+  return result;
 }
 
 Values transposeLanes(Builder &b, Values vectors) {
-  for (int64_t distance = lanesOf(vectors.front()) / 2; distance > 0;
-       distance /= 2)
-    for (int64_t i = 0; i < int64_t(vectors.size()); ++i)
-      if (!(i & distance))
-        std::tie(vectors[i], vectors[i + distance]) =
-            exchange(b, vectors[i], vectors[i + distance], distance);
-  return vectors;
+  auto type = cast<VectorType>(vectors.front().getType());
+  int64_t lanes = type.getDimSize(0);
+  // The lane that each lane comes from tells which column a vector ends as.
+  SmallVector<SmallVector<int64_t>> labels(
+      lanes, llvm::to_vector(llvm::seq<int64_t>(0, lanes)));
+  int64_t distance = 1;
+  for (const Step &step : listSteps(type)) {
+    for (int64_t i = 0; i < lanes; ++i) {
+      if (i & distance)
+        continue;
+      Value x = vectors[i], y = vectors[i + distance];
+      vectors[i] = vector::ShuffleOp::create(b, x, y, step.low);
+      vectors[i + distance] = vector::ShuffleOp::create(b, x, y, step.high);
+      auto low = shuffleLabels(labels[i], labels[i + distance], step.low);
+      labels[i + distance] =
+          shuffleLabels(labels[i], labels[i + distance], step.high);
+      labels[i] = low;
+    }
+    distance *= 2;
+  }
+  Values columns(lanes);
+  for (auto [vector, label] : llvm::zip_equal(vectors, labels))
+    columns[label.front()] = vector;
+  return columns;
 }
 
 Value sumLanes(Builder &b, Values vectors) {
-  for (int64_t distance = lanesOf(vectors.front()) / 2; distance > 0;
-       distance /= 2) {
-    for (int64_t i = 0; i < distance; ++i) {
-      auto [low, high] =
-          exchange(b, vectors[i], vectors[i + distance], distance);
-      vectors[i] = arith::AddFOp::create(b, low, high);
+  for (const Step &step :
+       listSteps(cast<VectorType>(vectors.front().getType()))) {
+    Values sums;
+    for (size_t i = 0; i < vectors.size(); i += 2) {
+      auto pick = [&](ArrayRef<int64_t> lanes) -> Value {
+        return vector::ShuffleOp::create(b, vectors[i], vectors[i + 1], lanes);
+      };
+      sums.push_back(arith::AddFOp::create(b, pick(step.low), pick(step.high)));
     }
-    vectors.resize(distance);
+    vectors = sums;
   }
   return vectors.front();
 }
