@@ -4,6 +4,8 @@
 #include "codegen/cpu/MathBuilder.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include <limits>
 
 using namespace mlir;
@@ -34,6 +36,11 @@ AttentionCode::AttentionCode(kernel::Attention op, const KernelBody &body,
   out = operand(op.getOuts().front(), 3);
   compute = kernel::getComputeType(q.type().getElementType());
   lanes = body.options.getLanes(compute);
+  auto isBF16 = [](const HeadsOperand &operand) {
+    return operand.type().getElementType().isBF16();
+  };
+  dots = body.options.bf16Dots && isBF16(q) && isBF16(k) && isBF16(v) &&
+         depth() % 2 == 0;
   batches = sizeOf(b, q.memref, q.axes.batch);
   heads = sizeOf(b, q.memref, q.axes.heads);
   queries = sizeOf(b, q.memref, q.axes.positions);
@@ -55,10 +62,31 @@ Value AttentionCode::lowest() {
   return constant(-std::numeric_limits<double>::infinity());
 }
 
-Access AttentionCode::featureAccess(int64_t feature, int64_t size) {
-  if (feature + lanes <= size)
-    return vectorAccess();
-  return {lanes, maskOf(b, index(b, size - feature), lanes)};
+Access AttentionCode::featureAccess(int64_t feature, int64_t size,
+                                    int64_t count) {
+  if (feature + count <= size)
+    return {count, Value()};
+  return {count, maskOf(b, index(b, size - feature), count)};
+}
+
+Value AttentionCode::asWords(Value pairs) {
+  return vector::BitCastOp::create(b, vectorOf(word(), lanes), pairs);
+}
+
+Value AttentionCode::asPairs(Value words) {
+  return vector::BitCastOp::create(b, vectorOf(b.getBF16Type(), 2 * lanes),
+                                   words);
+}
+
+Value AttentionCode::addDot(Builder &b, Value a, Value x, Value c) {
+  return x86vector::DotBF16Op::create(b, c.getType(), c, a, x);
+}
+
+Value AttentionCode::scaleScore(Value score) {
+  if (!usesDots())
+    return score;
+  Value scale = splatOf(constant(op.getScale().convertToDouble()));
+  return arith::MulFOp::create(b, score, scale);
 }
 
 Value AttentionCode::loadScratch(Value view, ValueRange at) {

@@ -35,13 +35,30 @@ protected:
   /// The result is what a part of the keys gives, for another kernel to merge.
   bool isPart() { return op.getOuts().size() == 3; }
 
+  /// Products are those of pairs of bf16, which lie in words of 32 bits. Only
+  /// then scores, and not queries, are scaled.
+  bool usesDots() const { return dots; }
+  mlir::Type word() { return b.getI32Type(); }
+  /// Features that a vector of operands has, and that a step multiplies.
+  int64_t width() const { return dots ? 2 * lanes : lanes; }
+  int64_t terms() const { return dots ? 2 : 1; }
+  mlir::Value asWords(mlir::Value pairs);
+  mlir::Value asPairs(mlir::Value words);
+  mlir::Value scaleScore(mlir::Value score);
+  /// c with the products of pairs.
+  static mlir::Value addDot(Builder &b, mlir::Value a, mlir::Value x,
+                            mlir::Value c);
+
   mlir::Value constant(double value);
   mlir::Value lowest();
   mlir::Value splatOf(mlir::Value scalar) { return splat(b, scalar, lanes); }
   Access vectorAccess() const { return {lanes, mlir::Value()}; }
-  /// The vector of `size` features from a multiple of the lanes on: the last
-  /// may be partly beyond their end.
-  Access featureAccess(int64_t feature, int64_t size);
+  /// The vector, of `count` lanes, of `size` features from a multiple of that
+  /// on: the last may be partly beyond their end.
+  Access featureAccess(int64_t feature, int64_t size, int64_t count);
+  Access featureAccess(int64_t feature, int64_t size) {
+    return featureAccess(feature, size, lanes);
+  }
   mlir::Value loadScratch(mlir::Value view, mlir::ValueRange at);
   void storeScratch(mlir::Value value, mlir::Value view, mlir::ValueRange at);
   mlir::Value loadScalar(mlir::Value view, mlir::ValueRange at);
@@ -80,6 +97,7 @@ protected:
   HeadsOperand q, k, v, out;
   mlir::Type compute;
   int64_t lanes;
+  bool dots;
   mlir::Value batches, heads, keyHeads, group, queries, keys;
   // The item being emitted. Query i sees no key beyond i + diagonal + reach.
   mlir::Value batch, keyHead, keyEnd, diagonal;
@@ -96,7 +114,11 @@ private:
   void emitItem();
   void transposeQueries();
   void emitStart();
+  mlir::Value loadQueries(mlir::Value row, mlir::Value feature,
+                          int64_t features);
+  void packBlock();
   void copyRows(const HeadsOperand &from, mlir::Value to, int64_t features);
+  void pairValues();
   void emitTile(int64_t vectors);
   void emitVisibleTile(int64_t vectors);
   void spreadBias(int64_t vectors);
@@ -108,18 +130,20 @@ private:
   void maskScores(Values &tile, int64_t vectors, mlir::ValueRange tileKeys);
   mlir::Value maskInvisible(mlir::Value score, int64_t vector, mlir::Value key);
   void emitSoftmax(mlir::ValueRange tops);
+  Values emitProbabilities(mlir::Value key, int64_t count,
+                           mlir::ValueRange bases, mlir::ValueRange sums);
   void emitValues(int64_t vectors);
   void emitValueTile(mlir::Value row, int64_t rows, int64_t feature,
                      int64_t vectors);
   void emitResult();
 
   bool hasSpreadBias();
-  mlir::Value keyRow(const HeadsOperand &operand, mlir::Value packed,
-                     mlir::Value key, mlir::Value feature, Access access);
+  mlir::Value loadKey(mlir::Value key, mlir::Value step);
+  mlir::Value loadValues(mlir::Value step, int64_t feature);
 
   // Scratch: see kernel::AttentionScratch.
-  mlir::Value queriesT, scores, accumulator, rowMax, rowSum, rescale, packedK,
-      packedV;
+  mlir::Value queriesT, scores, probabilities, accumulator, rowMax, rowSum,
+      rescale, packedK, packedV;
   // The item, the block of keys, the tile of queries and its keys, of those
   // of the block.
   mlir::Value head, queryBegin, queryCount, keyBegin, keyCount, tileBegin,

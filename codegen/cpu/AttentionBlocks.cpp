@@ -14,6 +14,8 @@
 #include "codegen/cpu/Lanes.h"
 #include "codegen/cpu/Nest.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <numeric>
 
 using namespace mlir;
 
@@ -37,22 +39,33 @@ void BlockAttention::emitItems() {
 }
 
 void BlockAttention::carveScratch() {
-  int64_t blockQ = schedule.getBlockQ(), microN = schedule.getMicroN();
+  int64_t blockQ = schedule.getBlockQ(), blockK = schedule.getBlockK(),
+          microN = schedule.getMicroN();
   kernel::AttentionScratch layout = kernel::getAttentionScratch(op);
+  auto viewAs = [&](Type element, int64_t offset, ArrayRef<int64_t> shape) {
+    return scratchView(b, body.scratch, index(b, offset), shape, {}, element);
+  };
   auto view = [&](int64_t offset, ArrayRef<int64_t> shape) {
-    return scratchView(b, body.scratch, index(b, offset), shape, {}, compute);
+    return viewAs(compute, offset, shape);
   };
   int64_t tiles = llvm::divideCeil(blockQ, microN);
-  queriesT = view(layout.queries, {tiles, depth(), microN});
+  queriesT = viewAs(usesDots() ? word() : compute, layout.queries,
+                    {tiles, depth() / terms(), microN});
   scores = view(layout.scores, {layout.scoreRows, microN});
   accumulator = view(layout.acc, {blockQ, paddedValue()});
   rowMax = view(layout.rowMax, {blockQ});
   rowSum = view(layout.rowSum, {blockQ});
   rescale = view(layout.rescale, {microN});
-  if (!schedule.getPack())
-    return;
-  packedK = view(layout.packedK, {schedule.getBlockK(), depth()});
-  packedV = view(layout.packedV, {schedule.getBlockK(), paddedValue()});
+  if (schedule.getPack())
+    packedK = viewAs(usesDots() ? b.getBF16Type() : compute, layout.packedK,
+                     {blockK, depth()});
+  // Pairs of probabilities take the place of scores that have been read.
+  probabilities =
+      usesDots() ? viewAs(word(), layout.scores, {blockK / 2, microN}) : scores;
+  if (usesDots())
+    packedV = viewAs(word(), layout.packedV, {blockK / 2, paddedValue()});
+  else if (schedule.getPack())
+    packedV = view(layout.packedV, {blockK, paddedValue()});
 }
 
 void BlockAttention::emitItem() {
@@ -76,10 +89,7 @@ void BlockAttention::emitItem() {
   forEach(b, first, last, schedule.getBlockK(), [&](Value key) {
     keyBegin = key;
     keyCount = minimum(b, sub(b, last, key), index(b, schedule.getBlockK()));
-    if (schedule.getPack()) {
-      copyRows(k, packedK, depth());
-      copyRows(v, packedV, valueSize());
-    }
+    packBlock();
     auto tiles = [&](Value from, Value to, int64_t step) {
       forEach(b, from, to, step, [&](Value i) {
         tileBegin = i;
@@ -93,33 +103,42 @@ void BlockAttention::emitItem() {
   emitResult();
 }
 
-/// queriesT[tile][d][i] = scale * q[i][d]; lanes beyond the last query repeat
-/// it.
+/// queriesT[tile][d][i] = scale * q[i][d], or pairs of unscaled features; lanes
+/// beyond the last query repeat it.
 void BlockAttention::transposeQueries() {
-  Value scale = splatOf(constant(op.getScale().convertToDouble()));
   Value padded = mul(b, ceilDivide(b, queryCount, lanes), lanes);
   Value last = add(b, queryCount, -1);
-  int64_t whole = depth() / lanes * lanes;
+  int64_t whole = depth() / width() * width();
   forEach(b, index(b, 0), padded, lanes, [&](Value i) {
     Value tile = divide(b, i, index(b, schedule.getMicroN()));
     Value column = remainder(b, i, index(b, schedule.getMicroN()));
-    auto square = [&](Value d, int64_t count) {
+    auto square = [&](Value d, int64_t features) {
       Values rows;
       for (int64_t lane = 0; lane < lanes; ++lane) {
-        Value row = add(b, queryBegin, minimum(b, add(b, i, lane), last));
-        Value part = load(b, q.memref, q.at(batch, head, row, d),
-                          featureAccess(0, count), compute);
-        rows.push_back(arith::MulFOp::create(b, part, scale));
+        Value row = minimum(b, add(b, i, lane), last);
+        rows.push_back(loadQueries(add(b, queryBegin, row), d, features));
       }
       rows = transposeLanes(b, rows);
-      for (int64_t j = 0; j < count; ++j)
-        storeScratch(rows[j], queriesT, {tile, add(b, d, j), column});
+      Value first = divide(b, d, index(b, terms()));
+      for (int64_t j = 0; j < features / terms(); ++j)
+        storeScratch(rows[j], queriesT, {tile, add(b, first, j), column});
     };
-    forEach(b, index(b, 0), index(b, whole), lanes,
-            [&](Value d) { square(d, lanes); });
+    forEach(b, index(b, 0), index(b, whole), width(),
+            [&](Value d) { square(d, width()); });
     if (whole < depth())
       square(index(b, whole), depth() - whole);
   });
+}
+
+/// A vector of the query's features, of which `features` exist.
+Value BlockAttention::loadQueries(Value row, Value feature, int64_t features) {
+  Values place = q.at(batch, head, row, feature);
+  Access access = featureAccess(0, features, width());
+  if (usesDots())
+    return asWords(load(b, q.memref, place, access, b.getBF16Type()));
+  Value scale = splatOf(constant(op.getScale().convertToDouble()));
+  return arith::MulFOp::create(b, load(b, q.memref, place, access, compute),
+                               scale);
 }
 
 void BlockAttention::emitStart() {
@@ -139,17 +158,56 @@ void BlockAttention::emitStart() {
   });
 }
 
-/// Copies the block's rows, as the compute type, to where they lie close
-/// together.
+void BlockAttention::packBlock() {
+  if (packedK)
+    copyRows(k, packedK, depth());
+  if (usesDots())
+    pairValues();
+  else if (packedV)
+    copyRows(v, packedV, valueSize());
+}
+
+/// Copies the block's rows to where they lie close together, as elements of
+/// that place.
 void BlockAttention::copyRows(const HeadsOperand &from, Value to,
                               int64_t features) {
+  Type element = cast<MemRefType>(to.getType()).getElementType();
+  int64_t step = element == compute ? lanes : width();
   forEach(b, index(b, 0), keyCount, 1, [&](Value key) {
-    for (int64_t e = 0; e < features; e += lanes) {
-      Access access = featureAccess(e, features);
+    for (int64_t e = 0; e < features; e += step) {
+      Access access = featureAccess(e, features, step);
       Values place =
           from.at(batch, keyHead, add(b, keyBegin, key), index(b, e));
-      store(b, load(b, from.memref, place, access, compute), to,
+      store(b, load(b, from.memref, place, access, element), to,
             {key, index(b, e)}, access);
+    }
+  });
+}
+
+/// Copies the block's values so that those of two keys make a word; a last key
+/// without a second one gets zeros.
+void BlockAttention::pairValues() {
+  VectorType type = vectorOf(word(), lanes);
+  auto loadHalf = [&](Value key, int64_t e) -> Value {
+    Value row = load(b, v.memref,
+                     v.at(batch, keyHead, add(b, keyBegin, key), index(b, e)),
+                     featureAccess(e, valueSize()), b.getBF16Type());
+    Value bits =
+        arith::BitcastOp::create(b, vectorOf(b.getI16Type(), lanes), row);
+    return arith::ExtUIOp::create(b, type, bits);
+  };
+  Value half = splatOf(arith::ConstantOp::create(b, b.getI32IntegerAttr(16)));
+  Value last = add(b, keyCount, -1);
+  forEach(b, index(b, 0), keyCount, 2, [&](Value key) {
+    Value second = add(b, key, 1);
+    Value exists =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::sle, second, last);
+    for (int64_t e = 0; e < valueSize(); e += lanes) {
+      Value high =
+          arith::ShLIOp::create(b, loadHalf(minimum(b, second, last), e), half);
+      high = arith::SelectOp::create(b, exists, high, zero(b, type));
+      store(b, arith::OrIOp::create(b, loadHalf(key, e), high), packedV,
+            {divide(b, key, index(b, 2)), index(b, e)}, vectorAccess());
     }
   });
 }
@@ -166,7 +224,7 @@ void BlockAttention::emitTile(int64_t vectors) {
   }
   if (windowLeft() >= 0)
     tileFirst = roundDown(b, maximum(b, tileFirst, add(b, own, -windowLeft())),
-                          schedule.getMicroM());
+                          std::lcm(schedule.getMicroM(), terms()));
   Value any = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt,
                                             tileFirst, tileLast);
   if (rightReach() || windowLeft() >= 0)
@@ -243,13 +301,29 @@ Values BlockAttention::emitScores(int64_t vectors) {
                      });
 }
 
-Value BlockAttention::keyRow(const HeadsOperand &operand, Value packed,
-                             Value key, Value feature, Access access) {
-  if (packed)
-    return load(b, packed, {key, feature}, access, compute);
-  return load(b, operand.memref,
-              operand.at(batch, keyHead, add(b, keyBegin, key), feature),
-              access, compute);
+/// Features of a key: one, or a pair.
+Value BlockAttention::loadKey(Value key, Value step) {
+  Value feature = mul(b, step, terms());
+  Value from = packedK ? packedK : k.memref;
+  Values place = packedK ? Values{key, feature}
+                         : k.at(batch, keyHead, add(b, keyBegin, key), feature);
+  if (!usesDots())
+    return load(b, from, place, Access{}, compute);
+  Value both = load(b, from, place, {2, Value()}, b.getBF16Type());
+  Value single = vector::BitCastOp::create(b, vectorOf(word(), 1), both);
+  return asPairs(splatOf(vector::ExtractOp::create(b, single, 0)));
+}
+
+/// Features of a value, or of two.
+Value BlockAttention::loadValues(Value step, int64_t feature) {
+  Values place{step, index(b, feature)};
+  if (usesDots())
+    return asPairs(load(b, packedV, place, vectorAccess(), word()));
+  if (packedV)
+    return loadScratch(packedV, place);
+  return load(b, v.memref,
+              v.at(batch, keyHead, add(b, keyBegin, step), place[1]),
+              featureAccess(feature, valueSize()), compute);
 }
 
 /// Scores of `micro_m` keys from `key` on; where they are not all there
@@ -263,17 +337,22 @@ Values BlockAttention::emitScoreTile(int64_t vectors, Value key, bool whole,
     tileKeys.push_back(whole ? row : minimum(b, row, add(b, tileLast, -1)));
   }
   MicroKernel micro{rows, vectors, lanes, kUnroll, compute, nullptr, nullptr};
-  micro.loadA = [&](Builder &, int64_t r, Value d) {
-    return keyRow(k, packedK, tileKeys[r], d, Access{});
+  micro.loadA = [&](Builder &, int64_t r, Step d) {
+    return loadKey(tileKeys[r], d);
   };
   Value tile = divide(b, tileBegin, index(b, schedule.getMicroN()));
   Value column = remainder(b, tileBegin, index(b, schedule.getMicroN()));
-  micro.loadB = [&](Builder &, int64_t vector, Value d) {
-    return loadScratch(queriesT, {tile, d, add(b, column, vector * lanes)});
+  micro.loadB = [&](Builder &, int64_t vector, Step d) {
+    Values place{tile, d, add(b, column, vector * lanes)};
+    return usesDots()
+               ? asPairs(load(b, queriesT, place, vectorAccess(), word()))
+               : loadScratch(queriesT, place);
   };
-  Values results =
-      adjustScores(emitMicroKernel(b, micro, index(b, 0), index(b, depth())),
-                   vectors, tileKeys);
+  if (usesDots())
+    micro.accumulate = addDot;
+  Values results = adjustScores(
+      emitMicroKernel(b, micro, index(b, 0), index(b, depth() / terms())),
+      vectors, tileKeys);
   Values best(tops);
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t vector = 0; vector < vectors; ++vector) {
@@ -288,7 +367,7 @@ Values BlockAttention::emitScoreTile(int64_t vectors, Value key, bool whole,
 Values BlockAttention::adjustScores(Values tile, int64_t vectors,
                                     ValueRange tileKeys) {
   for (auto [i, score] : llvm::enumerate(tile)) {
-    score = capScore(score);
+    score = capScore(scaleScore(score));
     if (op.getBias())
       score = addBias(score, int64_t(i) % vectors, tileKeys[i / vectors]);
   }
@@ -399,31 +478,68 @@ void BlockAttention::emitSoftmax(ValueRange tops) {
     bases.push_back(base);
     sums.push_back(arith::MulFOp::create(b, loadScratch(rowSum, {i}), factor));
   }
-  auto step = [&](Value key, MutableArrayRef<Value> carried) {
-    for (int64_t vector = 0; vector < vectors; ++vector) {
-      Values at{key, index(b, vector * lanes)};
-      Value p = expOfScore(
-          arith::SubFOp::create(b, loadScratch(scores, at), bases[vector]));
-      storeScratch(p, scores, at);
-      carried[vector] = arith::AddFOp::create(b, carried[vector], p);
-    }
-  };
-  auto loop = [&](Value from, Value to, int64_t unroll) {
-    sums = forCarrying(b, from, to, unroll, sums,
-                       [&](Value key, ValueRange carried) {
-                         Values values(carried);
-                         for (int64_t u = 0; u < unroll; ++u)
-                           step(add(b, key, u), values);
-                         return values;
-                       });
+  auto loop = [&](Value from, Value to, int64_t unroll, int64_t count) {
+    sums = forCarrying(
+        b, from, to, unroll, sums, [&](Value key, ValueRange carried) {
+          Values values(carried);
+          for (int64_t u = 0; u < unroll; u += count)
+            values = emitProbabilities(add(b, key, u), count, bases, values);
+          return values;
+        });
   };
   Value middle =
       add(b, tileFirst, roundDown(b, sub(b, tileLast, tileFirst), kUnroll));
-  loop(tileFirst, middle, kUnroll);
-  if (constantOf(sub(b, tileLast, middle)) != 0)
-    loop(middle, tileLast, 1);
+  loop(tileFirst, middle, kUnroll, terms());
+  if (constantOf(sub(b, tileLast, middle)) != 0) {
+    Value pairs =
+        add(b, middle, roundDown(b, sub(b, tileLast, middle), terms()));
+    if (usesDots())
+      loop(middle, pairs, terms(), terms());
+    loop(usesDots() ? pairs : middle, tileLast, 1, 1);
+  }
   for (int64_t vector = 0; vector < vectors; ++vector)
     storeScratch(sums[vector], rowSum, {add(b, tileBegin, vector * lanes)});
+}
+
+/// The upper half of f32 in the lower half of a word, rounded.
+static Value roundToHalf(Builder &b, Value x, bool high) {
+  auto type = cast<VectorType>(x.getType());
+  Type words = type.clone(b.getI32Type());
+  auto constant = [&](uint32_t bits) {
+    return arith::ConstantOp::create(
+        b, DenseElementsAttr::get(cast<ShapedType>(words), APInt(32, bits)));
+  };
+  Value bits = arith::AddIOp::create(b, arith::BitcastOp::create(b, words, x),
+                                     constant(0x8000));
+  if (high)
+    return arith::AndIOp::create(b, bits, constant(0xffff0000));
+  return arith::ShRUIOp::create(b, bits, constant(16));
+}
+
+/// Probabilities of `count` keys from `key` on, in place of their scores;
+/// returns the sums with them. In pairs, a key without a second one gets 0.
+Values BlockAttention::emitProbabilities(Value key, int64_t count,
+                                         ValueRange bases, ValueRange sums) {
+  Values results(sums);
+  for (auto [vector, base] : llvm::enumerate(bases)) {
+    Value column = index(b, int64_t(vector) * lanes);
+    Values found;
+    for (int64_t i = 0; i < count; ++i) {
+      Value score = loadScratch(scores, {add(b, key, i), column});
+      found.push_back(expOfScore(arith::SubFOp::create(b, score, base)));
+      results[vector] = arith::AddFOp::create(b, results[vector], found.back());
+    }
+    if (!usesDots()) {
+      storeScratch(found[0], scores, {key, column});
+      continue;
+    }
+    Value words = roundToHalf(b, found[0], /*high=*/false);
+    if (count == 2)
+      words = arith::OrIOp::create(b, words,
+                                   roundToHalf(b, found[1], /*high=*/true));
+    storeScratch(words, probabilities, {divide(b, key, index(b, 2)), column});
+  }
+  return results;
 }
 
 /// accumulator = accumulator * rescale + probabilities * values.
@@ -451,14 +567,17 @@ void BlockAttention::emitValueTile(Value row, int64_t rows, int64_t feature,
                   index(b, feature + vector * lanes)};
   };
   MicroKernel micro{rows, vectors, lanes, kUnroll, compute, nullptr, nullptr};
-  micro.loadA = [&](Builder &, int64_t r, Value key) {
-    return loadScalar(scores, {key, add(b, row, r)});
+  micro.loadA = [&](Builder &, int64_t r, Step step) -> Value {
+    Values place{step, add(b, row, r)};
+    if (!usesDots())
+      return loadScalar(scores, place);
+    return asPairs(splatOf(load(b, probabilities, place, Access{}, word())));
   };
-  micro.loadB = [&](Builder &, int64_t vector, Value key) {
-    int64_t e = feature + vector * lanes;
-    Access access = packedV ? vectorAccess() : featureAccess(e, valueSize());
-    return keyRow(v, packedV, key, index(b, e), access);
+  micro.loadB = [&](Builder &, int64_t vector, Step step) {
+    return loadValues(step, feature + vector * lanes);
   };
+  if (usesDots())
+    micro.accumulate = addDot;
   Values initial;
   for (int64_t r = 0; r < rows; ++r) {
     Value factor = splatOf(loadScalar(rescale, {add(b, row, r)}));
@@ -466,7 +585,9 @@ void BlockAttention::emitValueTile(Value row, int64_t rows, int64_t feature,
       initial.push_back(arith::MulFOp::create(
           b, factor, loadScratch(accumulator, place(r, vector))));
   }
-  Values tile = emitMicroKernel(b, micro, tileFirst, tileLast, initial);
+  Value begin = divide(b, tileFirst, index(b, terms()));
+  Value end = ceilDivide(b, tileLast, terms());
+  Values tile = emitMicroKernel(b, micro, begin, end, initial);
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t vector = 0; vector < vectors; ++vector)
       storeScratch(tile[r * vectors + vector], accumulator, place(r, vector));

@@ -39,8 +39,10 @@ void FewAttention::carveScratch() {
   auto view = [&](int64_t offset, ArrayRef<int64_t> shape) {
     return scratchView(b, body.scratch, index(b, offset), shape, {}, compute);
   };
-  int64_t paddedDepth = llvm::alignTo(depth(), lanes);
-  queryRows = view(layout.queries, {layout.rows, paddedDepth});
+  int64_t paddedDepth = llvm::alignTo(depth(), width());
+  queryRows = scratchView(b, body.scratch, index(b, layout.queries),
+                          {layout.rows, paddedDepth}, {},
+                          usesDots() ? Type(b.getBF16Type()) : compute);
   scores = view(layout.scores, {layout.rows, layout.scoreColumns});
   accumulator = view(layout.acc, {layout.rows, paddedValue()});
   rowMax = view(layout.rowMax, {layout.rows});
@@ -84,15 +86,18 @@ void FewAttention::emitItem() {
   emitResult();
 }
 
-/// queryRows[row] = scale * q, features beyond the last one 0.
+/// queryRows[row] = scale * q, features beyond the last one 0. Pairs are not
+/// scaled.
 void FewAttention::copyQueries() {
   Value scale = splatOf(constant(op.getScale().convertToDouble()));
+  Type element = usesDots() ? b.getBF16Type() : compute;
   forRows([&](Value row, Value head, Value query) {
-    for (int64_t d = 0; d < depth(); d += lanes) {
+    for (int64_t d = 0; d < depth(); d += width()) {
       Value part = load(b, q.memref, q.at(batch, head, query, index(b, d)),
-                        featureAccess(d, depth()), compute);
-      storeScratch(arith::MulFOp::create(b, part, scale), queryRows,
-                   {row, index(b, d)});
+                        featureAccess(d, depth(), width()), element);
+      if (!usesDots())
+        part = arith::MulFOp::create(b, part, scale);
+      store(b, part, queryRows, {row, index(b, d)}, {width(), Value()});
     }
   });
 }
@@ -133,9 +138,10 @@ void FewAttention::emitScores() {
 /// fill it; where they are not all there (`whole`), the last one is repeated.
 void FewAttention::emitScoreTile(Value row, int64_t count, Value key,
                                  bool whole) {
-  int64_t width = lanes / count;
+  int64_t columns = lanes / count;
+  Type element = usesDots() ? Type(b.getBF16Type()) : compute;
   Values places;
-  for (int64_t i = 0; i < width; ++i) {
+  for (int64_t i = 0; i < columns; ++i) {
     Value at = add(b, key, i);
     if (!whole)
       at = minimum(b, at, add(b, keyCount, -1));
@@ -145,31 +151,34 @@ void FewAttention::emitScoreTile(Value row, int64_t count, Value key,
     Values results(sums), loaded;
     for (Value place : places)
       loaded.push_back(
-          load(b, k.memref, k.at(batch, keyHead, place, d), access, compute));
+          load(b, k.memref, k.at(batch, keyHead, place, d), access, element));
     for (int64_t r = 0; r < count; ++r) {
-      Value query = loadScratch(queryRows, {add(b, row, r), d});
-      for (int64_t i = 0; i < width; ++i) {
-        Value &sum = results[r * width + i];
-        sum = multiplyAdd(b, query, loaded[i], sum);
+      Value query =
+          load(b, queryRows, {add(b, row, r), d}, {width(), Value()}, element);
+      for (int64_t i = 0; i < columns; ++i) {
+        Value &sum = results[r * columns + i];
+        sum = usesDots() ? addDot(b, query, loaded[i], sum)
+                         : multiplyAdd(b, query, loaded[i], sum);
       }
     }
     return results;
   };
   Values sums(lanes, zero(b, vectorOf(compute, lanes)));
-  int64_t middle = depth() / lanes * lanes;
-  sums = forCarrying(b, index(b, 0), index(b, middle), lanes, sums,
+  int64_t middle = depth() / width() * width();
+  sums = forCarrying(b, index(b, 0), index(b, middle), width(), sums,
                      [&](Value d, ValueRange carried) {
-                       return addProducts(d, vectorAccess(), carried);
+                       return addProducts(d, {width(), Value()}, carried);
                      });
   if (middle < depth())
-    sums = addProducts(index(b, middle), featureAccess(middle, depth()), sums);
-  Value tile = sumLanes(b, sums);
+    sums = addProducts(index(b, middle),
+                       featureAccess(middle, depth(), width()), sums);
+  Value tile = scaleScore(sumLanes(b, sums));
   for (int64_t r = 0; r < count; ++r) {
-    Value part = vector::ExtractStridedSliceOp::create(b, tile, r * width,
-                                                       width, int64_t(1));
-    if (width == 1)
+    Value part = vector::ExtractStridedSliceOp::create(b, tile, r * columns,
+                                                       columns, int64_t(1));
+    if (columns == 1)
       part = vector::ExtractOp::create(b, part, 0);
-    store(b, part, scores, {add(b, row, r), key}, {width, Value()});
+    store(b, part, scores, {add(b, row, r), key}, {columns, Value()});
   }
 }
 

@@ -181,7 +181,12 @@ AttentionScratch kernel::getAttentionScratch(Attention op) {
   scratch.rowSum = layout.place(q);
   scratch.rescale = layout.place(n);
   scratch.packedK = layout.place(schedule.getPack() ? k * d : 0);
-  scratch.packedV = layout.place(schedule.getPack() ? k * e : 0);
+  // Values of 16 bits are always copied where pairs are multiplied.
+  bool copiesValues =
+      schedule.getPack() ||
+      getElementBytes(cast<ShapedType>(op.getV().getType()).getElementType()) ==
+          2;
+  scratch.packedV = layout.place(copiesValues ? k * e : 0);
   scratch.bytes = layout.end;
   return scratch;
 }

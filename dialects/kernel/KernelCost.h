@@ -58,8 +58,8 @@ struct AttentionScratch {
   int64_t rowSum;    ///< block_q
   int64_t rescale;   ///< micro_n
   int64_t packedK;   ///< with pack, block_k x d
-  int64_t packedV;   ///< with pack, block_k x e, rows padded to 64 bytes
-  int64_t bytes;     ///< all of it
+  int64_t packedV; ///< with pack or 16 bits, block_k x e, rows padded likewise
+  int64_t bytes;   ///< all of it
 };
 AttentionScratch getAttentionScratch(Attention op);
 

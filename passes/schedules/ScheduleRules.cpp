@@ -203,11 +203,15 @@ static kernel::ConvScheduleAttr choose(kernel::Conv op,
                                        tile.rows, microN, /*unroll_k=*/4);
 }
 
-/// Whether the rows of an operand lie apart, or are no numbers to compute with.
-static bool wantsPacking(kernel::Attention op, Value operand, unsigned i) {
+/// Whether the rows of an operand lie apart, or are no numbers that products
+/// are computed of.
+static bool wantsPacking(kernel::Attention op, Value operand, unsigned i,
+                         const TargetDescription &target) {
   auto layout = cast<StringAttr>(op.getLayouts()[i]).getValue();
   Type element = cast<ShapedType>(operand.getType()).getElementType();
-  return !layout.ends_with("sd") || element != kernel::getComputeType(element);
+  return !layout.ends_with("sd") ||
+         (element != kernel::getComputeType(element) &&
+          !(target.bf16Dots && element.isBF16()));
 }
 
 /// Queries of an item: many, so that copied keys serve them all, but so that
@@ -245,8 +249,9 @@ static kernel::AttentionScheduleAttr choose(kernel::Attention op,
     few = queries <= few ? queries : 0;
   return kernel::AttentionScheduleAttr::get(
       op.getContext(), blockQ, /*block_k=*/128, tile.rows, microN,
-      wantsPacking(op, op.getK(), 1) || wantsPacking(op, op.getV(), 2), few,
-      /*parts=*/1);
+      wantsPacking(op, op.getK(), 1, target) ||
+          wantsPacking(op, op.getV(), 2, target),
+      few, /*parts=*/1);
 }
 
 /// Rows of `columns` elements that an item takes to be worth its launch.

@@ -31,9 +31,38 @@ def weights(size):
     return {"c": size**-0.5}
 
 
+def sees_first_key(rng, shape):
+    mask = rng.random(shape) < 0.6
+    mask[..., 0] = True
+    return mask
+
+
+# One query, a few, and many; keys that end within blocks, pairs and vectors.
+SHARED = [
+    {"b": b, "s": s, "t": t}
+    for b, s, t in ((1, 1, 1), (2, 1, 147), (1, 3, 40), (1, 8, 33), (2, 33, 5), (1, 47, 301))
+]
+EVERY_TYPE = ("float", "bfloat16", "float16", "double")
+
+
+def shared_heads(name, size, attributes="", mask="", **options):
+    """Four heads that share two of keys and values."""
+    inputs = f"T[b,4,s,{size}] q, T[b,2,t,{size}] k, T[b,2,t,{size}] v"
+    operands = "q, k, v" + (", m" if mask else "")
+    return Case(name, inputs + (f", {mask} m" if mask else ""), f"y = Attention {attributes} ({operands})",
+                SHARED, opset=23, dtypes=EVERY_TYPE, **options)
+
+
 CASES = [
+    shared_heads("shared heads", 64),
+    shared_heads("shared heads, causal", 40, "<is_causal = 1>"),
+    shared_heads("shared heads, causal, capped, biased", 18, "<is_causal = 1, softcap = 2.0>", "T[s,t]"),
+    shared_heads("shared heads, boolean mask", 32, "", "bool[b,1,s,t]", data={"m": sees_first_key}),
+    shared_heads("shared heads, bias of heads", 128, "", "T[1,4,1,t]"),
+    shared_heads("shared heads of odd size", 7, "<is_causal = 1>", "T[b,4,s,t]"),
+] + [
     Case(f"head size {size}", qkv(size), PLAIN, SIZES, weights=weights(size),
-         dtypes=("float", "float16") if size == 32 else ("float", "double"))
+         dtypes=("float", "float16", "bfloat16") if size == 32 else ("float", "double"))
     for size in (8, 32, 40, 64, 80, 128)
 ] + [
     Case("cross attention", qkv(32, "t"), PLAIN, CROSS, weights=weights(32),
