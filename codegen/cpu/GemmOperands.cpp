@@ -145,18 +145,18 @@ Value GemmOperands::widen(Builder &b, Value pairs, int64_t term) const {
 
 /// What is asked for some rows ahead lies beyond the end of a panel in the next
 /// one, and beyond the last one is a hint without effect.
-Value GemmOperands::loadPanel(Builder &b, int64_t vector, Value row) {
+Value GemmOperands::loadPanel(Builder &b, int64_t vector, Step step) {
   bool isInterleaved = layout == "interleaved";
   int64_t width = isInterleaved ? 2 : 1;
-  Values at{panel, row, mul(b, add(b, panelColumn, vector * lanes), width)};
+  Values at{panel, step.k, mul(b, add(b, panelColumn, vector * lanes), width)};
   bool isBatched = typeOf(weight).getRank() > 3;
   if (isBatched)
     at.insert(at.begin(), batch);
-  if (rowsAhead) {
+  if (rowsAhead && step.term == 0 && vector % aheadStep == firstAhead) {
     Values ahead = at;
-    ahead[isBatched + 1] = add(b, row, rowsAhead);
+    ahead[isBatched + 1] = add(b, step.k, rowsAhead);
     memref::PrefetchOp::create(b, weight, ahead, /*isWrite=*/false,
-                               /*localityHint=*/2, /*isDataCache=*/true);
+                               isNear ? 3 : 2, /*isDataCache=*/true);
   }
   return load(b, weight, at, {width * lanes, Value()},
               isInterleaved ? b.getBF16Type() : compute);
@@ -182,7 +182,7 @@ Value GemmOperands::loadColumns(Builder &b, int64_t vector, Value k) {
 
 Value GemmOperands::loadB(Builder &b, int64_t vector, Step step, bool isCut) {
   if (layout == "interleaved") {
-    Value pairs = loadPanel(b, vector, step.k);
+    Value pairs = loadPanel(b, vector, step);
     if (way == Way::Dots)
       return pairs;
     pairs =
@@ -190,7 +190,7 @@ Value GemmOperands::loadB(Builder &b, int64_t vector, Step step, bool isCut) {
     return widen(b, pairs, step.term);
   }
   if (layout == "panels")
-    return loadPanel(b, vector, step.k);
+    return loadPanel(b, vector, step);
   if (layout == "columns")
     return loadColumns(b, vector, step.k);
   if (way == Way::OneTerm)

@@ -41,8 +41,17 @@ public:
   /// The first of the columns that a tile has, and which of them exist.
   void setColumns(mlir::Value first, int64_t groups,
                   llvm::ArrayRef<Access> accesses);
-  /// How many rows of b are asked for ahead; null: none.
-  void setPrefetch(mlir::Value rows) { rowsAhead = rows; }
+  /// How many rows of b are asked for ahead, into the first-level cache if
+  /// near, else the second; null: none.
+  void setPrefetch(mlir::Value rows, bool near) {
+    rowsAhead = rows;
+    isNear = near;
+  }
+  /// Of a row's vectors, each `count`th from `first` on is asked for.
+  void setPrefetchShare(int64_t first, int64_t count) {
+    firstAhead = first;
+    aheadStep = count;
+  }
 
   //===-- a ---------------------------------------------------------------===//
 
@@ -70,7 +79,7 @@ private:
 
   Way chooseWay(const LoweringOptions &options) const;
   mlir::Value loadB(Builder &b, int64_t vector, Step step, bool isCut);
-  mlir::Value loadPanel(Builder &b, int64_t vector, mlir::Value row);
+  mlir::Value loadPanel(Builder &b, int64_t vector, Step step);
   mlir::Value loadRows(Builder &b, int64_t vector, mlir::Value k,
                        mlir::Type type);
   mlir::Value loadColumns(Builder &b, int64_t vector, mlir::Value k);
@@ -86,6 +95,8 @@ private:
   int64_t lanes, panelWidth;
   Way way;
   mlir::Value batch, rowsAhead;
+  int64_t firstAhead = 0, aheadStep = 1;
+  bool isNear = false;
   // Of the tile: its first column, and where that lies in panels.
   mlir::Value column, panel, panelColumn;
   llvm::SmallVector<Access> access;

@@ -21,6 +21,8 @@ namespace {
 
 // How far ahead b is fetched for a single strip: half of a first-level cache.
 constexpr int64_t kNearBytes = 16 << 10;
+// Rows that are few: one or two strips.
+constexpr int64_t kFewRows = 16;
 // How A's rows are copied: vectors an iteration, and rows to fetch ahead.
 constexpr int64_t kCopiedVectors = 4, kRowsAhead = 8;
 
@@ -78,43 +80,95 @@ private:
     columnEnd = minimum(b, add(b, column, schedule.getItemN()), columnCount);
     carveScratch();
     // A single strip reads b once, in order, and needs no blocks for that.
-    Value isStrip = b.createOrFold<arith::CmpIOp>(
-        arith::CmpIPredicate::sle, rowCount, index(b, schedule.getMicroM()));
-    if (scratch.isBlocked || schedule.getPackA()) {
-      Value isMore = b.createOrFold<arith::CmpIOp>(
-          arith::CmpIPredicate::sgt, rowCount, index(b, schedule.getMicroM()));
-      ifThen(b, isStrip, [&] { emitWhole(index(b, kNearBytes)); });
-      ifThen(b, isMore, [&] { emitBlocks(); });
-    } else {
-      emitWhole(b.createOrFold<arith::SelectOp>(
-          isStrip, index(b, kNearBytes), index(b, schedule.getPrefetch())));
-    }
+    Value isStrip = hasAtMost(schedule.getMicroM());
+    Value isFew = hasFew() ? hasAtMost(kFewRows) : isStrip;
+    ifThen(b, isStrip, [&] { emitWhole(/*isNear=*/true); });
+    if (hasFew())
+      ifThen(b, b.createOrFold<arith::XOrIOp>(isStrip, isFew),
+             [&] { emitFew(); });
+    ifThen(b, isNot(isFew), [&] {
+      scratch.isBlocked || schedule.getPackA() ? emitBlocks()
+                                               : emitWhole(/*isNear=*/false);
+    });
     emitResults();
   }
 
+  Value hasAtMost(int64_t rows) {
+    return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sle, rowCount,
+                                         index(b, rows));
+  }
+
+  Value isNot(Value condition) {
+    Value yes = arith::ConstantIntOp::create(b, 1, 1);
+    return b.createOrFold<arith::XOrIOp>(condition, yes);
+  }
+
+  /// Whether there is a way for more rows than a strip has and at most
+  /// `kFewRows`.
+  bool hasFew() const {
+    return operands.isInPanels() && schedule.getMicroM() < kFewRows &&
+           schedule.getMicroM() >= kFewRows / 2 &&
+           schedule.getItemM() >= kFewRows;
+  }
+
   /// All of the contraction at once, with rows of A read in place.
-  void emitWhole(Value prefetchBytes) {
-    blocked = false;
-    setPrefetch(prefetchBytes);
+  void emitWhole(bool isNear) {
+    blocked = copied = false;
+    setPrefetch(isNear);
     emitBlock(index(b, 0), depth);
+  }
+
+  /// Two strips of equal size, which take turns with as much of a panel as
+  /// stays in the first-level cache: b passes once, and evenly, as each strip
+  /// asks for half of what comes next.
+  void emitFew() {
+    blocked = true;
+    copied = false;
+    setPrefetch(/*isNear=*/true);
+    clearSums();
+    int64_t rows = kFewRows / 2;
+    int64_t steps =
+        llvm::alignTo(std::max<int64_t>(kNearBytes / operands.getRowBytes(), 1),
+                      schedule.getUnrollK());
+    Value middle = add(b, firstRow, rows);
+    forPanels([&](Value n) {
+      setColumn(n, /*masked=*/false);
+      operands.setColumns(n, groups, access);
+      forBlocks(steps * operands.getTerms(), [&] {
+        operands.setPrefetchShare(0, 2);
+        emitStrip(firstRow, rows, index(b, rows));
+        operands.setPrefetchShare(1, 2);
+        emitStrip(middle, rows, sub(b, rowEnd, middle));
+      });
+    });
+    operands.setPrefetchShare(0, 1);
   }
 
   void emitBlocks() {
     blocked = true;
-    setPrefetch(index(b, schedule.getPrefetch()));
+    copied = bool(packedA);
+    setPrefetch(/*isNear=*/false);
     clearSums();
-    forEach(b, index(b, 0), depth, schedule.getBlockK(), [&](Value from) {
-      Value to = add(b, from, schedule.getBlockK());
+    forBlocks(schedule.getBlockK(), [&] { emitBlock(depthBegin, depthEnd); });
+  }
+
+  /// Visits the contraction in blocks.
+  void forBlocks(int64_t size, llvm::function_ref<void()> visit) {
+    forEach(b, index(b, 0), depth, size, [&](Value from) {
+      depthBegin = from;
+      depthEnd = add(b, from, size);
       auto known = constantOf(depth);
-      if (!known || *known % schedule.getBlockK() != 0)
-        to = minimum(b, to, depth);
-      emitBlock(from, to);
+      if (!known || *known % size != 0)
+        depthEnd = minimum(b, depthEnd, depth);
+      visit();
     });
   }
 
-  void setPrefetch(Value bytes) {
-    if (schedule.getPrefetch() != 0 && operands.isInPanels())
-      operands.setPrefetch(divide(b, bytes, index(b, operands.getRowBytes())));
+  void setPrefetch(bool isNear) {
+    if (schedule.getPrefetch() == 0 || !operands.isInPanels())
+      return;
+    int64_t bytes = isNear ? kNearBytes : schedule.getPrefetch();
+    operands.setPrefetch(index(b, bytes / operands.getRowBytes()), isNear);
   }
 
   void carveScratch() {
@@ -150,14 +204,18 @@ private:
   void emitBlock(Value from, Value to) {
     depthBegin = from;
     depthEnd = to;
-    if (blocked && packedA)
+    if (copied)
       packA();
-    // Panels are padded: the sums of columns that do not exist are dropped.
     if (operands.isInPanels())
-      forEach(b, firstColumn, columnEnd, schedule.getMicroN() / groups,
-              [&](Value n) { emitColumns(n, /*masked=*/false); });
+      forPanels([&](Value n) { emitColumns(n, /*masked=*/false); });
     else
       forColumns([&](Value n, bool masked) { emitColumns(n, masked); });
+  }
+
+  /// Visits the item's columns in panels, which are padded: the sums of columns
+  /// that do not exist are dropped.
+  void forPanels(llvm::function_ref<void(Value n)> visit) {
+    forEach(b, firstColumn, columnEnd, schedule.getMicroN() / groups, visit);
   }
 
   /// Visits the item's columns in steps of a micro-kernel's; the last ones may
@@ -246,7 +304,7 @@ private:
     operands.describe(micro, isCut);
     micro.loadA = [&](Builder &b, int64_t r, Step step) {
       Value k = mul(b, step.k, operands.getTerms());
-      if (blocked && packedA)
+      if (copied)
         return operands.loadA(b, packedA, {sub(b, add(b, m, r), firstRow)},
                               sub(b, k, depthBegin), step.term, isCut);
       Value row = isWhole ? index(b, r) : minimum(b, index(b, r), last);
@@ -319,8 +377,9 @@ private:
   Value depthBegin, depthEnd;
   // Scratch.
   Value packedA, sums;
-  // Whether the item is computed in blocks of the contraction.
-  bool blocked = false;
+  // Whether sums wait between blocks of the contraction, and rows of A are
+  // copied.
+  bool blocked = false, copied = false;
   SmallVector<Access> access;
 };
 

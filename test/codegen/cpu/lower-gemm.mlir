@@ -80,12 +80,12 @@ func.func private @blocked(%a: memref<4x128xf32>, %b: memref<128x16xf32>, %y: me
 // CHECK-SAME: %[[A:[^:]*]]: memref<?x1024xf32>, %[[W:[^:]*]]: memref<1x1024x32xf32>
 // CHECK: %[[ROWS:.*]] = memref.dim
 // CHECK: %[[FEW:.*]] = arith.cmpi sle, %[[ROWS]], %c2
-// CHECK: %[[MANY:.*]] = arith.cmpi sgt, %[[ROWS]], %c2
 // CHECK: scf.if %[[FEW]] {
 // CHECK: scf.for %[[K:.*]] = %c0 to %c1024
 // CHECK: %[[AHEAD:.*]] = arith.addi %[[K]], %c128
 // CHECK: memref.prefetch %[[W]][{{.*}}, %[[AHEAD]], %{{.*}}]
 // CHECK: memref.load %[[A]]
+// CHECK: %[[MANY:.*]] = arith.cmpi sgt, %[[ROWS]], %c2
 // CHECK: scf.if %[[MANY]] {
 // CHECK: vector.store %cst
 // CHECK: scf.for %{{.*}} = %c0 to %c1024 step %c512 {
