@@ -208,13 +208,16 @@ LogicalResult HostLowering::lowerLaunch(kernel::Launch op) {
       b, type, ValueRange{parallel, exec, index, function, words, items});
 
   plan.addScratch(op.getScratch());
-  kernels.push_back(b.getDictionaryAttr({
+  SmallVector<NamedAttribute> record{
       b.getNamedAttr("name", op.getCalleeAttr().getAttr()),
       b.getNamedAttr("schedule", op.getScheduleAttr()),
       b.getNamedAttr("flops", b.getI64IntegerAttr(plan.getSlot(op.getFlops()))),
       b.getNamedAttr("bytes", b.getI64IntegerAttr(plan.getSlot(op.getBytes()))),
       b.getNamedAttr("nodes", op.getNodes()),
-  }));
+  };
+  if (TypeAttr factors = op.getFactorsAttr())
+    record.push_back(b.getNamedAttr("factors", factors));
+  kernels.push_back(b.getDictionaryAttr(record));
   op.erase();
   return success();
 }

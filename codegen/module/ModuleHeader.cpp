@@ -166,11 +166,13 @@ HeaderBuilder::makeKernels(const CodeVariant &variant) {
     StringRef name = textIn(entry, "name");
     CodeImage::Function function = variant.image.functions.lookup(name);
     // Launches of a kernel share its text.
+    auto factors = entry.getAs<TypeAttr>("factors");
     auto ir = fbb.CreateSharedString(variant.kernels.lookup(name));
     kernels.push_back(format::CreateKernel(
         fbb, string(name), string(textIn(entry, "schedule")),
         intIn(entry, "flops"), intIn(entry, "bytes"), fbb.CreateVector(nodes),
-        function.offset, function.size, ir));
+        function.offset, function.size, ir,
+        factors ? dtypeOf(factors.getValue()) : format::DType::None));
   }
   return fbb.CreateVector(kernels);
 }

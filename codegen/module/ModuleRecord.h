@@ -5,7 +5,8 @@
 //   kernel.inputs, kernel.outputs, kernel.states
 //                    [{name, type = element type, dims = [#xf.dim...]}]
 //   kernel.slots     [#xf.dim...]: slot i + 2 of the plan holds entry i
-//   kernel.kernels   [{name, schedule, flops = slot, bytes = slot, nodes}]
+//   kernel.kernels   [{name, schedule, flops = slot, bytes = slot, nodes
+//                     [, factors = type]}]
 //   kernel.buffers   [{name, offset = slot, size = slot, first, last}]
 //   kernel.checks    ["message"...]
 //   kernel.requirements [{found = #xf.dim, expected = #xf.dim, what}]

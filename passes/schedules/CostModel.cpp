@@ -19,8 +19,10 @@ KernelLimit hagane::getLimit(const KernelPoint &point,
                              const TargetDescription &target,
                              const MachineRates &rates) {
   auto op = cast<KernelOpInterface>(point.getKernel());
+  Type factors = getFactorType(op);
+  double peak = factors && factors.isBF16() ? rates.bf16Flops : rates.flops;
   return {valueOf(op.getFlops(), value) /
-              (rates.flops * static_cast<double>(target.threads)),
+              (peak * static_cast<double>(target.threads)),
           valueOf(op.getBytes(), value) / rates.memoryBytes};
 }
 
@@ -29,6 +31,7 @@ namespace {
 struct Work {
   double items = 1;
   double flops = 0;      ///< of an item, beyond edges included
+  bool usesDots = false; ///< in pairs of bf16
   double cacheBytes = 0; ///< that an item moves between the caches
 };
 } // namespace
@@ -56,7 +59,10 @@ static double ceilDiv(int64_t size, int64_t piece) {
 static Work workOf(Gemm op, const KernelPoint &point, GemmScheduleAttr schedule,
                    const TargetDescription &target) {
   int64_t m = point["m"], n = point["n"], k = point["k"];
-  int64_t bytes = getElementBytes(getAccumulatorType(op));
+  double sumBytes = double(getElementBytes(getAccumulatorType(op)));
+  double weightBytes = double(
+      getElementBytes(cast<ShapedType>(op.getB().getType()).getElementType()));
+  double rowBytes = double(getCopyBytes(op, target));
   int64_t lanes = getLanes(op, target);
   int64_t rows = std::min(schedule.getItemM(), m),
           columns = std::min<int64_t>(schedule.getItemN(),
@@ -64,6 +70,7 @@ static Work workOf(Gemm op, const KernelPoint &point, GemmScheduleAttr schedule,
   double groups = static_cast<double>(op.getGroups());
   double depth = static_cast<double>(k), width = double(columns) * groups;
   Work work;
+  work.usesDots = usesDots(op, target);
   work.items = static_cast<double>(point["batch"]) *
                ceilDiv(m, schedule.getItemM()) *
                ceilDiv(n, schedule.getItemN());
@@ -74,12 +81,12 @@ static Work workOf(Gemm op, const KernelPoint &point, GemmScheduleAttr schedule,
   int64_t blockK = schedule.getBlockK() && k > schedule.getBlockK()
                        ? schedule.getBlockK()
                        : k;
-  double aBytes = double(rows) * double(blockK) * double(bytes);
+  double aBytes = double(rows) * double(blockK) * rowBytes;
   double blocks = ceilDiv(k, blockK);
   bool stays = aBytes < double(target.l2Bytes) * 5 / 8;
   double passes = stays ? 1 : width / double(schedule.getMicroN());
-  work.cacheBytes = depth * width * double(bytes) +
-                    2 * blocks * double(rows) * width * double(bytes) +
+  work.cacheBytes = depth * width * weightBytes +
+                    2 * blocks * double(rows) * width * sumBytes +
                     blocks * aBytes * (passes + (schedule.getPackA() ? 2 : 0));
   return work;
 }
@@ -179,7 +186,8 @@ double hagane::predictSeconds(const KernelPoint &point, Attribute schedule,
           });
   double busiest = std::ceil(work.items / double(target.threads));
   double item =
-      std::max(work.flops / rates.flops, work.cacheBytes / rates.cacheBytes);
+      std::max(work.flops / (work.usesDots ? rates.bf16Flops : rates.flops),
+               work.cacheBytes / rates.cacheBytes);
   KernelLimit limit = getLimit(point, value, target, rates);
   return rates.launchSeconds + std::max(busiest * item, limit.memorySeconds);
 }

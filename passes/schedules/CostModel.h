@@ -10,6 +10,7 @@ namespace hagane {
 /// What a machine can do at best.
 struct MachineRates {
   double flops = 100e9;        ///< of f32 multiply-adds a second, one thread
+  double bf16Flops = 200e9;    ///< the same where factors are bf16
   double memoryBytes = 40e9;   ///< read from memory a second, all threads
   double cacheBytes = 100e9;   ///< from the second-level cache, one thread
   double launchSeconds = 2e-6; ///< to start and join the threads

@@ -64,6 +64,7 @@ void ModuleInfo::buildCodes(const uint8_t *bytes) {
     out.code_offset = kernel->code_offset();
     out.code_size = kernel->code_size();
     out.ir = textOf(kernel->ir());
+    out.factors = hgn_dtype(kernel->factors());
   };
   auto fill = [&](const format::Code *code, hgn_code_info &out) {
     out.level = textOf(code->level());

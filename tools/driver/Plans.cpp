@@ -43,6 +43,8 @@ public:
       : target(describe(target)), request(request) {
     if (request.flops > 0)
       rates.flops = request.flops;
+    if (request.bf16Flops > 0)
+      rates.bf16Flops = request.bf16Flops;
     if (request.memoryBytes > 0)
       rates.memoryBytes = request.memoryBytes;
   }

@@ -88,6 +88,7 @@ void printJson(const BenchResult &result, bool isProfile) {
             {"dims", result.dims}};
   if (isProfile)
     json.update({{"gflops_per_thread", result.rates.flops / 1e9},
+                 {"bf16_gflops_per_thread", result.rates.bf16Flops / 1e9},
                  {"memory_gbs", result.rates.memoryBytes / 1e9},
                  {"fallback_share", result.fallbackShare()}});
   json["kernels"] = Json::array();
@@ -110,10 +111,9 @@ void printHead(const BenchResult &result) {
 void printTable(BenchResult result, bool isProfile) {
   printHead(result);
   if (isProfile)
-    std::printf("limits now: %.0f GFLOP/s a thread, %.1f GB/s; generic "
-                "fallbacks take %.1f %% of the kernels' time\n",
-                result.rates.flops / 1e9, result.rates.memoryBytes / 1e9,
-                100 * result.fallbackShare());
+    std::printf("limits now: %s; generic fallbacks take %.1f %% of the "
+                "kernels' time\n",
+                result.rates.text().c_str(), 100 * result.fallbackShare());
   if (result.kernels.empty())
     return;
   std::sort(result.kernels.begin(), result.kernels.end(),

@@ -89,9 +89,9 @@ const char *verdictOf(const Ratio &ratio) {
 
 void printText(const ComparisonResult &result, bool showsDifferences) {
   std::printf("A: %s\nB: %s\n%d threads, %zu rounds in turn; outputs agree; "
-              "limits now: %.0f GFLOP/s a thread, %.1f GB/s\n\n",
+              "limits now: %s\n\n",
               result.a.c_str(), result.b.c_str(), result.threads, result.rounds,
-              result.rates.flops / 1e9, result.rates.memoryBytes / 1e9);
+              result.rates.text().c_str());
   std::printf("%-14s %10s %10s %6s %-14s %-6s %-8s %4s %4s %s\n", "kernel",
               "A ms", "B ms", "B/A", "95 %", "B is", "bound", "A %", "B %",
               "tile of A, what differs in B");
@@ -118,6 +118,7 @@ void printJson(const ComparisonResult &result) {
             {"threads", result.threads},
             {"rounds", result.rounds},
             {"gflops_per_thread", result.rates.flops / 1e9},
+            {"bf16_gflops_per_thread", result.rates.bf16Flops / 1e9},
             {"gbs", result.rates.memoryBytes / 1e9},
             {"a_ms", result.secondsA.median * 1e3},
             {"b_ms", result.secondsB.median * 1e3},

@@ -28,8 +28,8 @@ double median(std::vector<double> values) {
 }
 
 TimeLimit limitOf(const KernelTime &kernel, const Rates &rates, int threads) {
-  return {kernel.flops / (rates.flops * threads),
-          kernel.bytes / rates.memoryBytes};
+  double peak = kernel.multipliesBf16 ? rates.bf16Flops : rates.flops;
+  return {kernel.flops / (peak * threads), kernel.bytes / rates.memoryBytes};
 }
 
 Measurement::Measurement(Session &session, std::vector<HostTensor> inputs)
@@ -82,6 +82,7 @@ void Measurement::clearKernels() {
     const hgn_kernel_info &info = code.kernels[i];
     kernels[i].name = info.name;
     kernels[i].schedule = info.schedule;
+    kernels[i].multipliesBf16 = info.factors == HGN_BF16;
     kernels[i].nodes.assign(info.nodes, info.nodes + info.node_count);
   }
 }

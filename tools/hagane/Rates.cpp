@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <memory>
 #include <new>
 #include <thread>
 #include <vector>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 namespace hagane::tool {
 namespace {
@@ -19,7 +23,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int kRounds = 5;
 constexpr long kSteps = 1000000;
 // Independent sums: more than the latency of a multiply-add times its rate.
-constexpr int kChains = 12;
+constexpr int kChains = 16;
 // No cache holds this much.
 constexpr size_t kBytes = size_t(256) << 20;
 
@@ -62,13 +66,32 @@ template <int Bytes> [[gnu::always_inline]] inline void multiplyAdd() {
     sink = sums[0][lane];
 }
 
+/// A way to multiply and add: `products` of each step of a chain.
 struct Peak {
   bool (*isThere)();
   void (*run)();
-  int lanes;
+  int products;
 };
 
 #if defined(__x86_64__)
+/// Chains of dot products of pairs of bf16.
+[[gnu::target("avx512f,avx512bf16")]] void runDots() {
+  __m512 sums[kChains];
+  auto x = __m512bh(_mm512_set1_ps(factor));
+  for (int i = 0; i < kChains; ++i)
+    sums[i] = _mm512_set1_ps(float(i));
+  for (long step = 0; step < kSteps; ++step)
+#pragma clang loop unroll(full)
+    for (int i = 0; i < kChains; ++i)
+      sums[i] = _mm512_dpbf16_ps(sums[i], x, x);
+  for (int i = 1; i < kChains; ++i)
+    sums[0] += sums[i];
+  for (size_t lane = 0; lane < 16; ++lane)
+    sink = sums[0][lane];
+}
+constexpr Peak kDots = {
+    [] { return __builtin_cpu_supports("avx512bf16") != 0; }, runDots, 32};
+
 [[gnu::target("avx512f")]] void run512() { multiplyAdd<64>(); }
 [[gnu::target("avx2,fma")]] void run256() { multiplyAdd<32>(); }
 constexpr Peak kPeaks[] = {
@@ -78,17 +101,20 @@ constexpr Peak kPeaks[] = {
      },
      run256, 8},
 #else
+constexpr Peak kDots = {[] { return false; }, nullptr, 0};
 constexpr Peak kPeaks[] = {
 #endif
     {[] { return true; }, multiplyAdd<16>, 4},
 };
 
-double measureFlops() {
-  const Peak &peak =
-      *std::find_if(std::begin(kPeaks), std::end(kPeaks),
-                    [](const Peak &row) { return row.isThere(); });
-  return 2.0 * kChains * double(kSteps) * peak.lanes /
+double measureFlops(const Peak &peak) {
+  return 2.0 * kChains * double(kSteps) * peak.products /
          bestSeconds(1, [&](int) { peak.run(); });
+}
+
+const Peak &bestPeak() {
+  return *std::find_if(std::begin(kPeaks), std::end(kPeaks),
+                       [](const Peak &row) { return row.isThere(); });
 }
 
 double measureMemory(int threads) {
@@ -115,7 +141,18 @@ double measureMemory(int threads) {
 } // namespace
 
 Rates measureRates(int threads) {
-  return {measureFlops(), measureMemory(threads)};
+  const Peak &best = bestPeak();
+  double flops = measureFlops(best);
+  bool hasDots = kDots.isThere();
+  return {flops, hasDots ? measureFlops(kDots) : flops, measureMemory(threads)};
+}
+
+std::string Rates::text() const {
+  char text[96];
+  std::snprintf(text, sizeof text,
+                "%.0f GFLOP/s a thread (%.0f of bf16), %.1f GB/s", flops / 1e9,
+                bf16Flops / 1e9, memoryBytes / 1e9);
+  return text;
 }
 
 } // namespace hagane::tool

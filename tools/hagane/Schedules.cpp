@@ -32,9 +32,8 @@ std::string textOf(const std::vector<std::pair<std::string, int64_t>> &sizes) {
 
 void printTable(const std::vector<ScheduleRow> &rows, const Rates &rates,
                 int threads) {
-  std::printf("%d threads; limits measured now: %.0f GFLOP/s a thread, %.1f "
-              "GB/s\n\n",
-              threads, rates.flops / 1e9, rates.memoryBytes / 1e9);
+  std::printf("%d threads; limits measured now: %s\n\n", threads,
+              rates.text().c_str());
   std::printf("%-14s %4s %10s %10s %7s %-8s %-40s %s\n", "kernel", "runs",
               "predicted", "measured", "limit", "bound", "sizes", "schedule");
   auto ms = [](double seconds) {
@@ -61,6 +60,7 @@ Json toJson(const std::vector<ScheduleRow> &rows, const Rates &rates,
   json["threads"] = threads;
   json["dims"] = dims;
   json["gflops_per_thread"] = rates.flops / 1e9;
+  json["bf16_gflops_per_thread"] = rates.bf16Flops / 1e9;
   json["gbs"] = rates.memoryBytes / 1e9;
   json["kernels"] = Json::array();
   for (const ScheduleRow &row : rows) {
@@ -175,6 +175,7 @@ void showSchedules(SchedulesOptions options) {
     rates = measureRates(threadCount(options.threads));
     request.dims = options.dims;
     request.flops = rates.flops;
+    request.bf16Flops = rates.bf16Flops;
     request.memoryBytes = rates.memoryBytes;
     request.wantsOthers = options.showsOthers;
     options.compile.plan = &request;

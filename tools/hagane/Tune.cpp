@@ -83,6 +83,7 @@ void Tuner::start() {
   Rates rates = measureRates(threadCount(options.threads));
   request.dims = options.dims;
   request.flops = rates.flops;
+  request.bf16Flops = rates.bf16Flops;
   request.memoryBytes = rates.memoryBytes;
   request.wantsOthers = true;
   CompileOptions compile = options.compile;

@@ -187,6 +187,7 @@ typedef struct hgn_kernel_info {
   uint64_t code_offset;     /* of its function in the code's data */
   uint64_t code_size;       /* 0 if not recorded */
   const char *ir;           /* the compiler's IR; "" if not recorded */
+  hgn_dtype factors;        /* what it multiplies; 0 if mostly nothing */
 } hgn_kernel_info;
 
 typedef struct hgn_code_info {
