@@ -1,29 +1,45 @@
 #!/usr/bin/env python3
-"""Matrix products with constant weights, in f32, against what the machine gives in the same minute: many rows against
-its multiply-add peak, few rows against the rate at which it reads memory."""
+"""Matrix products with constant weights, in f32 and bf16, against what the machine gives in the same minute: many rows
+against its multiply-add peak; few rows, over more weights than any cache holds, against the larger of the times for
+reading them and for multiplying."""
 import argparse
 import subprocess
 import tempfile
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import onnx
+from measure import hagane_ms, machine
 from onnx import helper, numpy_helper
 
-from measure import hagane_ms, machine
-
 SHAPES = [(512, 4096, 4096), (128, 3072, 768), (128, 768, 3072), (128, 384, 1536)]
-# The weights are larger than the caches; with 16 rows the multiply-adds count, too.
-FEW = [(1, 4096, 4096), (2, 4096, 4096), (4, 4096, 4096), (8, 4096, 4096), (16, 4096, 4096)]
+FEW = [1, 2, 4, 8, 16]
+# A chain of products reads this much, then begins again.
+FEW_SIZE, FEW_BYTES = 4096, 1 << 30
+
+DTYPES = {
+    "f32": (onnx.TensorProto.FLOAT, np.float32),
+    "bf16": (onnx.TensorProto.BFLOAT16, ml_dtypes.bfloat16),
+}
 
 
-def export(path, rows, columns, depth):
-    weight = np.random.default_rng(0).standard_normal((depth, columns)).astype(np.float32)
-    node = helper.make_node("MatMul", ["x", "w"], ["y"])
-    value = lambda name, size: helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["m", size])
-    graph = helper.make_graph([node], "gemm", [value("x", depth)], [value("y", columns)],
-                              [numpy_helper.from_array(weight, "w")])
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+def export(path, columns, depth, count, dtype):
+    """`count` products in a chain, each with a weight of its own."""
+    code, element = DTYPES[dtype]
+    rng = np.random.default_rng(0)
+    names = ["x", *(f"h{i}" for i in range(1, count)), "y"]
+    nodes = [helper.make_node("MatMul", [names[i], f"w{i}"], [names[i + 1]]) for i in range(count)]
+    weights = []
+    for i in range(count):
+        weight = rng.standard_normal((depth, columns), np.float32) * np.float32(depth**-0.5)
+        weights.append(numpy_helper.from_array(weight.astype(element), f"w{i}"))
+    value = lambda name, size: helper.make_tensor_value_info(name, code, ["m", size])
+    graph = helper.make_graph(nodes, "gemm", [value("x", depth)], [value("y", columns)], weights)
+    data = path.with_name(f"{path.name}.data")
+    data.unlink(missing_ok=True)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path,
+              save_as_external_data=True, location=data.name)
 
 
 def build_program(folder, name):
@@ -35,20 +51,44 @@ def build_program(folder, name):
     return program
 
 
-def measure(hagane, folder, shape, program, threads, rounds, amount, specialize):
-    """Prints the median of rounds in which the program and the product run in turn; amount: work in 1e6."""
+class Machine:
+    """Its limits, measured whenever they are asked for."""
+
+    def __init__(self, folder, threads):
+        self.threads = threads
+        self.programs = {name: build_program(folder, name) for name in ("peak", "read")}
+
+    def run(self, name, *words):
+        out = subprocess.run([self.programs[name], str(self.threads), *words], check=True, capture_output=True,
+                             text=True)
+        return float(out.stdout)
+
+    def limit_ms(self, flops, size, dtype):
+        """The least time for this much work, and which limit that is."""
+        compute, memory = flops / self.run("peak", dtype) / 1e6, size / self.run("read") / 1e6
+        return max((compute, "compute"), (memory, "memory"))
+
+
+def compile_model(args, folder, name, options=()):
+    module = folder / f"{name}.hgn"
+    subprocess.run([args.hagane, "compile", folder / f"{name}.onnx", "-o", module, "--run-threads", str(args.threads),
+                    *options], check=True)
+    return module
+
+
+def report(args, limits, module, shape, count, dtype):
+    """The median of rounds in which the limits and the product are measured in turn."""
     rows, columns, depth = shape
-    model, module = folder / "gemm.onnx", folder / "gemm.hgn"
-    export(model, rows, columns, depth)
-    options = ["--specialize", f"m={rows}"] if specialize else []
-    subprocess.run([hagane, "compile", model, "-o", module, "--run-threads", str(threads), *options], check=True)
+    flops = 2.0 * rows * columns * depth * count
+    size = count * columns * depth * np.dtype(DTYPES[dtype][1]).itemsize
     found = []
-    for _ in range(rounds):
-        out = subprocess.run([program, str(threads)], check=True, capture_output=True, text=True)
-        ms = hagane_ms(hagane, module, {} if specialize else {"m": rows}, threads)
-        found.append((amount / ms / float(out.stdout), ms, amount / ms, float(out.stdout)))
-    share, ms, rate, limit = sorted(found)[len(found) // 2]
-    print(f"| {rows} x {columns} x {depth} | {ms:.3f} | {rate:.0f} | {limit:.0f} | {share:.0%} |", flush=True)
+    for _ in range(args.rounds):
+        least, bound = limits.limit_ms(flops, size, dtype)
+        ms = hagane_ms(args.hagane, module, {} if args.specialize else {"m": rows}, args.threads)
+        found.append((least / ms, ms, bound))
+    share, ms, bound = sorted(found)[len(found) // 2]
+    print(f"| {dtype} | {rows} x {columns} x {depth} | {ms / count:.3f} | {flops / ms / 1e6:.0f} | "
+          f"{size / ms / 1e6:.1f} | {bound} | {share:.0%} |", flush=True)
 
 
 def main():
@@ -60,16 +100,23 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        limits = Machine(folder, args.threads)
         print(f"{machine()}, {args.threads} threads")
-        for shapes, unit, limit, amount in (
-            (SHAPES, "GFLOP/s", "peak", lambda m, n, k: 2e-6 * m * n * k),
-            (FEW, "GB/s", "read", lambda m, n, k: 4e-6 * n * k),
-        ):
-            program = build_program(folder, limit)
-            print(f"| M x N x K | ms | {unit} | {limit} | share |\n|---|---|---|---|---|")
-            for shape in shapes:
-                measure(args.hagane, folder, shape, program, args.threads, args.rounds, amount(*shape),
-                        args.specialize)
+        print("| type | M x N x K | ms | GFLOP/s | GB/s | bound | share of the limit |\n|---|---|---|---|---|---|---|")
+        for dtype, (_, element) in DTYPES.items():
+            count = FEW_BYTES // (FEW_SIZE**2 * np.dtype(element).itemsize)
+            export(folder / "few.onnx", FEW_SIZE, FEW_SIZE, count, dtype)
+            module = None
+            for rows in FEW:
+                if args.specialize or not module:
+                    options = ["--specialize", f"m={rows}"] if args.specialize else []
+                    module = compile_model(args, folder, "few", options)
+                report(args, limits, module, (rows, FEW_SIZE, FEW_SIZE), count, dtype)
+            for rows, columns, depth in SHAPES:
+                export(folder / "many.onnx", columns, depth, 1, dtype)
+                options = ["--specialize", f"m={rows}"] if args.specialize else []
+                module = compile_model(args, folder, "many", options)
+                report(args, limits, module, (rows, columns, depth), 1, dtype)
 
 
 if __name__ == "__main__":
