@@ -37,6 +37,7 @@ INSTRUCTIONS = [
     ("x86-64-v4", "float", r"\bvfmadd\d+ps\b.*%zmm"),
     ("x86-64-v4", "float16", r"\bvcvtph2ps\b.*%zmm"),
     ("x86-64-v4+bf16", "bfloat16", r"\bvcvtneps2bf16\b"),
+    ("x86-64-v4+bf16", "bfloat16", r"\bvdpbf16ps\b.*%zmm"),
     ("aarch64", "float", r"\bfmla\tv\d+\.4s"),
     ("aarch64", "float16", r"\bfcvtl2?\tv\d+\.4s"),
     ("aarch64+bf16", "bfloat16", r"\bbfcvtn2?\tv\d+"),
@@ -73,6 +74,16 @@ def test_instructions(models, level, dtype, pattern):
     done = subprocess.run([BUILD / "bin/hagane", "compile", models[dtype], "-o", "-", "--emit=asm",
                            f"--target-cpu={level}"], capture_output=True, text=True, check=True)
     assert re.search(pattern, done.stdout)
+
+
+def test_loops_of_pairs_stay_in_registers(models):
+    """Loops that do nothing but jump to their own start: those of the tiles of a product."""
+    done = subprocess.run([BUILD / "bin/hagane", "compile", models["bfloat16"], "-o", "-", "--emit=asm",
+                           "--target-cpu=x86-64-v4+bf16"], capture_output=True, text=True, check=True)
+    loops = re.findall(r"^(\.LBB\w+):((?:(?!^\.LBB).)*?)^\tj\w+\t\1$", done.stdout, re.M | re.S)
+    tiles = [body for _, body in loops if body.count("vdpbf16ps") >= 64]
+    assert tiles
+    assert not any(re.search(r"mm\d+.*\(%rsp\)|\(%rsp\).*mm\d+", body) for body in tiles)
 
 
 def test_families():

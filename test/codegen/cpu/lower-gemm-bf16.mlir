@@ -18,8 +18,8 @@
 // WIDE: arith.addf {{.*}} fastmath<contract> : vector<16xf32>
 // WIDE-NOT: x86vector
 // The last term is alone: what is behind it in a is not read.
-// CHECK: scf.for %{{.*}} = %c3 to %c4 step %c1 iter_args
-// DOTS: memref.load %{{.*}} : memref<2x7xi16>
+// CHECK: vector.load %{{.*}}[%c0, %c3, %c0] : memref<1x4x64xi16>, vector<32xi16>
+// DOTS: memref.load %{{.*}}[%c0, %c6] : memref<2x7xi16>
 // DOTS: arith.extui %{{.*}} : i16 to i32
 // DOTS: x86vector.avx512.dot
 func.func private @pairs(%a: memref<2x7xbf16>, %w: memref<1x4x32x2xbf16>, %y: memref<2x32xbf16>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
@@ -47,16 +47,16 @@ func.func private @mixed(%a: memref<1x8xf32>, %w: memref<1x4x32x2xbf16>, %y: mem
 
 // Rows of b that were not packed are interleaved on the way, and a is copied as it is.
 // CHECK-LABEL: func.func private @rows
-// DOTS: memref.view %{{.*}} : memref<?xi8> to memref<2x96xbf16>
-// WIDE: memref.view %{{.*}} : memref<?xi8> to memref<2x80xf32>
-// DOTS: vector.shuffle %{{.*}}, %{{.*}} [0, 16, 1, 17, {{.*}}] : vector<16xbf16>, vector<16xbf16>
+// DOTS: memref.view %{{.*}} : memref<?xi8> to memref<4x96xbf16>
+// WIDE: memref.view %{{.*}} : memref<?xi8> to memref<4x80xf32>
+// DOTS: vector.interleave %{{.*}}, %{{.*}} : vector<16xbf16> -> vector<32xbf16>
 // DOTS: x86vector.avx512.dot
-func.func private @rows(%a: memref<2x128xbf16>, %b: memref<128x16xbf16>, %y: memref<2x16xbf16>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+func.func private @rows(%a: memref<4x128xbf16>, %b: memref<128x16xbf16>, %y: memref<4x16xbf16>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
   kernel.gemm %a, %b outs %y {b_layout = "rows", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
-      schedule = #kernel.gemm_schedule<item_m = 2, item_n = 16, block_k = 64, micro_m = 2, micro_n = 16, unroll_k = 1, prefetch = 0, pack_a = true>} epilogue {
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 16, block_k = 64, micro_m = 2, micro_n = 16, unroll_k = 1, prefetch = 0, pack_a = true>} epilogue {
   ^bb0(%acc: f32):
     kernel.yield %acc : f32
-  } : (memref<2x128xbf16>, memref<128x16xbf16>, memref<2x16xbf16>) -> ()
+  } : (memref<4x128xbf16>, memref<128x16xbf16>, memref<4x16xbf16>) -> ()
   return
 }
 
