@@ -2,6 +2,7 @@
 
 #include "codegen/module/WeightPieces.h"
 #include "codegen/module/PackWeights.h"
+#include "codegen/module/RoundWeights.h"
 #include "dialects/xf/eval/Evaluate.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cstring>
@@ -82,6 +83,12 @@ Tensor WeightPieces::getWhole(Value value) {
   guilty = op;
   if (auto pack = dyn_cast<kernel::Pack>(op))
     return packPanels(op->getContext(), operands.front(), pack.getForm());
+  if (auto cast = dyn_cast<xf::Cast>(op); cast && roundsToBf16(cast)) {
+    Tensor rounded = roundToBf16(op->getContext(), operands.front());
+    if (rounded)
+      whole[value] = *rounded;
+    return rounded;
+  }
   if (llvm::Error error = xf::eval::evaluate(op, operands, limits(), results))
     return error;
   for (auto [result, tensor] : llvm::zip_equal(op->getResults(), results))
@@ -184,7 +191,10 @@ Tensor WeightPieces::get(Value value, PieceRange range) {
       .Case([&](xf::Reshape op) { return getReshaped(op, range); })
       .Case([&](xf::Cast op) -> Tensor {
         Tensor part = get(op.getX(), range);
-        return part ? evaluate(op, *part) : std::move(part);
+        if (!part)
+          return part;
+        return roundsToBf16(op) ? roundToBf16(op->getContext(), *part)
+                                : evaluate(op, *part);
       })
       .Case([&](xf::Transpose op) -> Tensor {
         Tensor part = get(op.getX(), {op.getPermutation()[range.axis],

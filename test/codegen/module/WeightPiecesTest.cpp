@@ -1,5 +1,6 @@
 // A constant in pieces has the bytes that it has as a whole.
 #include "codegen/module/EvaluateWeight.h"
+#include "codegen/module/RoundWeights.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Parser/Parser.h"
@@ -59,6 +60,11 @@ constexpr Expression kExpressions[] = {
       %1 = kernel.pack %0 {panel = 2 : i64, transposed} : tensor<4x3xf64> -> tensor<2x3x2xf64>
       kernel.yield %1 : tensor<2x3x2xf64>)",
      "tensor<2x3x2xf64>"},
+    {"pack_rounded", R"(
+      %0 = xf.cast %a {to = bf16} : (tensor<4x3xf32>) -> tensor<4x3xbf16>
+      %1 = kernel.pack %0 {panel = 2 : i64, interleave = 2 : i64} : tensor<4x3xbf16> -> tensor<2x2x2x2xbf16>
+      kernel.yield %1 : tensor<2x2x2x2xbf16>)",
+     "tensor<2x2x2x2xbf16>"},
     {"reshape", R"(
       %0 = xf.reshape %a {operandSegmentSizes = array<i32: 1, 0>, shape = [#xf.dim<6>, #xf.dim<2>]} : (tensor<4x3xf32>) -> tensor<6x2xf32>
       kernel.yield %0 : tensor<6x2xf32>)",
@@ -122,8 +128,36 @@ TEST_P(WeightPieces, AgreeWithTheWhole) {
   for (int64_t bytes : {1, 20, 33, 50}) {
     auto [joined, pieces] = evaluate(bytes);
     EXPECT_EQ(joined, whole) << "in pieces of " << bytes;
-    if (bytes == 1 && type.getRank() > 0)
-      EXPECT_EQ(pieces, type.getDimSize(0));
+    // Along the first axis that is not 1.
+    ArrayRef<int64_t> sizes =
+        type.getShape().drop_while([](int64_t size) { return size == 1; });
+    if (bytes == 1 && !sizes.empty())
+      EXPECT_EQ(pieces, sizes.front());
+  }
+}
+
+TEST(RoundWeights, AgreesWithTheEvaluator) {
+  // Every exponent and sign, with fractions at, below and above the ties.
+  constexpr uint32_t kFractions[] = {0,       1,        0x7FFF,   0x8000,
+                                     0x8001,  0xFFFF,   0x17FFF,  0x18000,
+                                     0x18001, 0x7F7FFF, 0x7F8000, 0x7FFFFF};
+  constexpr int64_t kCount = 512 * std::size(kFractions);
+  MLIRContext context;
+  Type f32 = Float32Type::get(&context), bf16 = BFloat16Type::get(&context);
+  auto x = llvm::cantFail(xf::eval::HostTensor::create(f32, kCount)),
+       want = llvm::cantFail(xf::eval::HostTensor::create(bf16, kCount));
+  for (int64_t i = 0; i < kCount; ++i) {
+    uint32_t bits = static_cast<uint32_t>(i / std::size(kFractions)) << 23 |
+                    kFractions[i % std::size(kFractions)];
+    std::memcpy(x.at(i), &bits, sizeof bits);
+    want.setReal(i, x.getReal(i));
+  }
+  auto got = llvm::cantFail(codegen::roundToBf16(&context, x));
+  for (int64_t i = 0; i < kCount; ++i) {
+    double expected = want.getReal(i), found = got.getReal(i);
+    EXPECT_TRUE(expected == found ||
+                (std::isnan(expected) && std::isnan(found)))
+        << i << ": " << found << ", expected " << expected;
   }
 }
 
