@@ -26,9 +26,10 @@ static constexpr MicroTile kAttentionTiles[] = {
     {8, 2, 19}, {4, 2, 11}, {2, 2, 7}};
 
 static MicroTile pickTile(ArrayRef<MicroTile> tiles,
-                          const TargetDescription &target) {
+                          const TargetDescription &target,
+                          int64_t otherRegisters = 0) {
   for (const MicroTile &tile : tiles)
-    if (tile.registers <= target.vectorRegisters)
+    if (tile.registers + otherRegisters <= target.vectorRegisters)
       return tile;
   return tiles.back();
 }
@@ -118,6 +119,8 @@ static int64_t pickBlockK(const GemmShape &shape, int64_t microN,
 // Columns of an item: with packed rows enough to make up for packing; else
 // few, so that there are items for more threads than were foreseen.
 static constexpr int64_t kPackedColumns = 1024, kColumns = 256;
+// What widening pairs takes beside a tile: these themselves, and a mask.
+static constexpr int64_t kRegistersOfPairs = 3;
 // Rows that make it worthwhile to read b.
 static constexpr int64_t kRows = 96;
 
@@ -133,7 +136,9 @@ static kernel::GemmScheduleAttr choose(kernel::Gemm op,
                   bytesOf(op.getB()),
                   getCopyBytes(op, target),
                   kernel::getElementBytes(kernel::getAccumulatorType(op))};
-  MicroTile tile = pickTile(kGemmTiles, target);
+  // Pairs that are widened stay while their halves are used.
+  bool widens = op.getBLayout() == "interleaved" && !usesDots(op, target);
+  MicroTile tile = pickTile(kGemmTiles, target, widens ? kRegistersOfPairs : 0);
   int64_t microN = tile.vectors * getLanes(op, target);
   int64_t microM = std::clamp<int64_t>(shape.rows, 1, tile.rows);
   int64_t strips = llvm::divideCeil(shape.rows, microM);
@@ -143,13 +148,14 @@ static kernel::GemmScheduleAttr choose(kernel::Gemm op,
   Grid grid = pickGrid(strips, panels, shape.knowsRows, target.threads);
 
   // A block of rows stays in the L2 cache while panels of b pass. If too few
-  // whole rows fit, or a panel takes a quarter itself, the contraction runs in
-  // blocks of packed rows.
+  // whole rows fit, or a panel takes a quarter itself, or they had to be
+  // widened for every panel, the contraction runs in blocks of packed rows.
   int64_t budget = target.l2Bytes * 5 / 8;
   int64_t rowBytes = std::max<int64_t>(shape.depth, 1) * shape.rowBytes;
   int64_t fitting = budget / rowBytes;
   bool packed = strips > 1 &&
-                (fitting < std::min(strips * microM, kRows) ||
+                ((widens && bytesOf(op.getA()) < shape.rowBytes) ||
+                 fitting < std::min(strips * microM, kRows) ||
                  shape.depth * microN * shape.weightBytes > target.l2Bytes / 4);
   int64_t blockK = packed ? pickBlockK(shape, microN, target) : 0;
   if (packed)
