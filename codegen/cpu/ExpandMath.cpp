@@ -62,8 +62,8 @@ Value tanh32(MathBuilder &m, Value x) {
                   m.copySign(large, x));
 }
 
-/// x + x P(x^2) near 0; 1 - e^(polynomial) further out, where log(erfc) is
-/// smooth.
+/// x + x P(x^2) near 0; 1 - 2^(polynomial) further out, where log(erfc) is
+/// smooth. What the power loses there is small beside the 1.
 Value erf32(MathBuilder &m, Value x) {
   Value magnitude = m.abs(x), square = m.mul(x, x);
   Value series = m.polynomial(
@@ -71,14 +71,19 @@ Value erf32(MathBuilder &m, Value x) {
                -0.026857707649469376, 0.005196956917643547,
                -0.0008097744430415332, 8.185231126844883e-05});
   Value small = m.fma(x, series, x);
-  Value limited = m.clamp(magnitude, 0.0, 4.0);
-  Value exponent =
-      m.mul(limited,
-            m.polynomial(limited, {-1.1286542415618896, -0.6351280808448792,
-                                   -0.10627520829439163, 0.023795023560523987,
-                                   -0.003658018074929714, 0.0003266247804276645,
-                                   -1.161252203019103e-05}));
-  Value large = m.sub(m.constant(1), exp32(m, exponent));
+  Value limited = m.atMost(magnitude, 4.0);
+  Value exponent = m.mul(
+      limited,
+      m.polynomial(limited,
+                   {-1.6283038854599, -0.916296124458313, -0.1533227115869522,
+                    0.03432896360754967, -0.005277404561638832,
+                    0.00047121994430199265, -1.6753327145124786e-05}));
+  auto [whole, n] = m.nearest(exponent);
+  Value power = m.polynomial(m.sub(exponent, whole),
+                             {1.0000001192092896, 0.6931469440460205,
+                              0.24022120237350464, 0.05550713092088699,
+                              0.009675540961325169, 0.0013276472454890609});
+  Value large = m.sub(m.constant(1), m.scale(power, whole, n));
   return m.select(m.less(magnitude, m.constant(0.94)), small,
                   m.copySign(large, x));
 }

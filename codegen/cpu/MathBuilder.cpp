@@ -57,8 +57,12 @@ Value MathBuilder::compare(arith::CmpFPredicate predicate, Value x, Value y) {
   return arith::CmpFOp::create(b, predicate, x, y);
 }
 
+Value MathBuilder::atMost(Value x, double high) {
+  return select(greater(x, constant(high)), constant(high), x);
+}
+
 Value MathBuilder::clamp(Value x, double low, double high) {
-  x = select(greater(x, constant(high)), constant(high), x);
+  x = atMost(x, high);
   return select(less(x, constant(low)), constant(low), x);
 }
 

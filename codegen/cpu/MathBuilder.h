@@ -36,6 +36,8 @@ public:
   mlir::Value greater(mlir::Value x, mlir::Value y) {
     return compare(mlir::arith::CmpFPredicate::OGT, x, y);
   }
+  /// x limited to at most `high`; NaN stays NaN.
+  mlir::Value atMost(mlir::Value x, double high);
   /// x limited to [low, high]; NaN stays NaN.
   mlir::Value clamp(mlir::Value x, double low, double high);
   /// a * x + c.
