@@ -190,7 +190,50 @@ class LlamaCpp(Engine):
         return np.ctypeslib.as_array(logits, (1, 1, self.model.n_vocab()))
 
 
-ENGINES = {"hagane": Hagane, "onnxruntime": OnnxRuntime, "openvino": OpenVino, "torch": Torch, "llama.cpp": LlamaCpp}
+class Iree(Engine):
+    """Its importer wants all sizes, and shapes that are folded already."""
+
+    def load(self):
+        if self.precision != "f32" or self.row.large:
+            raise NotImplementedError("bf16 and weights in files of their own")
+        stem = self.folder / self.row.name
+        if not stem.with_suffix(".vmfb").exists():
+            self.compile(stem)
+        import iree.runtime
+        iree.runtime.flags.parse_flags(f"--task_topology_group_count={self.threads}")
+        config = iree.runtime.Config("local-task")
+        with open(stem.with_suffix(".vmfb"), "rb") as file:
+            module = iree.runtime.VmModule.copy_buffer(config.vm_instance, file.read())
+        self.main = iree.runtime.load_vm_module(module, config).main_graph
+        self.tensors = [iree.runtime.asdevicearray(config.device, array) for array in self.inputs.values()]
+
+    def compile(self, stem):
+        import onnx
+        import onnxruntime
+        model, text = stem.with_suffix(".onnx"), stem.with_suffix(".mlir")
+        call = lambda *command: subprocess.run(list(map(str, command)), check=True, stdout=sys.stderr)
+        call(sys.executable, pathlib.Path(__file__).with_name("export.py"), self.row.net, self.folder, self.row.name)
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(model)
+        onnxruntime.InferenceSession(str(model), options, ["CPUExecutionProvider"])
+        folded = onnx.load(model)
+        kept = [opset for opset in folded.opset_import if opset.domain == ""]
+        del folded.opset_import[:]
+        folded.opset_import.extend(kept)
+        onnx.save(folded, model)
+        programs = pathlib.Path(sys.executable).parent
+        call(programs / "iree-import-onnx", model, "-o", text)
+        call(programs / "iree-compile", text, "-o", stem.with_suffix(".vmfb"), "--iree-hal-target-device=local",
+             "--iree-hal-local-target-device-backends=llvm-cpu", "--iree-llvmcpu-target-cpu=host")
+
+    def run(self):
+        found = self.main(*self.tensors)
+        return (found[0] if isinstance(found, tuple) else found).to_host()
+
+
+ENGINES = {"hagane": Hagane, "onnxruntime": OnnxRuntime, "openvino": OpenVino, "torch": Torch, "llama.cpp": LlamaCpp,
+           "iree": Iree}
 
 
 def median_ms(engine, seconds, least=3):

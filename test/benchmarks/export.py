@@ -1,4 +1,6 @@
-"""Writes a net of `nets.py` as ONNX, with its weights beside it. Usage: export.py NET FOLDER"""
+"""Writes a net of `nets.py` as ONNX, with its weights beside it, for all sizes, or for those of a row alone.
+
+usage: export.py NET FOLDER [ROW]"""
 import dataclasses
 import pathlib
 import sys
@@ -26,20 +28,28 @@ def outputs(row):
     return {"logits": ("batch",), **{name: PRESENT_AXES for name in cache_names(row.net, "present")}}
 
 
+def write(module, row, path, axes):
+    inputs = row.inputs()
+    with torch.no_grad():
+        torch.onnx.export(module, tuple(torch.from_numpy(array) for array in inputs.values()), str(path),
+                          dynamo=False, opset_version=17, input_names=list(inputs), output_names=list(outputs(row)),
+                          dynamic_axes=axes, do_constant_folding=not axes)
+
+
 def main():
     name, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    module = nets.build(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    if sys.argv[3:]:
+        row = next(row for row in ROWS if row.name == sys.argv[3])
+        write(module, row, folder / f"{row.name}.onnx", None)
+        return
     row = next(row for row in reversed(ROWS) if row.net == name)
     # Sizes that coincide would be taken for one.
     row = dataclasses.replace(row, batch=2, tokens=8 if "unet" in name else 5, past=None if row.past is None else 3)
-    inputs = row.inputs()
-    symbols = {key: AXES.get(key, PAST_AXES) for key in inputs} | outputs(row)
+    symbols = {key: AXES.get(key, PAST_AXES) for key in row.inputs()} | outputs(row)
     axes = {key: {i: axis for i, axis in enumerate(names) if axis} for key, names in symbols.items()}
-    module = nets.build(name)
-    folder.mkdir(parents=True, exist_ok=True)
-    with torch.no_grad():
-        torch.onnx.export(module, tuple(torch.from_numpy(array) for array in inputs.values()), str(folder / "model.onnx"),
-                          dynamo=False, opset_version=17, input_names=list(inputs), output_names=list(outputs(row)),
-                          dynamic_axes=axes, do_constant_folding=False)
+    write(module, row, folder / "model.onnx", axes)
     if row.past is not None:
         grouped.write_step(module, name, folder)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 import onnx
-from measure import hagane_ms, machine
+from measure import build_program, hagane_ms, machine
 from onnx import helper, numpy_helper
 
 SHAPES = [(512, 4096, 4096), (128, 3072, 768), (128, 768, 3072), (128, 384, 1536)]
@@ -40,15 +40,6 @@ def export(path, columns, depth, count, dtype):
     data.unlink(missing_ok=True)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path,
               save_as_external_data=True, location=data.name)
-
-
-def build_program(folder, name):
-    """A C program beside this file, which prints a rate for a number of threads."""
-    program = folder / name
-    source = Path(__file__).with_name(f"{name}.c")
-    subprocess.run(["clang-22", "-O3", "-march=native", "-ffp-contract=fast", "-mprefer-vector-width=512", source,
-                    "-o", program, "-pthread"], check=True)
-    return program
 
 
 class Machine:

@@ -2,6 +2,7 @@
 import json
 import statistics
 import subprocess
+from pathlib import Path
 
 
 def hagane_ms(hagane, module, dims, threads):
@@ -11,6 +12,15 @@ def hagane_ms(hagane, module, dims, threads):
         command += ["--dim", f"{name}={size}"]
     out = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(out.stdout)["median_ms"]
+
+
+def build_program(folder, name):
+    """A C program beside this file, which prints a rate for a number of threads."""
+    program = folder / name
+    source = Path(__file__).with_name(f"{name}.c")
+    subprocess.run(["clang-22", "-O3", "-march=native", "-ffp-contract=fast", "-mprefer-vector-width=512", source,
+                    "-o", program, "-pthread"], check=True)
+    return program
 
 
 def machine():

@@ -5,6 +5,8 @@ import numpy as np
 
 # Heads of keys, their width and the layers of the decoders, and their vocabulary.
 DECODERS = {"gpt2": (12, 64, 12, 50257), "llama1b": (8, 64, 16, 32000)}
+# Elements of the weights that a step multiplies with.
+MULTIPLIED = {"gpt2": 123_532_032, "llama1b": 1_038_614_528}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +23,12 @@ class Row:
     @property
     def is_decode(self):
         return bool(self.past)
+
+    def step_bytes(self, precision):
+        """What a step cannot do without reading."""
+        heads, width, layers, _ = DECODERS[self.net]
+        elements = MULTIPLIED[self.net] + 2 * layers * heads * width * self.past * self.batch
+        return elements * (2 if precision == "bf16" else 4)
 
     def goal(self, precision):
         return self.goals[precision == "bf16"]

@@ -15,12 +15,12 @@ import time
 
 import numpy as np
 import plot
-from measure import machine, spread
+from measure import build_program, machine, spread
 from rows import ROWS
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PEERS = ["onnxruntime", "openvino", "torch", "llama.cpp"]
+PEERS = ["onnxruntime", "openvino", "torch", "llama.cpp", "iree"]
 # Largest distance from the reference, by the reference's norm.
 TOLERANCES = {"f32": 1e-4, "bf16": 4e-2}
 
@@ -174,14 +174,24 @@ def turn(lock):
         yield
 
 
+def read_rate(args):
+    """GB/s at which the machine reads memory now."""
+    command = [args.work / "read", str(args.threads)]
+    if args.priority:
+        command = ["chrt", "-r", str(args.priority), *command]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
 def measure_together(contestants, row, args):
-    """Times by name, an entry a round."""
-    times = {one.name: [] for one in contestants}
+    """Times by name, an entry a round, and the rates of reading in between for rows that they limit."""
+    times, rates = {one.name: [] for one in contestants}, []
     for _ in range(args.rounds):
         with turn(args.lock):
             for one in contestants:
                 times[one.name].append(one.ask(time=row.seconds, priority=args.priority)["ms"])
-    return times
+            if row.is_decode:
+                rates.append(read_rate(args))
+    return times, rates
 
 
 def groups(row, peers):
@@ -197,7 +207,12 @@ def measure_row(python, row, precision, folder, args, reference):
                                        result["left_out"])
         try:
             if "hagane" not in result["left_out"]:
-                add(result, contestants, measure_together(contestants, row, args))
+                times, rates = measure_together(contestants, row, args)
+                add(result, contestants, times)
+                if rates:
+                    needed = row.step_bytes(precision) / 1e6
+                    result["of_reading"] = spread([needed / ms / rate for ms, rate in zip(times["hagane"], rates)])
+                    result["read_gbs"] = spread(rates)
         finally:
             for one in contestants:
                 one.close()
@@ -226,6 +241,8 @@ def show(result):
         ratio = result["peers"][best]["ratio"]
         goal = f"{result['goal']:.2f}" if result["goal"] else ""
         text += f" | {ratio['median']:.2f} ({ratio['low']:.2f}-{ratio['high']:.2f}) | {goal} |"
+    if "of_reading" in result:
+        text += f" {result['of_reading']['median']:.0%} of reading, {result['read_gbs']['median']:.0f} GB/s"
     for name, reason in result["left_out"].items():
         text += f" {name} left out: {reason}"
     return text
@@ -239,6 +256,7 @@ def main():
         return
     args.work.mkdir(parents=True, exist_ok=True)
     python = args.python or environment(args.work)
+    build_program(args.work, "read")
     print(f"{machine()}, {args.threads} threads\n\n| row | type | hagane ms | peers ms | ratio to the best (quartiles) "
           "| goal |\n|---|---|---|---|---|---|")
     results = []
