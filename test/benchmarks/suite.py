@@ -21,8 +21,8 @@ from rows import ROWS
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PEERS = ["onnxruntime", "openvino", "torch", "llama.cpp", "iree"]
-# Largest distance from the reference, by the reference's norm.
-TOLERANCES = {"f32": 1e-4, "bf16": 4e-2}
+# Largest distance from the reference, by the reference's norm. llama.cpp takes GELU from a table in f16.
+TOLERANCES = {"f32": 5e-4, "bf16": 4e-2}
 
 
 def arguments():
