@@ -82,13 +82,14 @@ private:
     // A single strip reads b once, in order, and needs no blocks for that.
     Value isStrip = hasAtMost(schedule.getMicroM());
     Value isFew = hasFew() ? hasAtMost(kFewRows) : isStrip;
-    ifThen(b, isStrip, [&] { emitWhole(/*isNear=*/true); });
+    ifThen(b, isStrip, [&] { emitWhole(kNearBytes); });
     if (hasFew())
       ifThen(b, b.createOrFold<arith::XOrIOp>(isStrip, isFew),
              [&] { emitFew(); });
     ifThen(b, isNot(isFew), [&] {
-      scratch.isBlocked || schedule.getPackA() ? emitBlocks()
-                                               : emitWhole(/*isNear=*/false);
+      scratch.isBlocked || schedule.getPackA()
+          ? emitBlocks()
+          : emitWhole(schedule.getPrefetch());
     });
     emitResults();
   }
@@ -112,9 +113,9 @@ private:
   }
 
   /// All of the contraction at once, with rows of A read in place.
-  void emitWhole(bool isNear) {
+  void emitWhole(int64_t prefetchBytes) {
     blocked = copied = false;
-    setPrefetch(isNear);
+    setPrefetch(prefetchBytes, /*isNear=*/false);
     emitBlock(index(b, 0), depth);
   }
 
@@ -124,7 +125,7 @@ private:
   void emitFew() {
     blocked = true;
     copied = false;
-    setPrefetch(/*isNear=*/true);
+    setPrefetch(kNearBytes, /*isNear=*/true);
     clearSums();
     int64_t rows = kFewRows / 2;
     int64_t steps =
@@ -147,7 +148,7 @@ private:
   void emitBlocks() {
     blocked = true;
     copied = bool(packedA);
-    setPrefetch(/*isNear=*/false);
+    setPrefetch(schedule.getPrefetch(), /*isNear=*/false);
     clearSums();
     forBlocks(schedule.getBlockK(), [&] { emitBlock(depthBegin, depthEnd); });
   }
@@ -164,11 +165,9 @@ private:
     });
   }
 
-  void setPrefetch(bool isNear) {
-    if (schedule.getPrefetch() == 0 || !operands.isInPanels())
-      return;
-    int64_t bytes = isNear ? kNearBytes : schedule.getPrefetch();
-    operands.setPrefetch(index(b, bytes / operands.getRowBytes()), isNear);
+  void setPrefetch(int64_t bytes, bool isNear) {
+    if (schedule.getPrefetch() != 0 && operands.isInPanels())
+      operands.setPrefetch(index(b, bytes / operands.getRowBytes()), isNear);
   }
 
   void carveScratch() {
