@@ -70,9 +70,18 @@ static LogicalResult writeWeight(OutputFile &file, uint64_t position,
   return success();
 }
 
+/// Numbers that count and choose decide what is run; large others only how it
+/// ends.
+static bool canBeHole(ModuleLayout::Weight &weight) {
+  constexpr uint64_t kLeastBytes = uint64_t(64) << 10;
+  return weight.size >= kLeastBytes &&
+         isa<FloatType>(getElementTypeOrSelf(weight.global.getType()));
+}
+
 /// Writes one constant after the other.
 static LogicalResult writeWeights(OutputFile &file, ModuleLayout &layout,
-                                  const WeightProgress &progress) {
+                                  const WeightProgress &progress,
+                                  WeightBytes bytes) {
   const ModuleLayout::Weight *previous = nullptr;
   for (ModuleLayout::Weight &weight : layout.weights) {
     if (previous && previous->offset == weight.offset &&
@@ -80,6 +89,8 @@ static LogicalResult writeWeights(OutputFile &file, ModuleLayout &layout,
       weight.hash = previous->hash;
       continue;
     }
+    if (bytes == WeightBytes::Holes && canBeHole(weight))
+      continue;
     if (failed(writeWeight(file, layout.weightsOffset + weight.offset, weight)))
       return failure();
     if (file.hasError())
@@ -88,6 +99,10 @@ static LogicalResult writeWeights(OutputFile &file, ModuleLayout &layout,
     if (progress)
       progress(weight.offset + weight.size, layout.weightsSize);
   }
+  // A hole at the end counts too.
+  uint64_t end = layout.weightsOffset + layout.weightsSize;
+  if (file.tell() < end)
+    file.writeAt(end - 1, "", 1);
   return success();
 }
 
@@ -111,7 +126,8 @@ static LogicalResult checkVariants(ArrayRef<CodeVariant> variants) {
 LogicalResult hagane::codegen::writeModule(ArrayRef<CodeVariant> variants,
                                            const Provenance &provenance,
                                            StringRef path,
-                                           const WeightProgress &progress) {
+                                           const WeightProgress &progress,
+                                           WeightBytes bytes) {
   ModuleOp module = variants.front().record;
   auto report = [&](llvm::Error error) {
     return module.emitError(llvm::toString(std::move(error)));
@@ -133,7 +149,7 @@ LogicalResult hagane::codegen::writeModule(ArrayRef<CodeVariant> variants,
   for (auto [variant, offset] : llvm::zip_equal(variants, layout->codeOffsets))
     file.writeAt(offset, variant.image.bytes.data(),
                  variant.image.bytes.size());
-  if (failed(writeWeights(file, *layout, progress)))
+  if (failed(writeWeights(file, *layout, progress, bytes)))
     return failure();
 
   uint64_t headerSize = header->size();

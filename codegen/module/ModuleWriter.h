@@ -38,6 +38,12 @@ struct Provenance {
 /// Done and total bytes of weights.
 using WeightProgress = std::function<void(uint64_t done, uint64_t total)>;
 
+enum class WeightBytes {
+  All,
+  /// Large floating-point weights are holes in the file, which read as zeros.
+  Holes,
+};
+
 /// Writes module.hgn: under a temporary name, renamed when it is complete. The
 /// signature and the weights are those of the first variant, which all
 /// variants must share. Weights are evaluated and written one at a time.
@@ -45,7 +51,8 @@ using WeightProgress = std::function<void(uint64_t done, uint64_t total)>;
 llvm::LogicalResult writeModule(llvm::ArrayRef<CodeVariant> variants,
                                 const Provenance &provenance,
                                 llvm::StringRef path,
-                                const WeightProgress &progress = {});
+                                const WeightProgress &progress = {},
+                                WeightBytes bytes = WeightBytes::All);
 
 } // namespace hagane::codegen
 

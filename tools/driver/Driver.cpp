@@ -395,10 +395,13 @@ LogicalResult Compilation::writeModuleFile(const std::string &path) {
                     llvm::sys::path::filename(options.scheduleFile).str());
   provenance.options = llvm::join(words, " ");
   return codegen::writeModule(
-      variants, provenance, path, [&](uint64_t done, uint64_t total) {
+      variants, provenance, path,
+      [&](uint64_t done, uint64_t total) {
         progress("weights",
                  static_cast<double>(done) / static_cast<double>(total));
-      });
+      },
+      options.leavesOutWeights ? codegen::WeightBytes::Holes
+                               : codegen::WeightBytes::All);
 }
 
 /// Nothing of the model is needed once a module file holds it; its weights are

@@ -74,9 +74,10 @@ struct CompileOptions {
   bool verbose = false;        // remarks and timing on standard error
   /// Weights are not read, external data may be missing, no module is written.
   bool shapeOnly = false;
-  std::string report;     // where to write one, JSON if it ends in .json
-  std::string machine;    // that the report is for; "": the default
-  int64_t context = 2048; // tokens that the report's points cover
+  bool leavesOutWeights = false; // the module is only good for measuring
+  std::string report;            // where to write one, JSON if it ends in .json
+  std::string machine;           // that the report is for; "": the default
+  int64_t context = 2048;        // tokens that the report's points cover
   std::vector<std::string> points; // NAME=N,NAME=N; empty: as suggested
   bool check = false;              // each phase's outcome
   std::string checkInputs; // an npz file; "": random data at small sizes

@@ -73,6 +73,7 @@ CompileOptions Tuner::compileOptions(const std::string &schedules) const {
   CompileOptions compile = options.compile;
   compile.scheduleFile = schedules;
   compile.plan = nullptr;
+  compile.leavesOutWeights = true;
   // What a trial cannot compile is left out, without a word.
   compile.diagnostic = [](std::string_view) {};
   return compile;
@@ -88,6 +89,7 @@ void Tuner::start() {
   request.wantsOthers = true;
   CompileOptions compile = options.compile;
   compile.plan = &request;
+  compile.leavesOutWeights = true;
   compile.progress = progress;
   first.emplace(compile);
   module = openModule(first->path());
@@ -250,7 +252,8 @@ void Tuner::printResult() {
 void Tuner::run() {
   start();
   collect();
-  for (bool more = true; more && secondsSince(begin) < options.budget;) {
+  for (bool more = true; more && trials < options.trials &&
+                         secondsSince(begin) < options.budget;) {
     if (progress)
       progress("trial " + std::to_string(trials + 1),
                std::min(secondsSince(begin) / options.budget, 1.0));

@@ -11,7 +11,8 @@ struct TuneOptions {
   std::string inputs; ///< "": random data
   std::string output; ///< the schedule file
   int threads = 0;
-  double budget = 60; ///< seconds
+  double budget = 60;                                 ///< seconds
+  size_t trials = std::numeric_limits<size_t>::max(); ///< at most
 };
 
 /// Writes a schedule file with what was found to be faster than what the model

@@ -185,6 +185,8 @@ CLI::App *addTune(CLI::App &app, TuneOptions &options) {
           CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME"))
       ->check(CLI::Range(0.0, 1e6))
       ->default_str("60s");
+  command->add_option("--trials", options.trials, "Trials at most")
+      ->check(CLI::PositiveNumber);
   command->add_option("-o,--output", options.output, "The schedule file")
       ->required()
       ->type_name("FILE.mlir");
