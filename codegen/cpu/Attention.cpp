@@ -5,7 +5,6 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include <limits>
 
 using namespace mlir;
@@ -39,8 +38,8 @@ AttentionCode::AttentionCode(kernel::Attention op, const KernelBody &body,
   auto isBF16 = [](const HeadsOperand &operand) {
     return operand.type().getElementType().isBF16();
   };
-  dots = body.options.bf16Dots && isBF16(q) && isBF16(k) && isBF16(v) &&
-         depth() % 2 == 0;
+  dots = !body.options.bf16Dots.empty() && isBF16(q) && isBF16(k) &&
+         isBF16(v) && depth() % 2 == 0;
   batches = sizeOf(b, q.memref, q.axes.batch);
   heads = sizeOf(b, q.memref, q.axes.heads);
   queries = sizeOf(b, q.memref, q.axes.positions);
@@ -78,8 +77,8 @@ Value AttentionCode::asPairs(Value words) {
                                    words);
 }
 
-Value AttentionCode::addDot(Builder &b, Value a, Value x, Value c) {
-  return x86vector::DotBF16Op::create(b, c.getType(), c, a, x);
+Value AttentionCode::addDot(Builder &b, Value a, Value x, Value c) const {
+  return addDots(b, body.options.bf16Dots, a, x, c);
 }
 
 Value AttentionCode::scaleScore(Value score) {

@@ -46,8 +46,8 @@ protected:
   mlir::Value asPairs(mlir::Value words);
   mlir::Value scaleScore(mlir::Value score);
   /// c with the products of pairs.
-  static mlir::Value addDot(Builder &b, mlir::Value a, mlir::Value x,
-                            mlir::Value c);
+  mlir::Value addDot(Builder &b, mlir::Value a, mlir::Value x,
+                     mlir::Value c) const;
 
   mlir::Value constant(double value);
   mlir::Value lowest();

@@ -349,7 +349,9 @@ Values BlockAttention::emitScoreTile(int64_t vectors, Value key, bool whole,
                : loadScratch(queriesT, place);
   };
   if (usesDots())
-    micro.accumulate = addDot;
+    micro.accumulate = [this](Builder &b, Value a, Value x, Value c) {
+      return addDot(b, a, x, c);
+    };
   Values results = adjustScores(
       emitMicroKernel(b, micro, index(b, 0), index(b, depth() / terms())),
       vectors, tileKeys);
@@ -577,7 +579,9 @@ void BlockAttention::emitValueTile(Value row, int64_t rows, int64_t feature,
     return loadValues(step, feature + vector * lanes);
   };
   if (usesDots())
-    micro.accumulate = addDot;
+    micro.accumulate = [this](Builder &b, Value a, Value x, Value c) {
+      return addDot(b, a, x, c);
+    };
   Values initial;
   for (int64_t r = 0; r < rows; ++r) {
     Value factor = splatOf(loadScalar(rescale, {add(b, row, r)}));

@@ -3,6 +3,7 @@
 #include "codegen/cpu/Emit.h"
 #include "dialects/kernel/KernelOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -124,6 +125,12 @@ Value multiplyAdd(Builder &b, Value a, Value x, Value c) {
   auto contract = arith::FastMathFlags::contract;
   Value product = arith::MulFOp::create(b, a, x, contract);
   return arith::AddFOp::create(b, product, c, contract);
+}
+
+Value addDots(Builder &b, StringRef intrinsic, Value a, Value x, Value c) {
+  return LLVM::CallIntrinsicOp::create(
+             b, c.getType(), b.getStringAttr(intrinsic), ValueRange{c, a, x})
+      .getResult(0);
 }
 
 Value convert(Builder &b, Value value, Type element) {

@@ -58,6 +58,9 @@ mlir::Value splat(Builder &b, mlir::Value scalar, int64_t lanes);
 /// a * b + c, fused where the target can.
 mlir::Value multiplyAdd(Builder &b, mlir::Value a, mlir::Value x,
                         mlir::Value c);
+/// c and the products of pairs of bf16, by an intrinsic (TargetLevel).
+mlir::Value addDots(Builder &b, llvm::StringRef intrinsic, mlir::Value a,
+                    mlir::Value x, mlir::Value c);
 /// Conversion between storage and compute types (scalars or vectors).
 mlir::Value convert(Builder &b, mlir::Value value, mlir::Type element);
 

@@ -89,9 +89,7 @@ void hagane::cpu::buildLlvmPipeline(OpPassManager &pm) {
   part.addPass(createCSEPass());
   part.addPass(createSCFToControlFlowPass());
   part.addPass(arith::createArithExpandOpsPass());
-  ConvertVectorToLLVMPassOptions vectors;
-  vectors.x86Vector = true;
-  part.addPass(createConvertVectorToLLVMPass(vectors));
+  part.addPass(createConvertVectorToLLVMPass());
   part.addPass(createConvertMathToLLVMPass());
   part.addPass(createConvertIndexToLLVMPass());
   part.addPass(createArithToLLVMConversionPass());

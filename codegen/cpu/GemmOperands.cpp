@@ -4,7 +4,6 @@
 #include "dialects/kernel/KernelCost.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 
 using namespace mlir;
 
@@ -18,15 +17,16 @@ GemmOperands::GemmOperands(kernel::Gemm op, const LoweringOptions &options,
                            Builder &b)
     : op(op), b(b), a(op.getA()), weight(op.getB()), layout(op.getBLayout()),
       compute(kernel::getAccumulatorType(op)), lanes(options.getLanes(compute)),
-      panelWidth(kernel::getPanelWidth(op)), way(chooseWay(options)) {}
+      panelWidth(kernel::getPanelWidth(op)), dots(options.bf16Dots),
+      way(chooseWay(options)) {}
 
 GemmOperands::Way
 GemmOperands::chooseWay(const LoweringOptions &options) const {
   bool isInterleaved = layout == "interleaved";
-  bool dots = options.bf16Dots && compute.isF32() &&
-              typeOf(a).getElementType().isBF16() &&
-              typeOf(weight).getElementType().isBF16();
-  if (dots && (isInterleaved || layout == "rows"))
+  bool hasDots = !options.bf16Dots.empty() && compute.isF32() &&
+                 typeOf(a).getElementType().isBF16() &&
+                 typeOf(weight).getElementType().isBF16();
+  if (hasDots && (isInterleaved || layout == "rows"))
     return Way::Dots;
   return isInterleaved ? Way::Widened : Way::OneTerm;
 }
@@ -211,8 +211,8 @@ void GemmOperands::describe(MicroKernel &micro, bool isCut) {
     return loadB(b, vector, step, isCut);
   };
   if (way == Way::Dots)
-    micro.accumulate = [](Builder &b, Value a, Value x, Value c) -> Value {
-      return x86vector::DotBF16Op::create(b, c.getType(), c, a, x);
+    micro.accumulate = [this](Builder &b, Value a, Value x, Value c) -> Value {
+      return addDots(b, dots, a, x, c);
     };
 }
 

@@ -93,6 +93,7 @@ private:
   llvm::StringRef layout;
   mlir::Type compute;
   int64_t lanes, panelWidth;
+  llvm::StringRef dots; // the intrinsic
   Way way;
   mlir::Value batch, rowsAhead;
   int64_t firstAhead = 0, aheadStep = 1;

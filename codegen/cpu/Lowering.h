@@ -20,8 +20,9 @@ struct LoweringOptions {
   int64_t vectorBits = 512;
   /// Number of vector registers.
   int64_t vectorRegisters = 32;
-  /// Whether it sums products of pairs of bf16.
-  bool bf16Dots = false;
+  /// LLVM's intrinsic that adds products of pairs of bf16 to sums in f32, of a
+  /// register's width; empty: none.
+  llvm::StringRef bf16Dots;
 
   int64_t getLanes(mlir::Type elementType) const {
     return std::max<int64_t>(1,

@@ -30,12 +30,12 @@ def LowerKernelsPass : Pass<"hagane-lower-kernels", "::mlir::func::FuncOp"> {
            "width of a vector register">,
     Option<"vectorRegisters", "vector-registers", "int64_t", /*default=*/"32",
            "number of vector registers">,
-    Option<"bf16Dots", "bf16-dots", "bool", /*default=*/"false",
-           "the target sums products of pairs of bf16 (AVX512-BF16)">,
+    Option<"bf16Dots", "bf16-dots", "std::string", /*default=*/"",
+           "LLVM's intrinsic that adds products of pairs of bf16 to sums in f32; empty: none">,
   ];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect", "::mlir::x86vector::X86VectorDialect"];
+                           "::mlir::vector::VectorDialect"];
 }
 
 def ExpandMathPass : Pass<"hagane-expand-math"> {

@@ -43,6 +43,8 @@ struct TargetLevel {
   Narrow converts;
   /// What a processor must have, by the runtime's names (CpuFeatures.cpp).
   llvm::ArrayRef<llvm::StringLiteral> required;
+  /// LLVM's intrinsic that adds products of pairs of bf16 to sums in f32.
+  llvm::StringLiteral bf16Dots = "";
 
   bool canConvert(Narrow type) const {
     return (static_cast<unsigned>(converts) & static_cast<unsigned>(type)) != 0;

@@ -40,6 +40,7 @@ INSTRUCTIONS = [
     ("x86-64-v4+bf16", "bfloat16", r"\bvdpbf16ps\b.*%zmm"),
     ("aarch64", "float", r"\bfmla\tv\d+\.4s"),
     ("aarch64", "float16", r"\bfcvtl2?\tv\d+\.4s"),
+    ("aarch64+bf16", "bfloat16", r"\bbfdot\tv\d+\.4s, v\d+\.8h"),
     ("aarch64+bf16", "bfloat16", r"\bbfcvtn2?\tv\d+"),
     ("aarch64+sve256", "float", r"\bfmla\tz\d+\.s"),
     ("riscv64+v", "float", r"\bvfmacc\.vf\b"),

@@ -22,16 +22,16 @@ TargetDescription hagane::driver::describe(const cpu::Target &target) {
   description.l2Bytes = target.sizes.l2Bytes;
   description.threads = target.sizes.threads;
   description.level = target.level->name.str();
-  description.bf16Dots = hasFeature(target, "avx512bf16");
+  description.bf16Dots = !target.level->bf16Dots.empty();
   return description;
 }
 
 /// Kernels become loops before the host takes their memrefs apart.
 static void buildLower(OpPassManager &pm, const cpu::Target &target,
                        const PhaseOptions &) {
-  cpu::LowerKernelsPassOptions options{
-      target.level->vectorBits, target.level->vectorRegisters,
-      /*bf16Dots=*/hasFeature(target, "avx512bf16")};
+  cpu::LowerKernelsPassOptions options{target.level->vectorBits,
+                                       target.level->vectorRegisters,
+                                       target.level->bf16Dots.str()};
   pm.addNestedPass<func::FuncOp>(cpu::createLowerKernelsPass(options));
   pm.addNestedPass<func::FuncOp>(
       cpu::createExpandMathPass({/*avx512=*/hasFeature(target, "avx512f")}));

@@ -1,4 +1,4 @@
-// RUN: hagane-opt %s --hagane-lower-kernels="bf16-dots=true" --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,DOTS
+// RUN: hagane-opt %s --hagane-lower-kernels="bf16-dots=llvm.x86.avx512bf16.dpbf16ps.512" --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,DOTS
 // RUN: hagane-opt %s --hagane-lower-kernels --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,WIDE
 
 // A step takes two terms: a pair of a's elements, read as one word, for each vector of b's pairs. Where nothing sums
@@ -11,17 +11,17 @@
 // DOTS: vector.load %{{.*}}[%{{.*}}, %{{.*}}] : memref<2x7xi16>, vector<2xi16>
 // DOTS: vector.bitcast %{{.*}} : vector<2xbf16> to vector<1xi32>
 // DOTS: vector.broadcast %{{.*}} : i32 to vector<16xi32>
-// DOTS: x86vector.avx512.dot %{{.*}}, %{{.*}}, %{{.*}} : vector<32xbf16> -> vector<16xf32>
+// DOTS: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"(%{{.*}}, %{{.*}}, %{{.*}}) : (vector<16xf32>, vector<32xbf16>, vector<32xbf16>) -> vector<16xf32>
 // WIDE: arith.shli %{{.*}} : vector<16xi32>
 // WIDE: arith.addf {{.*}} fastmath<contract> : vector<16xf32>
 // WIDE: arith.andi %{{.*}} : vector<16xi32>
 // WIDE: arith.addf {{.*}} fastmath<contract> : vector<16xf32>
-// WIDE-NOT: x86vector
+// WIDE-NOT: llvm.call_intrinsic
 // The last term is alone: what is behind it in a is not read.
 // CHECK: vector.load %{{.*}}[%c0, %c3, %c0] : memref<1x4x64xi16>, vector<32xi16>
 // DOTS: memref.load %{{.*}}[%c0, %c6] : memref<2x7xi16>
 // DOTS: arith.extui %{{.*}} : i16 to i32
-// DOTS: x86vector.avx512.dot
+// DOTS: llvm.call_intrinsic
 func.func private @pairs(%a: memref<2x7xbf16>, %w: memref<1x4x32x2xbf16>, %y: memref<2x32xbf16>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
   kernel.gemm %a, %w outs %y {b_layout = "interleaved", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
       schedule = #kernel.gemm_schedule<item_m = 2, item_n = 32, block_k = 0, micro_m = 2, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
@@ -50,7 +50,7 @@ func.func private @mixed(%a: memref<1x8xf32>, %w: memref<1x4x32x2xbf16>, %y: mem
 // DOTS: memref.view %{{.*}} : memref<?xi8> to memref<4x96xbf16>
 // WIDE: memref.view %{{.*}} : memref<?xi8> to memref<4x80xf32>
 // DOTS: vector.interleave %{{.*}}, %{{.*}} : vector<16xbf16> -> vector<32xbf16>
-// DOTS: x86vector.avx512.dot
+// DOTS: llvm.call_intrinsic
 func.func private @rows(%a: memref<4x128xbf16>, %b: memref<128x16xbf16>, %y: memref<4x16xbf16>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
   kernel.gemm %a, %b outs %y {b_layout = "rows", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
       schedule = #kernel.gemm_schedule<item_m = 4, item_n = 16, block_k = 64, micro_m = 2, micro_n = 16, unroll_k = 1, prefetch = 0, pack_a = true>} epilogue {
