@@ -33,7 +33,7 @@ GemmOperands::chooseWay(const LoweringOptions &options) const {
 
 LogicalResult GemmOperands::verify() {
   MemRefType type = typeOf(weight);
-  if (isInPanels() && ShapedType::isDynamic(panelWidth))
+  if ((layout == "panels" || layout == "interleaved") && panelWidth <= 0)
     return op.emitError("expected panels of a static width, found b of type ")
            << type;
   if (layout != "interleaved")

@@ -57,3 +57,15 @@ func.func private @block(%a: memref<4x8xf32>, %w: memref<1x4x32x2xbf16>, %y: mem
   } : (memref<4x8xf32>, memref<1x4x32x2xbf16>, memref<4x32xf32>) -> ()
   return
 }
+
+// -----
+
+func.func private @width(%a: memref<4x8xf32>, %w: memref<1x8x0xf32>, %y: memref<4x32xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  // expected-error @below {{expected panels of a static width, found b of type 'memref<1x8x0xf32>'}}
+  kernel.gemm %a, %w outs %y {b_layout = "panels", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 32, block_k = 0, micro_m = 2, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (memref<4x8xf32>, memref<1x8x0xf32>, memref<4x32xf32>) -> ()
+  return
+}
