@@ -235,9 +235,12 @@ LogicalResult hagane::form(xf::Attention op, KernelBuilder &b) {
     operands.push_back(
         roundFactor(op, absorbTranspose(operand, layouts, b), b));
   Value bias, lengths = op.getKeyLengths(), sinks = op.getSinks();
-  if (op.getBias() && !(bias = makeBias(op, b)))
-    return b.cannotForm(
-        op, "whether its bias broadcasts is only known when the model runs");
+  if (op.getBias()) {
+    bias = makeBias(op, b);
+    if (!bias)
+      return b.cannotForm(
+          op, "whether its bias broadcasts is only known when the model runs");
+  }
   for (Value &optional :
        std::initializer_list<std::reference_wrapper<Value>>{lengths, sinks})
     if (optional)

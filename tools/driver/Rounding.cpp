@@ -100,7 +100,7 @@ void Measurement::compareOutputs(ArrayRef<HostTensor> want,
 /// A kernel may have absorbed its neighbours: its counterpart is the value of
 /// their nodes that comes closest.
 double Measurement::findError(Value result) {
-  auto found = rounded.references.find(result);
+  auto *found = rounded.references.find(result);
   if (found == rounded.references.end())
     return -1;
   double error = -1;
