@@ -55,7 +55,7 @@ def draw(results):
             for result in results if (best := best_peer(result))]
     drawing = Drawing(rows)
     drawing.text(LEFT, 20, "Times as fast as the best other engine")
-    drawing.text(LEFT, 38, "line: quartiles; red: goal; dark: reached", kind="small")
+    drawing.text(LEFT, 38, "line: quartiles; red: goal; dark: reached, or ahead without one", kind="small")
     drawing.axis()
     for i, row in enumerate(rows):
         drawing.bar(i, row)
