@@ -1,10 +1,12 @@
 //===- AssignSchedules.cpp - Every kernel gets its schedule ---------------===//
 
 #include "dialects/xf/SymbolRanges.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/schedules/Passes.h"
 #include "passes/schedules/ScheduleBook.h"
 #include "passes/schedules/ScheduleRules.h"
 #include "passes/schedules/ScheduleSpace.h"
+#include "passes/schedules/SplitAttention.h"
 
 namespace hagane {
 #define GEN_PASS_DEF_ASSIGNSCHEDULESPASS
@@ -94,6 +96,15 @@ LogicalResult Assigner::assign(kernel::KernelOpInterface op) {
   FailureOr<Attribute> schedule = choose(op);
   if (failed(schedule) || failed(checkLock(op, *schedule)))
     return failure();
+  auto ofAttention = dyn_cast<kernel::AttentionScheduleAttr>(*schedule);
+  auto attention = dyn_cast<kernel::Attention>(op.getOperation());
+  if (ofAttention && ofAttention.getParts() > 1 &&
+      attention.getOuts().size() == 1) {
+    if (attention->getNumResults() == 0)
+      return op.emitError("expects attention on tensors to split it in ")
+             << ofAttention.getParts() << " parts";
+    return assign(splitAttention(attention, ofAttention));
+  }
   op->setAttr("schedule", *schedule);
   return success();
 }
@@ -109,12 +120,14 @@ struct AssignSchedules
                       getOperation());
     if (failed(assigner.read(file, lock, &getContext())))
       return signalPassFailure();
-    auto visit = [&](kernel::KernelOpInterface op) {
-      bool isOpen = kernel::hasSchedule(op) && !op->hasAttr("schedule");
-      return WalkResult(isOpen ? assigner.assign(op) : success());
-    };
-    if (getOperation().walk(visit).wasInterrupted())
-      signalPassFailure();
+    SmallVector<kernel::KernelOpInterface> open;
+    getOperation().walk([&](kernel::KernelOpInterface op) {
+      if (kernel::hasSchedule(op) && !op->hasAttr("schedule"))
+        open.push_back(op);
+    });
+    for (kernel::KernelOpInterface op : open)
+      if (failed(assigner.assign(op)))
+        return signalPassFailure();
   }
 };
 } // namespace

@@ -9,7 +9,8 @@ def AssignSchedulesPass : Pass<"hagane-assign-schedules", "::mlir::ModuleOp"> {
     schedule file that fits, else by the rules in ScheduleRules.cpp for the
     target described by the options. A line whose schedule the target cannot
     run is an error. So is, with a lock, a kernel that no line of it fits or
-    that would get another schedule.
+    that would get another schedule. Attention whose schedule has several parts
+    becomes attention in parts and a map that merges them.
 
     Before: `kernel.rows ins %x outs %o {kinds = ...}`. After:
     `kernel.rows ins %x outs %o {..., schedule = #kernel.rows_schedule<item_rows = 4, vector = 16>}`.
@@ -24,5 +25,5 @@ def AssignSchedulesPass : Pass<"hagane-assign-schedules", "::mlir::ModuleOp"> {
     Option<"bf16Dots", "bf16-dots", "bool", "false", "the target sums products of pairs of bf16">,
     Option<"file", "file", "std::string", "", "schedule file">,
     Option<"lock", "lock", "std::string", "", "schedule file that says what every kernel must get">];
-  let dependentDialects = ["::hagane::kernel::KernelDialect"];
+  let dependentDialects = ["::hagane::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
 }

@@ -236,6 +236,17 @@ static int64_t pickBlockQ(int64_t queries, int64_t heads, int64_t step,
   return best;
 }
 
+/// Parts of the keys so that every thread has one, where few queries of one
+/// sequence leave threads without work.
+static int64_t pickParts(const kernel::AttentionSizes &sizes, int64_t threads) {
+  static constexpr int64_t kMostParts = 8, kFewKeys = 256;
+  int64_t items = std::max<int64_t>(valueOr(sizes.batch, 1), 1) *
+                  std::max<int64_t>(valueOr(sizes.kvHeads, 1), 1);
+  if (valueOr(sizes.keys, kAssumedRows) <= kFewKeys)
+    return 1;
+  return std::clamp<int64_t>(threads / items, 1, kMostParts);
+}
+
 static kernel::AttentionScheduleAttr choose(kernel::Attention op,
                                             const TargetDescription &target) {
   kernel::AttentionSizes sizes = kernel::getAttentionSizes(op);
@@ -257,7 +268,7 @@ static kernel::AttentionScheduleAttr choose(kernel::Attention op,
       op.getContext(), blockQ, /*block_k=*/128, tile.rows, microN,
       wantsPacking(op, op.getK(), 1, target) ||
           wantsPacking(op, op.getV(), 2, target),
-      few, /*parts=*/1);
+      few, few ? pickParts(sizes, target.threads) : 1);
 }
 
 /// Rows of `columns` elements that an item takes to be worth its launch.

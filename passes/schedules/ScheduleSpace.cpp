@@ -307,9 +307,10 @@ static void list(Attention op, const KernelPoint &point,
   int64_t lanes = getLanes(op, target);
   int64_t queries = std::max<int64_t>(point["queries"], 1);
   for (int64_t keys : kKeys) {
-    if (queries <= lanes)
-      candidates.add<AttentionScheduleAttr>(lanes, keys, int64_t(1), lanes,
-                                            false, queries, int64_t(1));
+    for (int64_t parts : {1, 2, 4, 8})
+      if (queries <= lanes)
+        candidates.add<AttentionScheduleAttr>(lanes, keys, int64_t(1), lanes,
+                                              false, queries, parts);
     for (Tile tile : kTiles)
       for (int64_t vectors : kVectorsOfQueries)
         for (bool pack : {false, true})
