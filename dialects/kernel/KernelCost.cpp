@@ -255,11 +255,25 @@ Dim Attention::getScratchBytes() {
                                      getFewAttentionScratch(*this).bytes));
 }
 
+Dim kernel::getScoreCount(Attention op) {
+  AttentionSizes sizes = getAttentionSizes(op);
+  Dim queries = sizes.queries, pairs = queries * sizes.keys;
+  // As many keys as queries, or more before them: those after the diagonal are
+  // not seen.
+  bool isSquare = queries == sizes.keys;
+  auto q = queries.getConstant(), k = sizes.keys.getConstant();
+  bool isPrefix =
+      op.getCausal() == xf::CausalKind::bottom_right && (!q || !k || *q <= *k);
+  if (op.getCausal() != xf::CausalKind::none && (isSquare || isPrefix))
+    if (Dim seen =
+            pairs - (queries * (queries - 1)).floorDiv(getConstant(op, 2)))
+      pairs = seen;
+  return sizes.batch * sizes.heads * pairs;
+}
+
 Dim Attention::getFlops() {
   AttentionSizes sizes = getAttentionSizes(*this);
-  // Two products and about eight operations of the softmax per score.
-  return sizes.batch * sizes.heads * sizes.queries * sizes.keys *
-         (sizes.d * 2 + sizes.e * 2 + 8);
+  return getScoreCount(*this) * (sizes.d * 2 + sizes.e * 2 + kSoftmaxFlops);
 }
 
 Dim Attention::getBytes() { return getOperandBytes(*this); }

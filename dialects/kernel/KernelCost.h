@@ -78,6 +78,12 @@ struct FewAttentionScratch {
 };
 FewAttentionScratch getFewAttentionScratch(Attention op);
 
+/// Scores of all heads: pairs of a query and a key that it may see by its
+/// position.
+xf::Dim getScoreCount(Attention op);
+/// Operations of a softmax that `getFlops` counts for a score.
+inline constexpr int64_t kSoftmaxFlops = 8;
+
 /// Heads that share keys and values, if that is known: what items of few
 /// queries need.
 std::optional<int64_t> getStaticGroup(Attention op);

@@ -14,6 +14,10 @@ static double valueOf(xf::Dim dim, KernelPoint::SymbolValue value) {
   return static_cast<double>(std::max<int64_t>(known.value_or(0), 0));
 }
 
+/// A score's exponential, maximum and sum in units of multiply-adds, two
+/// operations each: what the units that multiply are kept busy by.
+static constexpr double kExpFlops = 16;
+
 KernelLimit hagane::getLimit(const KernelPoint &point,
                              KernelPoint::SymbolValue value,
                              const TargetDescription &target,
@@ -21,8 +25,14 @@ KernelLimit hagane::getLimit(const KernelPoint &point,
   auto op = cast<KernelOpInterface>(point.getKernel());
   Type factors = getFactorType(op);
   double peak = factors && factors.isBF16() ? rates.bf16Flops : rates.flops;
-  return {valueOf(op.getFlops(), value) /
-              (peak * static_cast<double>(target.threads)),
+  double flops = valueOf(op.getFlops(), value), seconds = 0;
+  if (auto attention = dyn_cast<Attention>(point.getKernel())) {
+    // An exponential is no product: it has a time of its own, always in f32.
+    double scores = valueOf(getScoreCount(attention), value);
+    flops -= scores * kSoftmaxFlops;
+    seconds = scores * kExpFlops / rates.flops;
+  }
+  return {(flops / peak + seconds) / static_cast<double>(target.threads),
           valueOf(op.getBytes(), value) / rates.memoryBytes};
 }
 
@@ -120,19 +130,37 @@ static Work workOf(Attention op, const KernelPoint &point,
                    const TargetDescription &target) {
   int64_t queries = point["queries"];
   double lanes = double(getLanes(op, target));
-  // Queries fill the lanes, whether they exist or not.
-  double rows = double(schedule.getBlockQ());
   double keys = double(point["keys"]), size = double(point["d"] + point["e"]);
+  double batch = double(point["batch"]);
+  double bytes = double(
+      getElementBytes(cast<ShapedType>(op.getK().getType()).getElementType()));
   Work work;
-  work.items = double(point["batch"] * point["heads"]) *
-               ceilDiv(queries, schedule.getBlockQ());
-  // A softmax takes about sixteen multiply-adds per score.
+  work.usesDots = target.bf16Dots && getFactorType(op).isBF16();
+  if (queries <= int64_t(schedule.getFewQ())) {
+    double heads = double(std::max<int64_t>(point["kv_heads"], 1));
+    double rows = double(queries * point["heads"]) / heads;
+    keys /= double(schedule.getParts());
+    work.items = batch * heads * double(schedule.getParts());
+    // Sums over lanes cost a score as much as three products of vectors.
+    work.flops = rows * keys * (2 * size + kExpFlops + 6 * lanes);
+    work.cacheBytes = bytes * keys * size + 4 * 3 * rows * keys;
+    return work;
+  }
+  // Queries fill the lanes, whether they exist or not.
+  double rows = double(std::min<int64_t>(
+      schedule.getBlockQ(), llvm::alignTo(queries, int64_t(lanes))));
+  work.items =
+      batch * double(point["heads"]) * ceilDiv(queries, schedule.getBlockQ());
   work.flops = rows * keys *
                (2 * size /
                     tileEfficiency(double(schedule.getMicroM()),
                                    double(schedule.getMicroN()) / lanes) +
-                32);
-  work.cacheBytes = 4 * (keys * size + 3 * rows * keys);
+                kExpFlops * (work.usesDots ? 2 : 1));
+  // Keys and values pass once for each tile of queries, or are copied once.
+  double passes = schedule.getPack()
+                      ? 2
+                      : std::max(1.0, rows / double(schedule.getMicroN()));
+  work.cacheBytes = bytes * keys * size * passes + 4 * 3 * rows * keys;
   return work;
 }
 
