@@ -136,7 +136,7 @@ static Work workOf(Attention op, const KernelPoint &point,
       getElementBytes(cast<ShapedType>(op.getK().getType()).getElementType()));
   Work work;
   work.usesDots = target.bf16Dots && getFactorType(op).isBF16();
-  if (queries <= int64_t(schedule.getFewQ())) {
+  if (queries <= schedule.getFewQ()) {
     double heads = double(std::max<int64_t>(point["kv_heads"], 1));
     double rows = double(queries * point["heads"]) / heads;
     keys /= double(schedule.getParts());
