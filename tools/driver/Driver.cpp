@@ -428,7 +428,7 @@ LogicalResult Compilation::writeEmbedding() {
   if (llvm::Error error = codegen::createTemporary(options.output, ".hgn.tmp",
                                                    module, descriptor))
     return report(std::move(error));
-  llvm::sys::Process::SafelyCloseFileDescriptor(descriptor);
+  (void)llvm::sys::Process::SafelyCloseFileDescriptor(descriptor);
   llvm::scope_exit cleanUp([&] {
     (void)llvm::sys::fs::remove(module);
     llvm::sys::DontRemoveFileOnSignal(module);
