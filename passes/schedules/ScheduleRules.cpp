@@ -242,7 +242,9 @@ static int64_t pickParts(const kernel::AttentionSizes &sizes, int64_t threads) {
   static constexpr int64_t kMostParts = 8, kFewKeys = 256;
   int64_t items = std::max<int64_t>(valueOr(sizes.batch, 1), 1) *
                   std::max<int64_t>(valueOr(sizes.kvHeads, 1), 1);
-  if (valueOr(sizes.keys, kAssumedRows) <= kFewKeys)
+  // Queries that see only one another are few only where keys are.
+  if (sizes.keys == sizes.queries ||
+      valueOr(sizes.keys, kAssumedRows) <= kFewKeys)
     return 1;
   return std::clamp<int64_t>(threads / items, 1, kMostParts);
 }
