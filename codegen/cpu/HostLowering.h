@@ -74,7 +74,7 @@ private:
   void recordSignature();
   void collectRequirements();
   void recordSlotsAndChecks();
-  void recordBuffers();
+  mlir::LogicalResult recordBuffers();
 
   int64_t numberOf(const llvm::Twine &message);
   mlir::Value loadField(int64_t offset, mlir::Type type);

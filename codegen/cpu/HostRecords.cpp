@@ -53,23 +53,35 @@ void HostLowering::recordSignature() {
 }
 
 /// Notes the arena's buffers as the plan lists them.
-void HostLowering::recordBuffers() {
+LogicalResult HostLowering::recordBuffers() {
   auto planned = main->getAttrOfType<ArrayAttr>("kernel.buffers");
   if (!planned)
-    return;
-  for (auto [i, entry] :
-       llvm::enumerate(planned.getAsRange<DictionaryAttr>())) {
-    auto slot = [&](StringRef key) {
-      return b.getI64IntegerAttr(plan.getSlot(entry.getAs<xf::DimAttr>(key)));
+    return success();
+  for (auto [i, attribute] : llvm::enumerate(planned)) {
+    auto entry = dyn_cast<DictionaryAttr>(attribute);
+    auto find = [&]<typename AttrT>(StringRef key, AttrT &found) {
+      found = entry ? entry.getAs<AttrT>(key) : AttrT();
+      return bool(found);
+    };
+    xf::DimAttr offset, bytes;
+    IntegerAttr first, last;
+    if (!find("offset", offset) || !find("bytes", bytes) ||
+        !find("first_use", first) || !find("last_use", last))
+      return main.emitError("expected offset, bytes, first_use and last_use of "
+                            "each of kernel.buffers, found ")
+             << attribute;
+    auto slot = [&](xf::DimAttr dim) {
+      return b.getI64IntegerAttr(plan.getSlot(dim));
     };
     buffers.push_back(b.getDictionaryAttr({
         b.getNamedAttr("name", b.getStringAttr("buffer" + Twine(i))),
-        b.getNamedAttr("offset", slot("offset")),
-        b.getNamedAttr("size", slot("bytes")),
-        b.getNamedAttr("first", entry.get("first_use")),
-        b.getNamedAttr("last", entry.get("last_use")),
+        b.getNamedAttr("offset", slot(offset)),
+        b.getNamedAttr("size", slot(bytes)),
+        b.getNamedAttr("first", first),
+        b.getNamedAttr("last", last),
     }));
   }
+  return success();
 }
 
 void HostLowering::recordSlotsAndChecks() {

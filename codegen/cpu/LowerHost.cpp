@@ -369,7 +369,8 @@ LogicalResult HostLowering::run() {
   main.walk([&](Operation *op) {
     isGuarded |= isa<xf::RequireEqual>(op) || op->hasAttr("kernel.heap_bytes");
   });
-  recordBuffers();
+  if (failed(recordBuffers()))
+    return failure();
   if (auto arena = main->getAttrOfType<xf::DimAttr>("kernel.arena_bytes"))
     plan.setArena(arena);
   if (failed(collectKernels()) || failed(makeEntries()))

@@ -34,9 +34,13 @@ static MicroTile pickTile(ArrayRef<MicroTile> tiles,
   return tiles.back();
 }
 
+/// What is larger is cut alike, and products of two do not overflow.
+static constexpr int64_t kLargestSize = int64_t(1) << 30;
+
 /// A size, or what is assumed of one that is only known when the model runs.
 static int64_t valueOr(Dim dim, int64_t assumed) {
-  return dim && dim.getConstant() ? *dim.getConstant() : assumed;
+  return dim && dim.getConstant() ? std::min(*dim.getConstant(), kLargestSize)
+                                  : assumed;
 }
 
 static constexpr int64_t kAssumedRows = 1024;
@@ -181,8 +185,8 @@ static kernel::ConvScheduleAttr choose(kernel::Conv op,
                                        const TargetDescription &target) {
   unsigned out = op.getDpsInitsMutable()[0].getOperandNumber();
   SmallVector<Dim> dims = op.getOperandDims(out);
-  int64_t channels =
-      llvm::divideCeil(valueOr(dims[1], kAssumedRows), int64_t(op.getGroups()));
+  int64_t groups = std::min<int64_t>(op.getGroups(), kLargestSize);
+  int64_t channels = llvm::divideCeil(valueOr(dims[1], kAssumedRows), groups);
   int64_t positions = std::max<int64_t>(valueOr(dims[2], kAssumedRows), 1);
   int64_t width =
       kernel::getElementBytes(op.getEpilogue().getArgument(0).getType());
@@ -190,13 +194,13 @@ static kernel::ConvScheduleAttr choose(kernel::Conv op,
   int64_t microN = tile.vectors * getLanes(op, target);
   // Rows of weights are in panels, which items must not divide.
   int64_t rows = llvm::alignTo(channels, kRowPanel);
-  int64_t images =
-      std::max<int64_t>(valueOr(dims[0], 1), 1) * int64_t(op.getGroups());
+  int64_t images = std::max<int64_t>(valueOr(dims[0], 1), 1) * groups;
   int64_t itemN =
       llvm::alignTo(std::min<int64_t>(positions, 4 * microN), microN);
   // Patches are copied once for all rows of an item; it has a part of them
   // only if the threads had nothing to do otherwise.
-  int64_t share = images * llvm::divideCeil(positions, itemN);
+  int64_t share = std::min(images, target.threads) *
+                  static_cast<int64_t>(llvm::divideCeil(positions, itemN));
   int64_t parts =
       share >= target.threads ? 1 : llvm::divideCeil(target.threads, share);
   int64_t itemM = balance(

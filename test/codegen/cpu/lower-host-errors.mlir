@@ -61,3 +61,11 @@ func.func @main(%x: memref<4xf32>) {
   return
 }
 func.func private @elsewhere(memref<4xf32>, index, index, memref<?xi8>)
+
+// -----
+
+// expected-error @below {{expected offset, bytes, first_use and last_use of each of kernel.buffers, found {bytes = #xf.dim<64>, first_use = 0 : i64, offset = #xf.dim<0>}}}
+func.func @main(%x: memref<4xf32> {onnx.name = "x", xf.dims = [#xf.dim<4>]}, %arena: memref<?xi8> {kernel.arena})
+    attributes {kernel.arena_bytes = #xf.dim<64>, kernel.buffers = [{bytes = #xf.dim<64>, offset = #xf.dim<0>, first_use = 0 : i64}]} {
+  return
+}

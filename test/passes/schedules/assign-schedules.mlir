@@ -99,3 +99,15 @@ func.func @empty_conv(%x: tensor<1x4x1x8x0xf32>, %w: tensor<2x36x12xf32>, %c: te
   } : (tensor<1x4x1x8x0xf32>, tensor<2x36x12xf32>, tensor<1x24x0xf32>) -> tensor<1x24x0xf32>
   return %y : tensor<1x24x0xf32>
 }
+
+// More rows than any machine has are cut as many are.
+// CHECK-LABEL: func.func @endless
+// CHECK: #kernel.gemm_schedule<
+func.func @endless(%a: tensor<?x4096xf32>, %b: tensor<128x4096x32xf32>, %c: tensor<?x4096xf32>) -> tensor<?x4096xf32> {
+  %y = kernel.gemm %a, %b outs %c {b_layout = "panels", groups = 1 : i64, extra_maps = [],
+      shapes = [[#xf.dim<9223372036854775807>, #xf.dim<4096>], [#xf.dim<128>, #xf.dim<4096>, #xf.dim<32>], [#xf.dim<9223372036854775807>, #xf.dim<4096>]]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<?x4096xf32>, tensor<128x4096x32xf32>, tensor<?x4096xf32>) -> tensor<?x4096xf32>
+  return %y : tensor<?x4096xf32>
+}
