@@ -161,6 +161,44 @@ Value AttentionCode::capScore(Value score) {
   return arith::MulFOp::create(b, math::TanhOp::create(b, ratio), limit);
 }
 
+bool AttentionCode::isBooleanBias() {
+  return getElementTypeOrSelf(op.getBias().getType()).isInteger(1);
+}
+
+Value AttentionCode::addBias(Value score, ValueRange dims, unsigned vectorDim,
+                             Access access) {
+  auto type = cast<MemRefType>(op.getBias().getType());
+  SmallVector<AffineExpr> exprs;
+  for (unsigned axis = 0; axis < 4; ++axis)
+    exprs.push_back(type.getDimSize(axis) == 1 ? b.getAffineConstantExpr(0)
+                                               : b.getAffineDimExpr(axis));
+  AffineMap map = AffineMap::get(4, 0, exprs, b.getContext());
+  Type element = isBooleanBias() ? type.getElementType() : compute;
+  Value bias = splatOf(
+      loadMapped(b, op.getBias(), map, dims, vectorDim, access, element));
+  if (isBooleanBias())
+    return arith::SelectOp::create(b, bias, score, splatOf(lowest()));
+  return arith::AddFOp::create(b, score, bias);
+}
+
+void AttentionCode::accumulate(const Accumulator &to, const MicroKernel &micro,
+                               Value from, Value end, int64_t feature) {
+  auto place = [&](int64_t r, int64_t vector) {
+    return Values{add(b, to.row, r), index(b, feature + vector * lanes)};
+  };
+  Values initial;
+  for (int64_t r = 0; r < micro.rows; ++r) {
+    Value factor = splatOf(loadScalar(to.factors, {add(b, to.factorRow, r)}));
+    for (int64_t vector = 0; vector < micro.vectors; ++vector)
+      initial.push_back(arith::MulFOp::create(
+          b, factor, loadScratch(to.sums, place(r, vector))));
+  }
+  Values tile = emitMicroKernel(b, micro, from, end, initial);
+  for (int64_t r = 0; r < micro.rows; ++r)
+    for (int64_t vector = 0; vector < micro.vectors; ++vector)
+      storeScratch(tile[r * micro.vectors + vector], to.sums, place(r, vector));
+}
+
 void AttentionCode::emitRow(Value accumulator, Value row, Value part,
                             Value head, Value query, Value top, Value sum) {
   auto loadFeatures = [&](Value e) {

@@ -78,6 +78,20 @@ protected:
   /// e^x for x of at most 0, 0 where that is below the normal numbers.
   mlir::Value expOfScore(mlir::Value x);
   mlir::Value capScore(mlir::Value score);
+  /// The score with the bias at [batch, head, query, key] (`dims`), the axis
+  /// `vectorDim` of which runs along the lanes of `access`.
+  mlir::Value addBias(mlir::Value score, mlir::ValueRange dims,
+                      unsigned vectorDim, Access access);
+  bool isBooleanBias();
+
+  /// Rows of sums and of the factors that they are scaled by first.
+  struct Accumulator {
+    mlir::Value sums, row, factors, factorRow;
+  };
+  /// sums = sums * factor + the products of `micro`, for its rows and the
+  /// vectors from `feature` on.
+  void accumulate(const Accumulator &to, const MicroKernel &micro,
+                  mlir::Value from, mlir::Value end, int64_t feature);
 
   /// Writes the result of a query from `row` of the accumulator: divided by the
   /// sum of weights, or, in parts, with it and the largest score.
@@ -126,7 +140,7 @@ private:
   Values emitScoreTile(int64_t vectors, mlir::Value key, bool whole,
                        mlir::ValueRange tops);
   Values adjustScores(Values tile, int64_t vectors, mlir::ValueRange tileKeys);
-  mlir::Value addBias(mlir::Value score, int64_t vector, mlir::Value key);
+  mlir::Value addTileBias(mlir::Value score, int64_t vector, mlir::Value key);
   void maskScores(Values &tile, int64_t vectors, mlir::ValueRange tileKeys);
   mlir::Value maskInvisible(mlir::Value score, int64_t vector, mlir::Value key);
   void emitSoftmax(mlir::ValueRange tops);

@@ -11,10 +11,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/cpu/Attention.h"
-#include "codegen/cpu/Lanes.h"
 #include "codegen/cpu/Nest.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include <numeric>
 
 using namespace mlir;
@@ -103,44 +101,6 @@ void BlockAttention::emitItem() {
   emitResult();
 }
 
-/// queriesT[tile][d][i] = scale * q[i][d], or pairs of unscaled features; lanes
-/// beyond the last query repeat it.
-void BlockAttention::transposeQueries() {
-  Value padded = mul(b, ceilDivide(b, queryCount, lanes), lanes);
-  Value last = add(b, queryCount, -1);
-  int64_t whole = depth() / width() * width();
-  forEach(b, index(b, 0), padded, lanes, [&](Value i) {
-    Value tile = divide(b, i, index(b, schedule.getMicroN()));
-    Value column = remainder(b, i, index(b, schedule.getMicroN()));
-    auto square = [&](Value d, int64_t features) {
-      Values rows;
-      for (int64_t lane = 0; lane < lanes; ++lane) {
-        Value row = minimum(b, add(b, i, lane), last);
-        rows.push_back(loadQueries(add(b, queryBegin, row), d, features));
-      }
-      rows = transposeLanes(b, rows);
-      Value first = divide(b, d, index(b, terms()));
-      for (int64_t j = 0; j < features / terms(); ++j)
-        storeScratch(rows[j], queriesT, {tile, add(b, first, j), column});
-    };
-    forEach(b, index(b, 0), index(b, whole), width(),
-            [&](Value d) { square(d, width()); });
-    if (whole < depth())
-      square(index(b, whole), depth() - whole);
-  });
-}
-
-/// A vector of the query's features, of which `features` exist.
-Value BlockAttention::loadQueries(Value row, Value feature, int64_t features) {
-  Values place = q.at(batch, head, row, feature);
-  Access access = featureAccess(0, features, width());
-  if (usesDots())
-    return asWords(load(b, q.memref, place, access, b.getBF16Type()));
-  Value scale = splatOf(constant(op.getScale().convertToDouble()));
-  return arith::MulFOp::create(b, load(b, q.memref, place, access, compute),
-                               scale);
-}
-
 void BlockAttention::emitStart() {
   Value start = lowest(), count = constant(0);
   if (op.getSinks()) {
@@ -155,60 +115,6 @@ void BlockAttention::emitStart() {
   forEach(b, index(b, 0), padded, 1, [&](Value i) {
     for (int64_t e = 0; e < paddedValue(); e += lanes)
       storeScratch(constant(0), accumulator, {i, index(b, e)});
-  });
-}
-
-void BlockAttention::packBlock() {
-  if (packedK)
-    copyRows(k, packedK, depth());
-  if (usesDots())
-    pairValues();
-  else if (packedV)
-    copyRows(v, packedV, valueSize());
-}
-
-/// Copies the block's rows to where they lie close together, as elements of
-/// that place.
-void BlockAttention::copyRows(const HeadsOperand &from, Value to,
-                              int64_t features) {
-  Type element = cast<MemRefType>(to.getType()).getElementType();
-  int64_t step = element == compute ? lanes : width();
-  forEach(b, index(b, 0), keyCount, 1, [&](Value key) {
-    for (int64_t e = 0; e < features; e += step) {
-      Access access = featureAccess(e, features, step);
-      Values place =
-          from.at(batch, keyHead, add(b, keyBegin, key), index(b, e));
-      store(b, load(b, from.memref, place, access, element), to,
-            {key, index(b, e)}, access);
-    }
-  });
-}
-
-/// Copies the block's values so that those of two keys make a word; a last key
-/// without a second one gets zeros.
-void BlockAttention::pairValues() {
-  VectorType type = vectorOf(word(), lanes);
-  auto loadHalf = [&](Value key, int64_t e) -> Value {
-    Value row = load(b, v.memref,
-                     v.at(batch, keyHead, add(b, keyBegin, key), index(b, e)),
-                     featureAccess(e, valueSize()), b.getBF16Type());
-    Value bits =
-        arith::BitcastOp::create(b, vectorOf(b.getI16Type(), lanes), row);
-    return arith::ExtUIOp::create(b, type, bits);
-  };
-  Value half = splatOf(arith::ConstantOp::create(b, b.getI32IntegerAttr(16)));
-  Value last = add(b, keyCount, -1);
-  forEach(b, index(b, 0), keyCount, 2, [&](Value key) {
-    Value second = add(b, key, 1);
-    Value exists =
-        arith::CmpIOp::create(b, arith::CmpIPredicate::sle, second, last);
-    for (int64_t e = 0; e < valueSize(); e += lanes) {
-      Value high =
-          arith::ShLIOp::create(b, loadHalf(minimum(b, second, last), e), half);
-      high = arith::SelectOp::create(b, exists, high, zero(b, type));
-      store(b, arith::OrIOp::create(b, loadHalf(key, e), high), packedV,
-            {divide(b, key, index(b, 2)), index(b, e)}, vectorAccess());
-    }
   });
 }
 
@@ -239,47 +145,6 @@ void BlockAttention::emitVisibleTile(int64_t vectors) {
   emitValues(vectors);
 }
 
-/// Whether the bias differs by query and key: then it is put where the scores
-/// will be before them, transposed like them.
-bool BlockAttention::hasSpreadBias() {
-  if (!op.getBias())
-    return false;
-  auto type = cast<MemRefType>(op.getBias().getType());
-  return type.getDimSize(2) != 1 && type.getDimSize(3) != 1;
-}
-
-void BlockAttention::spreadBias(int64_t vectors) {
-  auto type = cast<MemRefType>(op.getBias().getType());
-  bool boolean = type.getElementType().isInteger(1);
-  Type element = boolean ? type.getElementType() : compute;
-  auto axis = [&](int64_t i, Value at) {
-    return type.getDimSize(i) == 1 ? index(b, 0) : at;
-  };
-  Value last = add(b, queryCount, -1);
-  forEach(b, tileFirst, tileLast, lanes, [&](Value key) {
-    Access access{lanes, maskOf(b, sub(b, tileLast, key), lanes)};
-    for (int64_t vector = 0; vector < vectors; ++vector) {
-      Values rows;
-      for (int64_t lane = 0; lane < lanes; ++lane) {
-        Value query =
-            minimum(b, add(b, tileBegin, vector * lanes + lane), last);
-        Value row = load(b, op.getBias(),
-                         {axis(0, batch), axis(1, head),
-                          add(b, queryBegin, query), add(b, keyBegin, key)},
-                         access, element);
-        if (boolean)
-          row = arith::SelectOp::create(b, row, splatOf(constant(0)),
-                                        splatOf(lowest()));
-        rows.push_back(row);
-      }
-      rows = transposeLanes(b, rows);
-      for (int64_t lane = 0; lane < lanes; ++lane)
-        storeScratch(rows[lane], scores,
-                     {add(b, key, lane), index(b, vector * lanes)});
-    }
-  });
-}
-
 /// The tile's scores; returns the largest of each query, those of the blocks
 /// before included.
 Values BlockAttention::emitScores(int64_t vectors) {
@@ -299,31 +164,6 @@ Values BlockAttention::emitScores(int64_t vectors) {
                      [&](Value key, ValueRange carried) {
                        return emitScoreTile(vectors, key, false, carried);
                      });
-}
-
-/// Features of a key: one, or a pair.
-Value BlockAttention::loadKey(Value key, Value step) {
-  Value feature = mul(b, step, terms());
-  Value from = packedK ? packedK : k.memref;
-  Values place = packedK ? Values{key, feature}
-                         : k.at(batch, keyHead, add(b, keyBegin, key), feature);
-  if (!usesDots())
-    return load(b, from, place, Access{}, compute);
-  Value both = load(b, from, place, {2, Value()}, b.getBF16Type());
-  Value single = vector::BitCastOp::create(b, vectorOf(word(), 1), both);
-  return asPairs(splatOf(vector::ExtractOp::create(b, single, 0)));
-}
-
-/// Features of a value, or of two.
-Value BlockAttention::loadValues(Value step, int64_t feature) {
-  Values place{step, index(b, feature)};
-  if (usesDots())
-    return asPairs(load(b, packedV, place, vectorAccess(), word()));
-  if (packedV)
-    return loadScratch(packedV, place);
-  return load(b, v.memref,
-              v.at(batch, keyHead, add(b, keyBegin, step), place[1]),
-              featureAccess(feature, valueSize()), compute);
 }
 
 /// Scores of `micro_m` keys from `key` on; where they are not all there
@@ -371,38 +211,26 @@ Values BlockAttention::adjustScores(Values tile, int64_t vectors,
   for (auto [i, score] : llvm::enumerate(tile)) {
     score = capScore(scaleScore(score));
     if (op.getBias())
-      score = addBias(score, int64_t(i) % vectors, tileKeys[i / vectors]);
+      score = addTileBias(score, int64_t(i) % vectors, tileKeys[i / vectors]);
   }
   if (rightReach() || windowLeft() >= 0)
     maskScores(tile, vectors, tileKeys);
   return tile;
 }
 
-Value BlockAttention::addBias(Value score, int64_t vector, Value key) {
-  auto type = cast<MemRefType>(op.getBias().getType());
-  bool boolean = type.getElementType().isInteger(1);
+Value BlockAttention::addTileBias(Value score, int64_t vector, Value key) {
   if (hasSpreadBias()) {
     Value bias = loadScratch(scores, {key, index(b, vector * lanes)});
-    if (!boolean)
+    if (!isBooleanBias())
       return arith::AddFOp::create(b, score, bias);
     Value seen = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, bias,
                                        splatOf(constant(0)));
     return arith::SelectOp::create(b, seen, score, bias);
   }
   Value query = add(b, tileBegin, vector * lanes);
-  Values dims{batch, head, add(b, queryBegin, query), add(b, keyBegin, key)};
-  SmallVector<AffineExpr> exprs;
-  for (unsigned axis = 0; axis < 4; ++axis)
-    exprs.push_back(type.getDimSize(axis) == 1 ? b.getAffineConstantExpr(0)
-                                               : b.getAffineDimExpr(axis));
-  AffineMap map = AffineMap::get(4, 0, exprs, b.getContext());
-  Access access{lanes, maskOf(b, sub(b, queryCount, query), lanes)};
-  Type element = boolean ? type.getElementType() : compute;
-  Value bias =
-      splatOf(loadMapped(b, op.getBias(), map, dims, 2, access, element));
-  if (boolean)
-    return arith::SelectOp::create(b, bias, score, splatOf(lowest()));
-  return arith::AddFOp::create(b, score, bias);
+  return addBias(
+      score, {batch, head, add(b, queryBegin, query), add(b, keyBegin, key)},
+      /*vectorDim=*/2, {lanes, maskOf(b, sub(b, queryCount, query), lanes)});
 }
 
 /// Masks a tile that not all of its queries see whole.
@@ -564,10 +392,6 @@ void BlockAttention::emitValues(int64_t vectors) {
 
 void BlockAttention::emitValueTile(Value row, int64_t rows, int64_t feature,
                                    int64_t vectors) {
-  auto place = [&](int64_t r, int64_t vector) {
-    return Values{add(b, add(b, tileBegin, row), r),
-                  index(b, feature + vector * lanes)};
-  };
   MicroKernel micro{rows, vectors, lanes, kUnroll, compute, nullptr, nullptr};
   micro.loadA = [&](Builder &, int64_t r, Step step) -> Value {
     Values place{step, add(b, row, r)};
@@ -582,19 +406,9 @@ void BlockAttention::emitValueTile(Value row, int64_t rows, int64_t feature,
     micro.accumulate = [this](Builder &b, Value a, Value x, Value c) {
       return addDot(b, a, x, c);
     };
-  Values initial;
-  for (int64_t r = 0; r < rows; ++r) {
-    Value factor = splatOf(loadScalar(rescale, {add(b, row, r)}));
-    for (int64_t vector = 0; vector < vectors; ++vector)
-      initial.push_back(arith::MulFOp::create(
-          b, factor, loadScratch(accumulator, place(r, vector))));
-  }
-  Value begin = divide(b, tileFirst, index(b, terms()));
-  Value end = ceilDivide(b, tileLast, terms());
-  Values tile = emitMicroKernel(b, micro, begin, end, initial);
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t vector = 0; vector < vectors; ++vector)
-      storeScratch(tile[r * vectors + vector], accumulator, place(r, vector));
+  accumulate({accumulator, add(b, tileBegin, row), rescale, row}, micro,
+             divide(b, tileFirst, index(b, terms())),
+             ceilDivide(b, tileLast, terms()), feature);
 }
 
 void BlockAttention::emitResult() {

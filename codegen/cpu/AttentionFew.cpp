@@ -186,22 +186,9 @@ void FewAttention::emitScoreTile(Value row, int64_t count, Value key,
 Value FewAttention::adjustScore(Value score, Value head, Value query, Value key,
                                 Value mask) {
   score = capScore(score);
-  if (op.getBias()) {
-    auto type = cast<MemRefType>(op.getBias().getType());
-    SmallVector<AffineExpr> exprs;
-    for (unsigned axis = 0; axis < 4; ++axis)
-      exprs.push_back(type.getDimSize(axis) == 1 ? b.getAffineConstantExpr(0)
-                                                 : b.getAffineDimExpr(axis));
-    AffineMap map = AffineMap::get(4, 0, exprs, b.getContext());
-    bool boolean = type.getElementType().isInteger(1);
-    Type element = boolean ? type.getElementType() : compute;
-    Value bias = splatOf(loadMapped(b, op.getBias(), map,
-                                    {batch, head, query, add(b, keyBegin, key)},
-                                    3, {lanes, mask}, element));
-    score = boolean ? arith::SelectOp::create(b, bias, score, splatOf(lowest()))
-                          .getResult()
-                    : arith::AddFOp::create(b, score, bias).getResult();
-  }
+  if (op.getBias())
+    score = addBias(score, {batch, head, query, add(b, keyBegin, key)},
+                    /*vectorDim=*/3, {lanes, mask});
   return arith::SelectOp::create(b, mask, score, splatOf(lowest()));
 }
 
@@ -263,9 +250,6 @@ void FewAttention::emitValues() {
 
 void FewAttention::emitValueTile(Value row, int64_t count, int64_t feature,
                                  int64_t vectors) {
-  auto place = [&](int64_t r, int64_t vector) {
-    return Values{add(b, row, r), index(b, feature + vector * lanes)};
-  };
   MicroKernel micro{count, vectors, lanes, 4, compute, nullptr, nullptr};
   micro.loadA = [&](Builder &, int64_t r, Value key) {
     return loadScalar(scores, {add(b, row, r), key});
@@ -276,17 +260,8 @@ void FewAttention::emitValueTile(Value row, int64_t count, int64_t feature,
                 v.at(batch, keyHead, add(b, keyBegin, key), index(b, e)),
                 featureAccess(e, valueSize()), compute);
   };
-  Values initial;
-  for (int64_t r = 0; r < count; ++r) {
-    Value factor = splatOf(loadScalar(rescale, {add(b, row, r)}));
-    for (int64_t vector = 0; vector < vectors; ++vector)
-      initial.push_back(arith::MulFOp::create(
-          b, factor, loadScratch(accumulator, place(r, vector))));
-  }
-  Values tile = emitMicroKernel(b, micro, index(b, 0), keyCount, initial);
-  for (int64_t r = 0; r < count; ++r)
-    for (int64_t vector = 0; vector < vectors; ++vector)
-      storeScratch(tile[r * vectors + vector], accumulator, place(r, vector));
+  accumulate({accumulator, row, rescale, row}, micro, index(b, 0), keyCount,
+             feature);
 }
 
 void FewAttention::emitResult() {

@@ -81,6 +81,11 @@ Values forCarrying(Builder &b, Value from, Value to, int64_t step,
   return llvm::to_vector_of<Value>(loop.getResults());
 }
 
+Value isNot(Builder &b, Value condition) {
+  Value yes = arith::ConstantIntOp::create(b, 1, 1);
+  return b.createOrFold<arith::XOrIOp>(condition, yes);
+}
+
 void ifThen(Builder &b, Value condition, llvm::function_ref<void()> then) {
   if (auto known = getConstantIntValue(condition)) {
     if (*known)

@@ -46,6 +46,8 @@ Values forCarrying(
     llvm::function_ref<Values(mlir::Value index, mlir::ValueRange carried)>
         body);
 void ifThen(Builder &b, mlir::Value condition, llvm::function_ref<void()> then);
+/// A truth value's opposite.
+mlir::Value isNot(Builder &b, mlir::Value condition);
 
 /// Splits a linear work item into coordinates, the last axis fastest.
 Values delinearize(Builder &b, mlir::Value linear, mlir::ValueRange sizes);

@@ -1,6 +1,7 @@
 //===- GemmOperands.cpp - The factors of a matrix product -----------------===//
 
 #include "codegen/cpu/GemmOperands.h"
+#include "codegen/cpu/Lanes.h"
 #include "dialects/kernel/KernelCost.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -94,32 +95,24 @@ void GemmOperands::prefetchA(Value m, Value k) {
                              /*localityHint=*/2, /*isDataCache=*/true);
 }
 
-/// Two elements of bf16 as one of 32 bits; the second is 0 if it does not
-/// exist.
-Value GemmOperands::loadPair(Builder &b, Value from, ValueRange row, Value k,
-                             bool isCut) const {
-  Values at(row);
-  at.push_back(k);
-  Type bf16 = b.getBF16Type();
-  if (isCut) {
-    Value one = load(b, from, at, Access{}, bf16);
-    Value bits = arith::BitcastOp::create(b, b.getI16Type(), one);
-    return arith::ExtUIOp::create(b, b.getI32Type(), bits);
-  }
-  Value both = load(b, from, at, Access{2, Value()}, bf16);
-  Value word = vector::BitCastOp::create(b, vectorOf(b.getI32Type(), 1), both);
-  return vector::ExtractOp::create(b, word, 0);
+/// A word of two elements; the second is 0 if it does not exist.
+static Value loadWord(Builder &b, Value from, ValueRange at, bool isCut) {
+  if (!isCut)
+    return loadPair(b, from, at);
+  Value one = load(b, from, at, Access{}, b.getBF16Type());
+  Value bits = arith::BitcastOp::create(b, b.getI16Type(), one);
+  return arith::ExtUIOp::create(b, b.getI32Type(), bits);
 }
 
 Value GemmOperands::loadA(Builder &b, Value from, ValueRange row, Value k,
                           int64_t term, bool isCut) const {
   bool isNarrow = typeOf(from).getElementType().isBF16();
-  if (way == Way::OneTerm || (way == Way::Widened && !isNarrow)) {
-    Values at(row);
-    at.push_back(add(b, k, term));
+  bool isSingle = way == Way::OneTerm || (way == Way::Widened && !isNarrow);
+  Values at(row);
+  at.push_back(isSingle ? add(b, k, term) : k);
+  if (isSingle)
     return load(b, from, at, Access{}, compute);
-  }
-  Value pairs = splat(b, loadPair(b, from, row, k, isCut), lanes);
+  Value pairs = splat(b, loadWord(b, from, at, isCut), lanes);
   if (way == Way::Widened)
     return widen(b, pairs, term);
   return vector::BitCastOp::create(b, vectorOf(b.getBF16Type(), 2 * lanes),

@@ -84,8 +84,6 @@ private:
                        mlir::Type type);
   mlir::Value loadColumns(Builder &b, int64_t vector, mlir::Value k);
   mlir::Value widen(Builder &b, mlir::Value pairs, int64_t term) const;
-  mlir::Value loadPair(Builder &b, mlir::Value from, mlir::ValueRange row,
-                       mlir::Value k, bool isCut) const;
 
   kernel::Gemm op;
   Builder &b;

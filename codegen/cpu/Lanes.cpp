@@ -11,7 +11,7 @@ namespace hagane::cpu {
 namespace {
 /// Which lanes of two vectors, one after the other, a step takes to two new
 /// ones.
-struct Step {
+struct Exchange {
   SmallVector<int64_t> low, high;
 };
 } // namespace
@@ -19,12 +19,12 @@ struct Step {
 /// The steps in which vectors exchange lanes: first inside of blocks of 16
 /// bytes, where the halves of two blocks interleave, then whole blocks, even
 /// ones and odd ones. Instructions for these need no table of indices.
-static SmallVector<Step> listSteps(VectorType type) {
+static SmallVector<Exchange> listExchanges(VectorType type) {
   int64_t lanes = type.getDimSize(0);
   int64_t block = std::min<int64_t>(lanes, 128 / type.getElementTypeBitWidth());
-  SmallVector<Step> steps;
+  SmallVector<Exchange> steps;
   for (int64_t chunk = 1; chunk < block; chunk *= 2) {
-    Step step;
+    Exchange step;
     for (int64_t from = 0; from < lanes; from += block)
       for (int64_t lane = 0; lane < block; ++lane) {
         int64_t vector = lane / chunk % 2;
@@ -35,7 +35,7 @@ static SmallVector<Step> listSteps(VectorType type) {
     steps.push_back(step);
   }
   for (int64_t count = block; count < lanes; count *= 2) {
-    Step step;
+    Exchange step;
     for (int64_t vector : {0, 1})
       for (int64_t from = 0; from < lanes; from += 2 * block)
         for (int64_t lane = 0; lane < block; ++lane) {
@@ -65,7 +65,7 @@ Values transposeLanes(Builder &b, Values vectors) {
   SmallVector<SmallVector<int64_t>> labels(
       lanes, llvm::to_vector(llvm::seq<int64_t>(0, lanes)));
   int64_t distance = 1;
-  for (const Step &step : listSteps(type)) {
+  for (const Exchange &step : listExchanges(type)) {
     for (int64_t i = 0; i < lanes; ++i) {
       if (i & distance)
         continue;
@@ -86,8 +86,8 @@ Values transposeLanes(Builder &b, Values vectors) {
 }
 
 Value sumLanes(Builder &b, Values vectors) {
-  for (const Step &step :
-       listSteps(cast<VectorType>(vectors.front().getType()))) {
+  for (const Exchange &step :
+       listExchanges(cast<VectorType>(vectors.front().getType()))) {
     Values sums;
     for (size_t i = 0; i < vectors.size(); i += 2) {
       auto pick = [&](ArrayRef<int64_t> lanes) -> Value {
@@ -98,6 +98,12 @@ Value sumLanes(Builder &b, Values vectors) {
     vectors = sums;
   }
   return vectors.front();
+}
+
+Value loadPair(Builder &b, Value memref, ValueRange indices) {
+  Value both = load(b, memref, indices, {2, Value()}, b.getBF16Type());
+  Value word = vector::BitCastOp::create(b, vectorOf(b.getI32Type(), 1), both);
+  return vector::ExtractOp::create(b, word, 0);
 }
 
 } // namespace hagane::cpu

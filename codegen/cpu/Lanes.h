@@ -15,6 +15,9 @@ Values transposeLanes(Builder &b, Values vectors);
 /// as they have lanes. Each sum adds in the same order.
 mlir::Value sumLanes(Builder &b, Values vectors);
 
+/// Two elements of bf16 from `memref[indices]` on, as a word of 32 bits.
+mlir::Value loadPair(Builder &b, mlir::Value memref, mlir::ValueRange indices);
+
 } // namespace hagane::cpu
 
 #endif // HAGANE_CODEGEN_CPU_LANES_H

@@ -183,33 +183,31 @@ private:
         high = arith::SelectOp::create(b, seen, high, low);
         forEach(b, index(b, 0), count, lanes, [&](Value i) {
           Value position = add(b, out[2], i);
-          Value before = sub(b, low, position), until = sub(b, high, position);
-          auto compare = [&](Value x, int64_t limit) {
-            return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sle, x,
-                                                 index(b, limit));
-          };
-          Value isPart = arith::OrIOp::create(
-              b, compare(until, lanes - 1),
-              arith::XOrIOp::create(b, compare(before, 0), truth()));
-          auto copy = [&](Access part) {
-            copyChannels({d, h, way.coordinate(2, position, kw)},
-                         place({kd, kh, kw}), add(b, to, i), part);
-          };
-          ifThen(b, isPart, [&] {
-            Value outside = arith::XOrIOp::create(b, maskOf(b, before, lanes),
-                                                  splat(b, truth(), lanes));
-            copy({lanes,
-                  arith::AndIOp::create(b, maskOf(b, until, lanes), outside)});
-          });
-          ifThen(b, arith::XOrIOp::create(b, isPart, truth()),
-                 [&] { copy({lanes, Value()}); });
+          copyVector({d, h, way.coordinate(2, position, kw)},
+                     place({kd, kh, kw}), add(b, to, i), sub(b, low, position),
+                     sub(b, high, position));
         });
       });
     });
   }
 
-  Value truth() {
-    return arith::ConstantIntOp::create(b, b.getI1Type(), 1).getResult();
+  /// All channels of one vector, of which the lanes in [first, last) lie in x.
+  void copyVector(const Values &from, Value element, Value to, Value first,
+                  Value last) {
+    auto compare = [&](arith::CmpIPredicate predicate, Value x, int64_t y) {
+      return b.createOrFold<arith::CmpIOp>(predicate, x, index(b, y));
+    };
+    Value isPart =
+        arith::OrIOp::create(b, compare(arith::CmpIPredicate::slt, last, lanes),
+                             compare(arith::CmpIPredicate::sgt, first, 0));
+    ifThen(b, isPart, [&] {
+      Value until = maskOf(b, last, lanes);
+      Value mask = arith::SelectOp::create(b, maskOf(b, first, lanes),
+                                           zero(b, until.getType()), until);
+      copyChannels(from, element, to, {lanes, mask});
+    });
+    ifThen(b, isNot(b, isPart),
+           [&] { copyChannels(from, element, to, {lanes, Value()}); });
   }
 
   /// The vector of x at `from`, zero where it is masked, of each channel of the

@@ -86,7 +86,7 @@ private:
     if (hasFew())
       ifThen(b, b.createOrFold<arith::XOrIOp>(isStrip, isFew),
              [&] { emitFew(); });
-    ifThen(b, isNot(isFew), [&] {
+    ifThen(b, isNot(b, isFew), [&] {
       scratch.isBlocked || schedule.getPackA()
           ? emitBlocks()
           : emitWhole(schedule.getPrefetch());
@@ -97,11 +97,6 @@ private:
   Value hasAtMost(int64_t rows) {
     return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sle, rowCount,
                                          index(b, rows));
-  }
-
-  Value isNot(Value condition) {
-    Value yes = arith::ConstantIntOp::create(b, 1, 1);
-    return b.createOrFold<arith::XOrIOp>(condition, yes);
   }
 
   /// Whether there is a way for more rows than a strip has and at most
