@@ -135,7 +135,11 @@ private:
   void pairValues();
   void emitTile(int64_t vectors);
   void emitVisibleTile(int64_t vectors);
-  void spreadBias(int64_t vectors);
+  mlir::Value spreadBias(int64_t vectors);
+  mlir::Value spreadSquare(int64_t vectors, mlir::Value key, mlir::Value end,
+                           mlir::Value before);
+  mlir::Value isAnySeen(mlir::ValueRange rows);
+  Values loadBias(int64_t vectors, mlir::Value key);
   Values emitScores(int64_t vectors);
   Values emitScoreTile(int64_t vectors, mlir::Value key, bool whole,
                        mlir::ValueRange tops);

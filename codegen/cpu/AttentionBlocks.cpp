@@ -139,10 +139,16 @@ void BlockAttention::emitTile(int64_t vectors) {
 }
 
 void BlockAttention::emitVisibleTile(int64_t vectors) {
-  if (hasSpreadBias())
-    spreadBias(vectors);
-  emitSoftmax(emitScores(vectors));
-  emitValues(vectors);
+  auto emit = [&] {
+    emitSoftmax(emitScores(vectors));
+    emitValues(vectors);
+  };
+  if (!hasSpreadBias())
+    return emit();
+  tileLast = spreadBias(vectors);
+  Value any = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt,
+                                            tileFirst, tileLast);
+  ifThen(b, any, emit);
 }
 
 /// The tile's scores; returns the largest of each query, those of the blocks

@@ -8,6 +8,7 @@
 
 #include "codegen/cpu/Attention.h"
 #include "codegen/cpu/Lanes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -115,36 +116,78 @@ bool BlockAttention::hasSpreadBias() {
   return type.getDimSize(2) != 1 && type.getDimSize(3) != 1;
 }
 
-void BlockAttention::spreadBias(int64_t vectors) {
+/// Returns the end of the keys that the bias lets any of the queries see, be it
+/// a mask that is only known now: those behind it are not visited.
+Value BlockAttention::spreadBias(int64_t vectors) {
+  return forCarrying(b, tileFirst, tileLast, lanes, tileFirst,
+                     [&](Value key, ValueRange carried) -> Values {
+                       Value end = minimum(b, add(b, key, lanes), tileLast);
+                       return {spreadSquare(vectors, key, end, carried[0])};
+                     })
+      .front();
+}
+
+/// The bias of as many keys as a vector has lanes; returns `end` if a query
+/// sees one of them, else `before`.
+Value BlockAttention::spreadSquare(int64_t vectors, Value key, Value end,
+                                   Value before) {
+  Values rows = loadBias(vectors, key);
+  auto put = [&](Value value, int64_t lane, int64_t vector) {
+    storeScratch(value, scores, {add(b, key, lane), index(b, vector * lanes)});
+  };
+  auto branch = scf::IfOp::create(b, b.getIndexType(), isAnySeen(rows),
+                                  /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  for (int64_t vector = 0; vector < vectors; ++vector) {
+    Values columns =
+        transposeLanes(b, Values(ArrayRef(rows).slice(vector * lanes, lanes)));
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      put(columns[lane], lane, vector);
+  }
+  scf::YieldOp::create(b, end);
+  b.setInsertionPointToStart(branch.elseBlock());
+  for (int64_t vector = 0; vector < vectors; ++vector)
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      put(lowest(), lane, vector);
+  scf::YieldOp::create(b, before);
+  return branch.getResult(0);
+}
+
+/// Whether any number is not minus infinity.
+Value BlockAttention::isAnySeen(ValueRange rows) {
+  Value seen;
+  for (Value row : rows) {
+    Value differs = arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, row,
+                                          splatOf(lowest()));
+    seen = seen ? arith::OrIOp::create(b, seen, differs).getResult() : differs;
+  }
+  return vector::ReductionOp::create(b, vector::CombiningKind::OR, seen);
+}
+
+/// For each query of the tile, the bias of the keys from `key` on.
+Values BlockAttention::loadBias(int64_t vectors, Value key) {
   auto type = cast<MemRefType>(op.getBias().getType());
-  bool boolean = isBooleanBias();
+  bool boolean = type.getElementType().isInteger(1);
   Type element = boolean ? type.getElementType() : compute;
   auto axis = [&](int64_t i, Value at) {
     return type.getDimSize(i) == 1 ? index(b, 0) : at;
   };
   Value last = add(b, queryCount, -1);
-  forEach(b, tileFirst, tileLast, lanes, [&](Value key) {
-    Access access{lanes, maskOf(b, sub(b, tileLast, key), lanes)};
-    for (int64_t vector = 0; vector < vectors; ++vector) {
-      Values rows;
-      for (int64_t lane = 0; lane < lanes; ++lane) {
-        Value query =
-            minimum(b, add(b, tileBegin, vector * lanes + lane), last);
-        Value row = load(b, op.getBias(),
-                         {axis(0, batch), axis(1, head),
-                          add(b, queryBegin, query), add(b, keyBegin, key)},
-                         access, element);
-        if (boolean)
-          row = arith::SelectOp::create(b, row, splatOf(constant(0)),
-                                        splatOf(lowest()));
-        rows.push_back(row);
-      }
-      rows = transposeLanes(b, rows);
-      for (int64_t lane = 0; lane < lanes; ++lane)
-        storeScratch(rows[lane], scores,
-                     {add(b, key, lane), index(b, vector * lanes)});
-    }
-  });
+  Access access{lanes, maskOf(b, sub(b, tileLast, key), lanes)};
+  Values rows;
+  for (int64_t i = 0; i < vectors * lanes; ++i) {
+    Value query = minimum(b, add(b, tileBegin, i), last);
+    Value row = load(b, op.getBias(),
+                     {axis(0, batch), axis(1, head), add(b, queryBegin, query),
+                      add(b, keyBegin, key)},
+                     access, element);
+    if (boolean)
+      row = arith::SelectOp::create(b, row, splatOf(constant(0)),
+                                    splatOf(lowest()));
+    rows.push_back(row);
+  }
+  return rows;
 }
 
 /// Features of a key: one, or a pair.

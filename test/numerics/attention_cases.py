@@ -37,6 +37,16 @@ def sees_first_key(rng, shape):
     return mask
 
 
+def sees_stretch(rng, shape):
+    """Queries see a few keys near their own place, or, each tenth, the first alone; whole blocks are hidden."""
+    queries, keys = shape[-2:]
+    own = np.arange(queries)[:, None] * keys // queries
+    distance = own - np.arange(keys)
+    mask = (distance >= 0) & (distance <= rng.integers(0, 1 + keys // 9, shape[:-1] + (1,)))
+    mask[..., ::10, :] = np.arange(keys) == 0
+    return mask
+
+
 # One query, a few, and many; keys that end within blocks, pairs and vectors.
 SHARED = [
     {"b": b, "s": s, "t": t}
@@ -58,6 +68,9 @@ CASES = [
     shared_heads("shared heads, causal", 40, "<is_causal = 1>"),
     shared_heads("shared heads, causal, capped, biased", 18, "<is_causal = 1, softcap = 2.0>", "T[s,t]"),
     shared_heads("shared heads, boolean mask", 32, "", "bool[b,1,s,t]", data={"m": sees_first_key}),
+    shared_heads("shared heads, hidden stretches", 32, "", "bool[b,1,s,t]", data={"m": sees_stretch}),
+    shared_heads("shared heads, stretches of minus infinity", 24, "", "T[b,1,s,t]",
+                 data={"m": lambda rng, shape: np.where(sees_stretch(rng, shape), 0.5, -np.inf)}),
     shared_heads("shared heads, bias of heads", 128, "", "T[1,4,1,t]"),
     shared_heads("shared heads of odd size", 7, "<is_causal = 1>", "T[b,4,s,t]"),
 ] + [
