@@ -1,5 +1,6 @@
 """Runs one row in one engine, in a process of its own that answers commands on standard input, a JSON object a line:
-{"save": FILE} computes and writes the checked output, {"time": SECONDS} gives the median of runs in that time.
+{"reference": FILE} computes the output and its distance from that file, which the first engine writes;
+{"time": SECONDS} gives the median of runs in that time.
 
 usage: contestants.py ENGINE ROW PRECISION THREADS FOLDER [HAGANE]"""
 import contextlib
@@ -12,6 +13,7 @@ import sys
 import time
 
 import numpy as np
+from inputs import model_inputs, step_inputs
 from rows import ROWS, cache_names
 
 RUNS_OF_A_STATE = 16
@@ -26,12 +28,12 @@ class Engine:
     def __init__(self, row, precision, threads, folder, driver):
         self.row, self.precision, self.threads, self.driver = row, precision, threads, driver
         self.folder, self.model = folder, folder / "model.onnx"
-        self.inputs = row.inputs()
+        self.inputs = model_inputs(row)
         self.load()
 
     def share_caches(self):
         """The model whose caches are as large as they will be, and its presents in the memory of the past."""
-        self.model, self.inputs = self.folder / "step.onnx", self.row.step_inputs()
+        self.model, self.inputs = self.folder / "step.onnx", step_inputs(self.row)
         names = [cache_names(self.row.net, kind) for kind in ("past", "present")]
         return {present: self.inputs[past] for past, present in zip(*names)}
 
@@ -46,13 +48,18 @@ class Engine:
         raise NotImplementedError
 
 
+def newer(made, *sources):
+    return made.exists() and all(made.stat().st_mtime > source.stat().st_mtime for source in sources)
+
+
 class Hagane(Engine):
     def load(self):
         caches = self.share_caches() if self.row.is_decode else {}
-        module = self.folder / f"{self.model.stem}-{self.precision}.hgn"
-        options = [] if self.precision == "f32" else ["--precision", self.precision]
-        command = [self.driver, "compile", self.model, "-o", module, "--run-threads", str(self.threads), *options]
-        subprocess.run(command, check=True, stdout=sys.stderr)
+        module = self.folder / f"{self.model.stem}-{self.precision}-{self.threads}.hgn"
+        if not newer(module, self.model, pathlib.Path(self.driver)):
+            options = [] if self.precision == "f32" else ["--precision", self.precision]
+            command = [self.driver, "compile", self.model, "-o", module, "--run-threads", str(self.threads), *options]
+            subprocess.run(command, check=True, stdout=sys.stderr)
         sys.path.insert(0, str(pathlib.Path(self.driver).parents[1] / "python"))
         import hagane
         self.module = hagane.load(module)
@@ -133,36 +140,48 @@ class OpenVino(Engine):
 
 
 class Torch(Engine):
+    """Compiled ahead of time, by Inductor."""
+
     def load(self):
-        import nets
         import torch
-        import torch._inductor.config
         torch.set_num_threads(self.threads)
-        torch._inductor.config.freezing = True
-        torch._inductor.config.cpp.enable_kernel_profile = False
-        net = nets.build(self.row.net)
+        if self.row.large:
+            raise NotImplementedError("models of which memory holds no three copies")
         inputs = {name: torch.from_numpy(array) for name, array in self.inputs.items()}
         if self.row.past is not None and not self.row.is_decode:
             inputs = {name: inputs[name] for name in ("input_ids", "position_ids")}
         if self.row.is_decode:
-            net = nets.Placed(net, self.row.past).eval()
             for name in cache_names(self.row.net, "past"):
                 # Room for the new token.
                 inputs[name] = torch.nn.functional.pad(inputs[name], (0, 0, 0, 1))
         if self.precision == "bf16":
-            net = net.to(torch.bfloat16)
             inputs = {name: x.to(torch.bfloat16) if x.is_floating_point() else x for name, x in inputs.items()}
-        self.arguments, self.torch = list(inputs.values()), torch
-        self.compiled = torch.compile(net, dynamic=False)
-        with torch.no_grad():
-            for _ in range(3):
-                self.compiled(*self.arguments)
+        self.arguments, self.torch = tuple(inputs.values()), torch
+        package = self.folder / f"{self.row.name}-{self.precision}.pt2"
+        if not package.exists():
+            self.compile(package)
+        self.compiled = torch._inductor.aoti_load_package(str(package))
+
+    def compile(self, package):
+        import nets
+        import torch._inductor.config
+        self.torch._inductor.config.freezing = True
+        net = nets.build(self.row.net)
+        if self.precision == "bf16":
+            # Frequencies of rotations, which are no parameters, stay f32.
+            for weight in net.parameters():
+                weight.data = weight.data.to(self.torch.bfloat16)
+        if self.row.is_decode:
+            net = nets.Placed(net, self.row.past).eval()
+        with self.torch.no_grad():
+            program = self.torch.export.export(net, self.arguments)
+            self.torch._inductor.aoti_compile_and_package(program, package_path=str(package))
 
     def run(self):
         with self.torch.no_grad():
             found = self.compiled(*self.arguments)
-        found = found[0] if isinstance(found, tuple) else found
-        return found.float().numpy() if self.precision == "bf16" else found.numpy()
+        found = found[0] if isinstance(found, (tuple, list)) else found
+        return found.float().numpy()
 
 
 class LlamaCpp(Engine):
@@ -254,11 +273,24 @@ def set_priority(priority):
             os.sched_setscheduler(int(thread), policy, os.sched_param(priority))
 
 
+def distance(engine, reference):
+    """From the output of the row's first engine, by its norm; none where there is no such output."""
+    engine.reset()
+    found = engine.run().astype(np.float64)
+    if not engine.is_comparable:
+        return {"distance": None}
+    if not reference.exists():
+        np.save(reference, found)
+        return {"distance": 0.0}
+    wanted = np.load(reference)
+    if found.shape != wanted.shape:
+        return {"error": f"the output has shape {found.shape}, expected {wanted.shape}"}
+    return {"distance": float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))}
+
+
 def answer(engine, command):
-    if "save" in command:
-        engine.reset()
-        np.save(command["save"], engine.run())
-        return {"comparable": engine.is_comparable}
+    if "reference" in command:
+        return distance(engine, pathlib.Path(command["reference"]))
     set_priority(command["priority"])
     found = {"ms": median_ms(engine, command["time"])}
     set_priority(0)

@@ -8,6 +8,7 @@ import sys
 import grouped
 import nets
 import torch
+from inputs import model_inputs
 from rows import ROWS, cache_names
 
 # Symbolic dims by input.
@@ -29,7 +30,7 @@ def outputs(row):
 
 
 def write(module, row, path, axes):
-    inputs = row.inputs()
+    inputs = model_inputs(row)
     with torch.no_grad():
         torch.onnx.export(module, tuple(torch.from_numpy(array) for array in inputs.values()), str(path),
                           dynamo=False, opset_version=17, input_names=list(inputs), output_names=list(outputs(row)),
@@ -47,7 +48,7 @@ def main():
     row = next(row for row in reversed(ROWS) if row.net == name)
     # Sizes that coincide would be taken for one.
     row = dataclasses.replace(row, batch=2, tokens=8 if "unet" in name else 5, past=None if row.past is None else 3)
-    symbols = {key: AXES.get(key, PAST_AXES) for key in row.inputs()} | outputs(row)
+    symbols = {key: AXES.get(key, PAST_AXES) for key in model_inputs(row)} | outputs(row)
     axes = {key: {i: axis for i, axis in enumerate(names) if axis} for key, names in symbols.items()}
     write(module, row, folder / "model.onnx", axes)
     if row.past is not None:

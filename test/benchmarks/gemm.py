@@ -10,7 +10,7 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 import onnx
-from measure import build_program, hagane_ms, machine
+from measure import add_turn_options, build_program, hagane_ms, machine, output, spread, turn
 from onnx import helper, numpy_helper
 
 SHAPES = [(512, 4096, 4096), (128, 3072, 768), (128, 768, 3072), (128, 384, 1536)]
@@ -45,14 +45,12 @@ def export(path, columns, depth, count, dtype):
 class Machine:
     """Its limits, measured whenever they are asked for."""
 
-    def __init__(self, folder, threads):
-        self.threads = threads
+    def __init__(self, folder, args):
+        self.args = args
         self.programs = {name: build_program(folder, name) for name in ("peak", "read")}
 
     def run(self, name, *words):
-        out = subprocess.run([self.programs[name], str(self.threads), *words], check=True, capture_output=True,
-                             text=True)
-        return float(out.stdout)
+        return float(output([self.programs[name], str(self.args.threads), *words], self.args.priority))
 
     def limit_ms(self, flops, size, dtype):
         """The least time for this much work, and which limit that is."""
@@ -72,14 +70,19 @@ def report(args, limits, module, shape, count, dtype):
     rows, columns, depth = shape
     flops = 2.0 * rows * columns * depth * count
     size = count * columns * depth * np.dtype(DTYPES[dtype][1]).itemsize
-    found = []
+    found, dims = [], {} if args.specialize else {"m": rows}
     for _ in range(args.rounds):
-        least, bound = limits.limit_ms(flops, size, dtype)
-        ms = hagane_ms(args.hagane, module, {} if args.specialize else {"m": rows}, args.threads)
+        with turn(args.lock):
+            # Rates drift from one second to the next: before and after.
+            before = limits.limit_ms(flops, size, dtype)
+            ms = hagane_ms(args.hagane, module, dims, args.threads, args.priority)
+            after = limits.limit_ms(flops, size, dtype)
+        least, bound = (before[0] + after[0]) / 2, after[1]
         found.append((least / ms, ms, bound))
     share, ms, bound = sorted(found)[len(found) // 2]
+    shares = spread([share for share, _, _ in found])
     print(f"| {dtype} | {rows} x {columns} x {depth} | {ms / count:.3f} | {flops / ms / 1e6:.0f} | "
-          f"{size / ms / 1e6:.1f} | {bound} | {share:.0%} |", flush=True)
+          f"{size / ms / 1e6:.1f} | {bound} | {share:.0%} ({shares['low']:.0%}-{shares['high']:.0%}) |", flush=True)
 
 
 def main():
@@ -88,12 +91,13 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--specialize", action="store_true", help="make the number of rows known to the compiler")
+    add_turn_options(parser)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        limits = Machine(folder, args.threads)
+        limits = Machine(folder, args)
         print(f"{machine()}, {args.threads} threads")
-        print("| type | M x N x K | ms | GFLOP/s | GB/s | bound | share of the limit |\n|---|---|---|---|---|---|---|")
+        print("| type | M x N x K | ms | GFLOP/s | GB/s | bound | share of the limit (quartiles) |\n|---|---|---|---|---|---|---|")
         for dtype, (_, element) in DTYPES.items():
             count = FEW_BYTES // (FEW_SIZE**2 * np.dtype(element).itemsize)
             export(folder / "few.onnx", FEW_SIZE, FEW_SIZE, count, dtype)

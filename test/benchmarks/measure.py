@@ -1,17 +1,41 @@
 """Timing of modules, and figures with their spread."""
+import contextlib
+import fcntl
 import json
 import statistics
 import subprocess
 from pathlib import Path
 
 
-def hagane_ms(hagane, module, dims, threads):
+def add_turn_options(parser):
+    """For machines that others use."""
+    parser.add_argument("--priority", type=int, default=0, help="real-time priority of what is measured")
+    parser.add_argument("--lock", type=Path, help="file that is locked in each round, for several that measure")
+
+
+@contextlib.contextmanager
+def turn(lock):
+    """Waits for others that measure."""
+    if lock is None:
+        yield
+        return
+    with open(lock, "a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def output(command, priority=0):
+    """What a program prints."""
+    command = [*(["chrt", "-r", str(priority)] if priority else []), *command]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def hagane_ms(hagane, module, dims, threads, priority=0):
     """Median time that `hagane bench` reports, in milliseconds."""
     command = [hagane, "bench", module, "--threads", str(threads), "--json"]
     for name, size in dims.items():
         command += ["--dim", f"{name}={size}"]
-    out = subprocess.run(command, check=True, capture_output=True, text=True)
-    return json.loads(out.stdout)["median_ms"]
+    return json.loads(output(command, priority))["median_ms"]
 
 
 def build_program(folder, name):

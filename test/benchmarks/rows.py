@@ -1,12 +1,12 @@
 """What is measured: one row a model, its sizes, and the ratios to reach."""
 import dataclasses
 
-import numpy as np
-
 # Heads of keys, their width and the layers of the decoders, and their vocabulary.
 DECODERS = {"gpt2": (12, 64, 12, 50257), "llama1b": (8, 64, 16, 32000)}
 # Elements of the weights that a step multiplies with.
 MULTIPLIED = {"gpt2": 123_532_032, "llama1b": 1_038_614_528}
+# Weights in f32, in GB.
+WEIGHTS_GB = {"minilm": 0.09, "bert": 0.44, "gpt2": 0.66, "llama1b": 4.4, "lstm": 0.15, "unet-tiny": 0.01, "unet": 3.4}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,45 +32,6 @@ class Row:
 
     def goal(self, precision):
         return self.goals[precision == "bf16"]
-
-    def dims(self):
-        """Values of the symbolic dims of the model."""
-        if self.net in ("minilm", "bert"):
-            return {"batch": self.batch, "seq": self.tokens}
-        if self.past is not None:
-            return {"batch": self.batch, "seq": self.tokens, "past": self.past}
-        if self.net == "lstm":
-            return {"batch": self.batch, "source": self.tokens, "target": self.tokens}
-        return {"batch": self.batch, "height": self.tokens, "width": self.tokens, "text": 77}
-
-    def step_inputs(self):
-        """Of `grouped.py`'s model: the same, with room for the new token in the caches."""
-        found = self.inputs()
-        ids, _ = found.pop("input_ids"), found.pop("position_ids")
-        caches = {name: np.pad(cache, [(0, 0), (0, 0), (0, 1), (0, 0)]) for name, cache in found.items()}
-        return {"input_ids": ids, "seqlens_k": np.full(self.batch, self.past, np.int32),
-                "total_sequence_length": np.array(self.past + 1, np.int32), **caches}
-
-    def inputs(self):
-        random = np.random.default_rng(1)
-        ids = lambda top, *dims: random.integers(0, top, dims)
-        normal = lambda *dims: random.standard_normal(dims).astype(np.float32)
-        if self.net in ("minilm", "bert"):
-            tokens = ids(30000, self.batch, self.tokens)
-            return {"input_ids": tokens, "attention_mask": np.ones_like(tokens), "token_type_ids": 0 * tokens}
-        if self.past is not None:
-            heads, width, layers, vocab = DECODERS[self.net]
-            places = np.arange(self.past, self.past + self.tokens)
-            found = {"input_ids": ids(vocab, self.batch, self.tokens),
-                     "position_ids": np.tile(places, (self.batch, 1))}
-            for name in cache_names(self.net, "past"):
-                found[name] = normal(self.batch, heads, self.past, width)
-            return found
-        if self.net == "lstm":
-            return {name: ids(16000, self.batch, self.tokens) for name in ("source_ids", "target_ids")}
-        width = 64 if self.net == "unet-tiny" else 768
-        return {"sample": normal(self.batch, 4, self.tokens, self.tokens), "timestep": np.array(500),
-                "text": normal(self.batch, 77, width)}
 
 
 def cache_names(net, kind):

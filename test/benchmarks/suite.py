@@ -3,24 +3,23 @@
 agree, lets them run in turn, and prints how many times faster than the best of the others Hagane is."""
 import argparse
 import contextlib
-import fcntl
 import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
 
-import numpy as np
 import plot
-from measure import build_program, machine, spread
+from measure import add_turn_options, build_program, machine, output, spread, turn
+from prepare import PEERS, Unready, environment, export, require_room, say
 from rows import ROWS
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PEERS = ["onnxruntime", "openvino", "torch", "llama.cpp", "iree"]
 # Largest distance from the reference, by the reference's norm. llama.cpp takes GELU from a table in f16.
 TOLERANCES = {"f32": 5e-4, "bf16": 4e-2}
 
@@ -29,56 +28,32 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hagane", type=pathlib.Path, default=ROOT / "build/release/bin/hagane", help="the driver")
     parser.add_argument("--rows", nargs="*", default=[""], help="parts of names; --list prints those")
-    parser.add_argument("--peers", nargs="*", default=PEERS, choices=PEERS)
+    parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=list(PEERS))
     parser.add_argument("--precisions", nargs="*", default=["f32"], choices=list(TOLERANCES))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build/benchmarks",
                         help="folder of engines and models")
     parser.add_argument("--python", type=pathlib.Path, help="one that has the engines, rather than to install them")
-    parser.add_argument("--priority", type=int, default=0, help="real-time priority of what is measured")
-    parser.add_argument("--lock", type=pathlib.Path, help="file that is locked in each round, for several that measure")
+    add_turn_options(parser)
     parser.add_argument("--json", type=pathlib.Path, help="write the figures to this file")
     parser.add_argument("--plot", type=pathlib.Path, help="draw them, as SVG")
+    parser.add_argument("--patience", type=float, default=900, help="seconds in which an engine must be ready")
     parser.add_argument("--list", action="store_true", help="print the rows' names and stop")
     return parser.parse_args()
-
-
-def environment(work):
-    """A Python that has the packages of `requirements.txt`; what is there is left alone."""
-    venv, wanted = work / "venv", HERE / "requirements.txt"
-    stamp = venv / "installed.txt"
-    if not stamp.exists() or stamp.read_text() != wanted.read_text():
-        print(f"installing the peers to {venv}", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-        # From its sources llama.cpp is made for this machine.
-        subprocess.run([venv / "bin/pip", "install", "--quiet", "--no-binary", "llama-cpp-python", "-r", wanted],
-                       check=True, env={**os.environ, "CMAKE_ARGS": "-DGGML_NATIVE=ON"})
-        shutil.copy(wanted, stamp)
-    return venv / "bin/python"
-
-
-def export(python, net, work):
-    folder = work / net
-    if not (folder / "done").exists():
-        print(f"writing {net}", file=sys.stderr)
-        with open(work / f"{net}.log", "w") as log:
-            subprocess.run([python, HERE / "export.py", net, folder], check=True, stdout=log, stderr=log)
-        (folder / "done").touch()
-    return folder
 
 
 class Contestant:
     """A process that holds a row's model in one engine."""
 
     def __init__(self, python, engine, row, precision, folder, args):
-        self.name, self.peak_mb = engine, 0
+        self.name, self.peak_mb, self.late = engine, 0, None
         self.log = open(folder / f"{row.name}-{engine}-{precision}.log", "w")
         command = [python, "-W", "ignore", HERE / "contestants.py", engine, row.name, precision, str(args.threads),
                    folder, args.hagane]
         self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=self.log, text=True)
-        watch = threading.Thread(target=self.watch_memory, daemon=True)
+                                        stdout=subprocess.PIPE, stderr=self.log, text=True, start_new_session=True)
+        watch = threading.Thread(target=self.watch, args=[args.patience], daemon=True)
         self.loading = True
         watch.start()
         said = self.listen()
@@ -86,28 +61,48 @@ class Contestant:
         watch.join()
         self.error, self.prepared_s = said.get("error"), said.get("prepared_s")
 
-    def watch_memory(self):
-        """The largest memory, of this process or what it started, that no file backs."""
+    def watch(self, patience):
+        """Finds the largest memory, of this process or what it started, that no file backs; ends it when it is late."""
+        end = time.monotonic() + patience
         while self.loading:
+            if time.monotonic() > end:
+                self.late = patience
+                self.kill()
             self.peak_mb = max(self.peak_mb, max(map(anonymous_mb, family(self.process.pid)), default=0))
             time.sleep(0.02)
 
     def listen(self):
         line = self.process.stdout.readline()
-        return json.loads(line) if line else {"error": f"it ended, see {self.log.name}"}
+        return json.loads(line) if line else {"error": f"{self.end()}, see {self.log.name}"}
+
+    def end(self):
+        """Why it answers no more."""
+        self.process.wait()
+        if self.late:
+            return f"it was not ready after {self.late:g} s"
+        code = self.process.returncode
+        killed = "; the system kills what takes too much memory" if code == -signal.SIGKILL else ""
+        return f"it ended by {signal.Signals(-code).name}{killed}" if code < 0 else f"it ended with status {code}"
+
+    def kill(self):
+        """And what it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def ask(self, **command):
-        print(json.dumps(command), file=self.process.stdin, flush=True)
+        with contextlib.suppress(BrokenPipeError):
+            print(json.dumps(command), file=self.process.stdin, flush=True)
         said = self.listen()
         if "error" in said:
-            raise RuntimeError(f"{self.name}: {said['error']}")
+            raise RuntimeError(said["error"])
         return said
 
     def close(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(10)
-        self.process.kill()
+        self.kill()
         self.process.wait()
         self.log.close()
 
@@ -129,66 +124,50 @@ def anonymous_mb(pid):
     return 0
 
 
-def compare(one, folder, precision, reference):
-    """The output against the first of the row, which is returned."""
-    path = folder / f"{one.name}.npy"
-    one.distance = None
-    if not one.ask(save=str(path))["comparable"]:
-        return reference
-    found = np.load(path).astype(np.float64)
-    if reference is None:
-        reference = found
-    if found.shape != reference.shape:
-        raise RuntimeError(f"the output has shape {found.shape}, expected {reference.shape}")
-    one.distance = np.linalg.norm(found - reference) / np.linalg.norm(reference)
-    if not one.distance <= TOLERANCES[precision]:
-        raise RuntimeError(f"the output is at a distance of {one.distance:.2g}, expected at most "
-                           f"{TOLERANCES[precision]}")
-    return reference
-
-
-def start(python, names, row, precision, folder, args, reference, left_out):
-    """The contestants whose outputs agree, and the reference; why others do not take part goes to left_out."""
+def start(python, names, row, precision, folder, args, left_out):
+    """The contestants whose outputs agree; why others do not take part goes to left_out."""
     found = []
     for name in names:
+        say(f"{row.name} {precision}: preparing {name}")
         one = Contestant(python, name, row, precision, folder, args)
         try:
             if one.error:
                 raise RuntimeError(one.error)
-            reference = compare(one, folder, precision, reference)
+            one.distance = one.ask(reference=str(folder / "reference.npy"))["distance"]
+            if one.distance is not None and not one.distance <= TOLERANCES[precision]:
+                raise RuntimeError(f"the output is at a distance of {one.distance:.2g}, expected at most "
+                                   f"{TOLERANCES[precision]}")
             found.append(one)
         except RuntimeError as error:
-            left_out[name] = str(error)
-            one.close()
-    return found, reference
+            leave_out(one, error, left_out)
+            if name == "hagane":
+                break
+    return found
 
 
-@contextlib.contextmanager
-def turn(lock):
-    """Waits for others that measure."""
-    if lock is None:
-        yield
-        return
-    with open(lock, "a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def leave_out(one, error, left_out):
+    left_out[one.name] = str(error)
+    say(f"{one.name} is left out: {error}")
+    one.close()
 
 
 def read_rate(args):
     """GB/s at which the machine reads memory now."""
-    command = [args.work / "read", str(args.threads)]
-    if args.priority:
-        command = ["chrt", "-r", str(args.priority), *command]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return float(output([args.work / "read", str(args.threads)], args.priority))
 
 
-def measure_together(contestants, row, args):
+def measure_together(contestants, row, args, left_out):
     """Times by name, an entry a round, and the rates of reading in between for rows that they limit."""
     times, rates = {one.name: [] for one in contestants}, []
-    for _ in range(args.rounds):
+    for i in range(args.rounds):
+        say(f"{row.name}: round {i + 1} of {args.rounds}")
         with turn(args.lock):
-            for one in contestants:
-                times[one.name].append(one.ask(time=row.seconds, priority=args.priority)["ms"])
+            for one in list(contestants):
+                try:
+                    times[one.name].append(one.ask(time=row.seconds, priority=args.priority)["ms"])
+                except RuntimeError as error:
+                    leave_out(one, error, left_out)
+                    contestants.remove(one)
             if row.is_decode:
                 rates.append(read_rate(args))
     return times, rates
@@ -199,24 +178,26 @@ def groups(row, peers):
     return [[peer] for peer in peers] if row.large else [peers]
 
 
-def measure_row(python, row, precision, folder, args, reference):
-    """The row's figures, and the reference."""
+def measure_row(python, row, precision, folder, args):
+    """The row's figures. Outputs are held against the first in the row's first precision."""
     result = {"row": row.name, "precision": precision, "goal": row.goal(precision), "peers": {}, "left_out": {}}
     for peers in groups(row, args.peers):
-        contestants, reference = start(python, ["hagane", *peers], row, precision, folder, args, reference,
-                                       result["left_out"])
+        contestants = start(python, ["hagane", *peers], row, precision, folder, args, result["left_out"])
         try:
-            if "hagane" not in result["left_out"]:
-                times, rates = measure_together(contestants, row, args)
-                add(result, contestants, times)
-                if rates:
-                    needed = row.step_bytes(precision) / 1e6
-                    result["of_reading"] = spread([needed / ms / rate for ms, rate in zip(times["hagane"], rates)])
-                    result["read_gbs"] = spread(rates)
+            if "hagane" in result["left_out"]:
+                break
+            times, rates = measure_together(contestants, row, args, result["left_out"])
+            if "hagane" in result["left_out"]:
+                break
+            add(result, contestants, times)
+            if rates:
+                needed = row.step_bytes(precision) / 1e6
+                result["of_reading"] = spread([needed / ms / rate for ms, rate in zip(times["hagane"], rates)])
+                result["read_gbs"] = spread(rates)
         finally:
             for one in contestants:
                 one.close()
-    return result, reference
+    return result
 
 
 def add(result, contestants, times):
@@ -236,7 +217,7 @@ def add(result, contestants, times):
 def show(result):
     text = f"| {result['row']} | {result['precision']} | "
     if "hagane" not in result:
-        return text + f"left out: {result['left_out']} |"
+        return text + f"left out: {result['left_out']['hagane']} |"
     best = plot.best_peer(result)
     ours = result["peers"][best]["hagane_ms"] if best else result["hagane"]["ms"]
     text += f"{ours['median']:.2f} | "
@@ -252,31 +233,72 @@ def show(result):
     return text
 
 
-def main():
-    args = arguments()
-    chosen = [row for row in ROWS if any(part in row.name for part in args.rows)]
-    if args.list:
-        print("\n".join(row.name for row in chosen))
-        return
-    args.work.mkdir(parents=True, exist_ok=True)
-    python = args.python or environment(args.work)
-    build_program(args.work, "read")
-    print(f"{machine()}, {args.threads} threads\n\n| row | type | hagane ms | peers ms | ratio to the best (quartiles) "
-          "| goal |\n|---|---|---|---|---|---|")
-    results = []
-    for row in chosen:
-        reference = None
-        folder = export(python, row.net, args.work)
-        for precision in args.precisions:
-            result, reference = measure_row(python, row, precision, folder, args, reference)
-            results.append(result)
-            print(show(result), flush=True)
-            if args.json:
-                record = {"machine": machine(), "threads": args.threads, "rounds": args.rounds, "rows": results}
-                args.json.write_text(json.dumps(record, indent=1))
+def choose(parts):
+    """The rows that have one of the parts in their names."""
+    for part in parts:
+        if not any(part in row.name for row in ROWS):
+            raise Unready(f"no row has '{part}' in its name; there are {', '.join(row.name for row in ROWS)}")
+    return [row for row in ROWS if any(part in row.name for part in parts)]
+
+
+def require_programs(args):
+    """That are not looked for hours later."""
+    if not args.hagane.exists():
+        raise Unready(f"{args.hagane} does not exist; build it or name another with --hagane")
+    package = args.hagane.resolve().parents[1] / "python/hagane"
+    if not list(package.glob("_runtime.*.so")):
+        raise Unready(f"{package} has no extension; build the target _runtime")
+    for name in ["clang-22", *(["chrt"] if args.priority else [])]:
+        if not shutil.which(name):
+            raise Unready(f"{name} is not in the path")
+
+
+def record(results, args):
+    if args.json:
+        found = {"machine": machine(), "threads": args.threads, "rounds": args.rounds, "rows": results}
+        args.json.write_text(json.dumps(found, indent=1))
     if args.plot:
         args.plot.write_text(plot.draw(results))
 
 
+def compare(args, chosen):
+    """Whether all rows were measured."""
+    args.work.mkdir(parents=True, exist_ok=True)
+    python = args.python or environment(args.work, args.peers)
+    build_program(args.work, "read")
+    print(f"{machine()}, {args.threads} threads\n\n| row | type | hagane ms | peers ms | ratio to the best (quartiles) "
+          "| goal |\n|---|---|---|---|---|---|", flush=True)
+    results, missing = [], 0
+    for row in chosen:
+        try:
+            folder = export(python, row.net, args.work)
+            require_room(row, args.precisions, args.peers, folder)
+        except Unready as error:
+            say(f"{row.name} is left out: {error}")
+            missing += 1
+            continue
+        (folder / "reference.npy").unlink(missing_ok=True)
+        for precision in args.precisions:
+            results.append(measure_row(python, row, precision, folder, args))
+            missing += "hagane" not in results[-1]
+            print(show(results[-1]), flush=True)
+            record(results, args)
+    return not missing
+
+
+def main():
+    args = arguments()
+    try:
+        chosen = choose(args.rows)
+        if args.list:
+            print("\n".join(row.name for row in chosen))
+            return 0
+        require_programs(args)
+        return 0 if compare(args, chosen) else 1
+    except Unready as error:
+        say(f"error: {error}")
+        return 1
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
