@@ -8,10 +8,12 @@
 
 namespace hagane::codegen {
 
-/// What `kernel.pack` means: columns of a [k, n] matrix ([n, k] if
-/// `transposed`) in zero-padded panels. Uses the context's threads.
+/// What `kernel.pack` means: columns of [k, n] matrices ([n, k] if
+/// `transposed`) in zero-padded panels. There is a matrix per group, and all
+/// have equal sizes. Uses the context's threads.
 llvm::Expected<xf::eval::HostTensor>
-packPanels(mlir::MLIRContext *context, const xf::eval::HostTensor &matrix,
+packPanels(mlir::MLIRContext *context,
+           llvm::ArrayRef<xf::eval::HostTensor> matrices,
            kernel::PackedForm form);
 
 } // namespace hagane::codegen

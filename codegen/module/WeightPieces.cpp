@@ -73,6 +73,8 @@ Tensor WeightPieces::getWhole(Value value) {
   if (known != whole.end())
     return known->second;
   Operation *op = value.getDefiningOp();
+  if (auto pack = dyn_cast<kernel::Pack>(op))
+    return getPacked(pack, {0, 0, shapeOf(pack.getY()).front()});
   SmallVector<HostTensor> operands, results;
   for (Value operand : op->getOperands()) {
     Tensor tensor = getWhole(operand);
@@ -81,8 +83,6 @@ Tensor WeightPieces::getWhole(Value value) {
     operands.push_back(*tensor);
   }
   guilty = op;
-  if (auto pack = dyn_cast<kernel::Pack>(op))
-    return packPanels(op->getContext(), operands.front(), pack.getForm());
   if (auto cast = dyn_cast<xf::Cast>(op); cast && roundsToBf16(cast)) {
     Tensor rounded = roundToBf16(op->getContext(), operands.front());
     if (rounded)
@@ -101,17 +101,25 @@ Tensor WeightPieces::cutWhole(Value value, PieceRange range) {
   return tensor ? cut(*tensor, range) : std::move(tensor);
 }
 
-/// Some panels are some columns of the matrix.
+/// Some panels are some columns of each group of the matrix.
 Tensor WeightPieces::getPacked(kernel::Pack op, PieceRange range) {
-  int64_t columnAxis = op.getTransposed() ? 0 : 1, panel = op.getPanel(),
-          columns = shapeOf(op.getW())[columnAxis];
+  kernel::PackedForm form = op.getForm();
+  int64_t columnAxis = form.transposed ? 0 : 1, width = form.getGroupWidth(),
+          columns = shapeOf(op.getW())[columnAxis] / form.groups;
   if (range.axis != 0)
     return cutWhole(op.getY(), range);
-  Tensor part = get(op.getW(), {columnAxis, range.begin * panel,
-                                std::min(range.end * panel, columns)});
+  SmallVector<HostTensor> parts;
+  for (int64_t group = 0; group < form.groups; ++group) {
+    int64_t first = group * columns;
+    Tensor part =
+        get(op.getW(), {columnAxis, first + range.begin * width,
+                        first + std::min(range.end * width, columns)});
+    if (!part)
+      return part;
+    parts.push_back(*part);
+  }
   guilty = op;
-  return part ? packPanels(op.getContext(), *part, op.getForm())
-              : std::move(part);
+  return packPanels(op.getContext(), parts, form);
 }
 
 Tensor WeightPieces::getConcat(xf::Concat op, PieceRange range) {

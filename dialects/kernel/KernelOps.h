@@ -43,6 +43,10 @@ constexpr int64_t kReportWords = 3;
 struct PackedForm {
   int64_t panel, interleave = 1;
   bool transposed = false;
+  int64_t groups = 1;
+
+  /// Columns of a group that a panel holds.
+  int64_t getGroupWidth() const { return panel / groups; }
 };
 RankedTensorType getPackedType(RankedTensorType matrix, PackedForm form);
 

@@ -56,9 +56,10 @@ def Kernel_Gemm : Kernel_Op<"gemm", [AttrSizedOperandSegments]> {
     instructions that sum d products read them. In panels of either kind, the
     true number of columns is that of the outs (times `groups`).
 
-    With `groups` = 2, which panels must have, column j of the result is computed from two columns of
-    b: panel q holds p/2 columns of the first group, then the same p/2 columns
-    of the second; the epilogue gets two accumulators.
+    With `groups` = 2, which panels must have, column j of the result is
+    computed from two columns of b: panel q holds p/2 columns of the first
+    group, then the same p/2 columns of the second, as `kernel.pack` makes them;
+    the epilogue gets two accumulators.
 
     `extra_maps` give the element of each extra operand for (m, n) or
     (batch, m, n).
@@ -427,7 +428,15 @@ def Kernel_Pack : Op<Kernel_Dialect, "pack", [Pure]> {
     [ceil(n / panel), k, panel], zero-padded: element (q, i, j) is
     w[i, q * panel + j]. With `interleave` = d above 1, it is
     [ceil(n / panel), ceil(k / d), panel, d]: element (q, i, j, e) is
-    w[i * d + e, q * panel + j]. Only inside `kernel.global`.
+    w[i * d + e, q * panel + j]. With `groups` = g above 1, the columns are g
+    groups of n / g, and each panel holds panel / g of each, one after another:
+    there are ceil((n / g) / (panel / g)) panels, and j is column
+    q * (panel / g) + j mod (panel / g) of group j / (panel / g). Only inside
+    `kernel.global`.
+
+    Rules: (B1) w is a static matrix, panel and interleave are positive; (B2)
+    groups are positive and divide the columns and the panel; (B3) the result
+    has the type that follows.
 
     Examples:
     ```mlir
@@ -436,12 +445,13 @@ def Kernel_Pack : Op<Kernel_Dialect, "pack", [Pure]> {
     ```
   }];
   let arguments = (ins AnyRankedTensor:$w, I64Attr:$panel, DefaultValuedAttr<I64Attr, "1">:$interleave,
-                       UnitAttr:$transposed);
+                       UnitAttr:$transposed, DefaultValuedAttr<I64Attr, "1">:$groups);
   let results = (outs AnyRankedTensor:$y);
   let assemblyFormat = "$w attr-dict `:` type($w) `->` type($y)";
   let extraClassDeclaration = [{
     PackedForm getForm() {
-      return {static_cast<int64_t>(getPanel()), static_cast<int64_t>(getInterleave()), getTransposed()};
+      return {static_cast<int64_t>(getPanel()), static_cast<int64_t>(getInterleave()), getTransposed(),
+              static_cast<int64_t>(getGroups())};
     }
   }];
   let hasVerifier = 1;

@@ -374,8 +374,8 @@ RankedTensorType hagane::kernel::getPackedType(RankedTensorType matrix,
   auto parts = [](int64_t size, int64_t part) {
     return static_cast<int64_t>(llvm::divideCeil(size, part));
   };
-  SmallVector<int64_t> shape{parts(n, form.panel), parts(k, form.interleave),
-                             form.panel};
+  SmallVector<int64_t> shape{parts(n / form.groups, form.getGroupWidth()),
+                             parts(k, form.interleave), form.panel};
   if (form.interleave > 1)
     shape.push_back(form.interleave);
   return RankedTensorType::get(shape, matrix.getElementType());
@@ -387,12 +387,18 @@ LogicalResult Pack::verify() {
   PackedForm form = getForm();
   if (in.getRank() != 2 || !in.hasStaticShape() || form.panel <= 0 ||
       form.interleave <= 0)
-    return emitOpError("expects a static matrix, a positive panel and a "
+    return emitOpError("(B1) expects a static matrix, a positive panel and a "
                        "positive interleave, got ")
            << in << ", " << form.panel << " and " << form.interleave;
+  int64_t columns = in.getDimSize(form.transposed ? 0 : 1);
+  if (form.groups <= 0 || columns % form.groups != 0 ||
+      form.panel % form.groups != 0)
+    return emitOpError("(B2) expects groups to divide columns and panel, got ")
+           << form.groups << " groups of " << columns << " columns in panels of "
+           << form.panel;
   RankedTensorType expected = getPackedType(in, form);
   if (out != expected)
-    return emitOpError("expects a result of type ")
+    return emitOpError("(B3) expects a result of type ")
            << expected << ", got " << out;
   return success();
 }

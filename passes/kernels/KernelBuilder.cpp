@@ -179,13 +179,14 @@ Value KernelBuilder::packedWeight(Value weight, kernel::PackedForm form) {
   RankedTensorType packed =
       kernel::getPackedType(cast<RankedTensorType>(weight.getType()), form);
   std::string key =
-      llvm::formatv("panels {0} of {1}{2}", form.panel, form.interleave,
-                    form.transposed ? " transposed" : "");
+      llvm::formatv("panels {0} of {1}{2} in {3}", form.panel, form.interleave,
+                    form.transposed ? " transposed" : "", form.groups);
   return makeGlobal(weight, packed, keyOf(weight, key),
                     [&](OpBuilder &builder, Value constant) -> Value {
                       return kernel::Pack::create(
                           builder, weight.getLoc(), packed, constant,
-                          form.panel, form.interleave, form.transposed);
+                          form.panel, form.interleave, form.transposed,
+                          form.groups);
                     });
 }
 

@@ -272,7 +272,21 @@ def pack_cases():
                 yield KernelCase(f"{k}-{n}-{panel}-{depth}{flag}", "pack", [matrix], [groups], text)
 
 
+def grouped_pack_cases():
+    for k, own, groups, panel in ((3, 5, 2, 8), (1, 1, 2, 8), (4, 8, 2, 8), (2, 4, 3, 6), (3, 0, 2, 4)):
+        parts = [real(k, own) for _ in range(groups)]
+        want = np.concatenate([in_panels(part, panel // groups) for part in parts], -1)
+        w = np.concatenate(parts, -1)
+        for matrix, flag in ((w, ""), (w.T.copy(), ", transposed")):
+            for depth in (1, 2):
+                result = interleaved(want, depth) if depth > 1 else want
+                text = (f"%y:1 = kernel.pack %in0 {{panel = {panel} : i64, interleave = {depth} : i64, "
+                        f"groups = {groups} : i64{flag}}} : {tensor_type(matrix)} -> {tensor_type(result)}")
+                yield KernelCase(f"{k}-{groups}x{own}-{panel}-{depth}{flag}", "pack", [matrix], [result], text)
+
+
 CASES = [case for cases in (
     function_cases, integer_cases, conversion_cases, map_cases, reduce_cases, rows_cases,
-    gemm_cases, conv_cases, window_cases, partial_window_cases, attention_cases, gather_cases, task_cases, pack_cases)
+    gemm_cases, conv_cases, window_cases, partial_window_cases, attention_cases, gather_cases, task_cases, pack_cases,
+    grouped_pack_cases)
     for case in cases()]

@@ -88,33 +88,39 @@ LogicalResult defineTask(Task op, Evaluation &evaluation) {
       evaluation);
 }
 
-/// Element (q, i, j, e) is w[i * interleave + e, q * panel + j], or 0 behind
-/// the last row or column.
+/// Element (q, i, j, e) is w[i * interleave + e, column], or 0 behind the last
+/// row or column of a group: column j / width is the group, and column
+/// q * width + j mod width of it.
 LogicalResult definePack(Pack op, Evaluation &evaluation) {
   const HostTensor &w = evaluation.operand(0);
-  int64_t panel = static_cast<int64_t>(op.getPanel());
+  int64_t panel = static_cast<int64_t>(op.getPanel()),
+          groups = static_cast<int64_t>(op.getGroups());
   Shape strides = xf::eval::stridesOf(w.getShape());
   int64_t k = w.getSize(op.getTransposed()), n = w.getSize(!op.getTransposed());
   int64_t rowStride = strides[op.getTransposed()],
           columnStride = strides[!op.getTransposed()];
   int64_t interleave = static_cast<int64_t>(op.getInterleave());
   auto rows = static_cast<int64_t>(llvm::divideCeil(k, interleave));
-  Shape shape{static_cast<int64_t>(llvm::divideCeil(n, panel)), rows, panel};
+  int64_t own = n / groups, width = panel / groups;
+  Shape shape{static_cast<int64_t>(llvm::divideCeil(own, width)), rows, panel};
   if (interleave > 1)
     shape.push_back(interleave);
   FailureOr<HostTensor *> y = evaluation.create(shape);
   if (failed(y))
     return failure();
-  for (int64_t begin = 0; begin < n; begin += panel)
+  for (int64_t column = 0; column < n; ++column) {
+    int64_t group = column / own, place = column % own;
+    int64_t first = (place / width * rows * panel + group * width +
+                     place % width) *
+                    interleave;
     for (int64_t row = 0; row < std::min(k, interleave); ++row)
       xf::eval::copyStrided(
-          (*y)->at(begin * rows * interleave + row),
-          {panel * interleave, interleave},
-          w.at(row * rowStride + begin * columnStride),
-          {interleave * rowStride, columnStride},
-          {static_cast<int64_t>(llvm::divideCeil(k - row, interleave)),
-           std::min(panel, n - begin)},
+          (*y)->at(first + row), {panel * interleave},
+          w.at(row * rowStride + column * columnStride),
+          {interleave * rowStride},
+          {static_cast<int64_t>(llvm::divideCeil(k - row, interleave))},
           w.getElement().bytes);
+  }
   return success();
 }
 

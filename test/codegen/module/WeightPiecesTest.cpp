@@ -51,6 +51,15 @@ constexpr Expression kExpressions[] = {
       %1 = kernel.pack %a {panel = 3 : i64, interleave = 2 : i64, transposed} : tensor<4x3xf32> -> tensor<2x2x3x2xf32>
       kernel.yield %1 : tensor<2x2x3x2xf32>)",
      "tensor<2x2x3x2xf32>"},
+    {"pack_groups", R"(
+      %0 = xf.concat %a, %a {axis = 1 : i64} : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x6xf32>
+      %1 = kernel.pack %0 {panel = 4 : i64, groups = 2 : i64} : tensor<4x6xf32> -> tensor<2x4x4xf32>
+      kernel.yield %1 : tensor<2x4x4xf32>)",
+     "tensor<2x4x4xf32>"},
+    {"pack_groups_of_pairs_transposed", R"(
+      %1 = kernel.pack %a {panel = 4 : i64, interleave = 2 : i64, groups = 2 : i64, transposed} : tensor<4x3xf32> -> tensor<1x2x4x2xf32>
+      kernel.yield %1 : tensor<1x2x4x2xf32>)",
+     "tensor<1x2x4x2xf32>"},
     {"pack_threes", R"(
       %1 = kernel.pack %a {panel = 2 : i64, interleave = 3 : i64} : tensor<4x3xf32> -> tensor<2x2x2x3xf32>
       kernel.yield %1 : tensor<2x2x2x3xf32>)",

@@ -24,7 +24,7 @@ func.func @g4(%a: tensor<4x8xbf16>, %b: tensor<1x8x32x1xbf16>, %o: tensor<4x32xf
 
 kernel.global @interleave : tensor<2x4x32x2xbf16> {
   %c = xf.constant {value = dense<0.0> : tensor<7x40xbf16>} : () -> tensor<7x40xbf16>
-  // expected-error @below {{expects a static matrix, a positive panel and a positive interleave, got 'tensor<7x40xbf16>', 32 and 0}}
+  // expected-error @below {{(B1) expects a static matrix, a positive panel and a positive interleave, got 'tensor<7x40xbf16>', 32 and 0}}
   %p = kernel.pack %c {panel = 32 : i64, interleave = 0 : i64} : tensor<7x40xbf16> -> tensor<2x4x32x2xbf16>
   kernel.yield %p : tensor<2x4x32x2xbf16>
 }
@@ -33,9 +33,36 @@ kernel.global @interleave : tensor<2x4x32x2xbf16> {
 
 kernel.global @pairs : tensor<2x3x32x2xbf16> {
   %c = xf.constant {value = dense<0.0> : tensor<7x40xbf16>} : () -> tensor<7x40xbf16>
-  // expected-error @below {{expects a result of type 'tensor<2x4x32x2xbf16>', got 'tensor<2x3x32x2xbf16>'}}
+  // expected-error @below {{(B3) expects a result of type 'tensor<2x4x32x2xbf16>', got 'tensor<2x3x32x2xbf16>'}}
   %p = kernel.pack %c {panel = 32 : i64, interleave = 2 : i64} : tensor<7x40xbf16> -> tensor<2x3x32x2xbf16>
   kernel.yield %p : tensor<2x3x32x2xbf16>
+}
+
+// -----
+
+kernel.global @groups_of_columns : tensor<2x8x32xf32> {
+  %c = xf.constant {value = dense<0.0> : tensor<8x41xf32>} : () -> tensor<8x41xf32>
+  // expected-error @below {{(B2) expects groups to divide columns and panel, got 2 groups of 41 columns in panels of 32}}
+  %p = kernel.pack %c {panel = 32 : i64, groups = 2 : i64} : tensor<8x41xf32> -> tensor<2x8x32xf32>
+  kernel.yield %p : tensor<2x8x32xf32>
+}
+
+// -----
+
+kernel.global @groups_of_a_panel : tensor<2x8x32xf32> {
+  %c = xf.constant {value = dense<0.0> : tensor<8x45xf32>} : () -> tensor<8x45xf32>
+  // expected-error @below {{(B2) expects groups to divide columns and panel, got 5 groups of 45 columns in panels of 32}}
+  %p = kernel.pack %c {panel = 32 : i64, groups = 5 : i64} : tensor<8x45xf32> -> tensor<2x8x32xf32>
+  kernel.yield %p : tensor<2x8x32xf32>
+}
+
+// -----
+
+kernel.global @no_groups : tensor<2x8x32xf32> {
+  %c = xf.constant {value = dense<0.0> : tensor<8x40xf32>} : () -> tensor<8x40xf32>
+  // expected-error @below {{(B2) expects groups to divide columns and panel, got 0 groups of 40 columns in panels of 32}}
+  %p = kernel.pack %c {panel = 32 : i64, groups = 0 : i64} : tensor<8x40xf32> -> tensor<2x8x32xf32>
+  kernel.yield %p : tensor<2x8x32xf32>
 }
 
 // -----
