@@ -244,7 +244,8 @@ class Iree(Engine):
         programs = pathlib.Path(sys.executable).parent
         call(programs / "iree-import-onnx", model, "-o", text)
         call(programs / "iree-compile", text, "-o", stem.with_suffix(".vmfb"), "--iree-hal-target-device=local",
-             "--iree-hal-local-target-device-backends=llvm-cpu", "--iree-llvmcpu-target-cpu=host")
+             "--iree-hal-local-target-device-backends=llvm-cpu", "--iree-llvmcpu-target-cpu=host",
+             "--iree-opt-data-tiling")
 
     def run(self):
         found = self.main(*self.tensors)

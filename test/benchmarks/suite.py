@@ -157,7 +157,7 @@ def read_rate(args):
 
 
 def measure_together(contestants, row, args, left_out):
-    """Times by name, an entry a round, and the rates of reading in between for rows that they limit."""
+    """Times by name, an entry a round, and the rates of reading right behind Hagane for rows that they limit."""
     times, rates = {one.name: [] for one in contestants}, []
     for i in range(args.rounds):
         say(f"{row.name}: round {i + 1} of {args.rounds}")
@@ -165,11 +165,11 @@ def measure_together(contestants, row, args, left_out):
             for one in list(contestants):
                 try:
                     times[one.name].append(one.ask(time=row.seconds, priority=args.priority)["ms"])
+                    if row.is_decode and one.name == "hagane":
+                        rates.append(read_rate(args))
                 except RuntimeError as error:
                     leave_out(one, error, left_out)
                     contestants.remove(one)
-            if row.is_decode:
-                rates.append(read_rate(args))
     return times, rates
 
 
@@ -181,22 +181,23 @@ def groups(row, peers):
 def measure_row(python, row, precision, folder, args):
     """The row's figures. Outputs are held against the first in the row's first precision."""
     result = {"row": row.name, "precision": precision, "goal": row.goal(precision), "peers": {}, "left_out": {}}
+    shares, rates = [], []
     for peers in groups(row, args.peers):
         contestants = start(python, ["hagane", *peers], row, precision, folder, args, result["left_out"])
         try:
             if "hagane" in result["left_out"]:
                 break
-            times, rates = measure_together(contestants, row, args, result["left_out"])
+            times, reads = measure_together(contestants, row, args, result["left_out"])
             if "hagane" in result["left_out"]:
                 break
             add(result, contestants, times)
-            if rates:
-                needed = row.step_bytes(precision) / 1e6
-                result["of_reading"] = spread([needed / ms / rate for ms, rate in zip(times["hagane"], rates)])
-                result["read_gbs"] = spread(rates)
+            shares += [row.step_bytes(precision) / 1e6 / ms / rate for ms, rate in zip(times["hagane"], reads)]
+            rates += reads
         finally:
             for one in contestants:
                 one.close()
+    if rates:
+        result["of_reading"], result["read_gbs"] = spread(shares), spread(rates)
     return result
 
 
@@ -221,7 +222,8 @@ def show(result):
     best = plot.best_peer(result)
     ours = result["peers"][best]["hagane_ms"] if best else result["hagane"]["ms"]
     text += f"{ours['median']:.2f} | "
-    text += ", ".join(f"{name} {peer['ms']['median']:.2f}" for name, peer in result["peers"].items())
+    text += ", ".join(f"{name} {peer['ms']['median']:.2f} ({peer['ratio']['median']:.2f})"
+                      for name, peer in result["peers"].items())
     if best:
         ratio = result["peers"][best]["ratio"]
         goal = f"{result['goal']:.2f}" if result["goal"] else ""
@@ -266,7 +268,7 @@ def compare(args, chosen):
     args.work.mkdir(parents=True, exist_ok=True)
     python = args.python or environment(args.work, args.peers)
     build_program(args.work, "read")
-    print(f"{machine()}, {args.threads} threads\n\n| row | type | hagane ms | peers ms | ratio to the best (quartiles) "
+    print(f"{machine()}, {args.threads} threads\n\n| row | type | hagane ms | peers ms (ratio) | ratio to the best (quartiles) "
           "| goal |\n|---|---|---|---|---|---|", flush=True)
     results, missing = [], 0
     for row in chosen:
