@@ -131,6 +131,7 @@ private:
   mlir::Value loadQueries(mlir::Value row, mlir::Value feature,
                           int64_t features);
   void packBlock();
+  void fetchNext(mlir::Value key);
   void copyRows(const HeadsOperand &from, mlir::Value to, int64_t features);
   void pairValues();
   void emitTile(int64_t vectors);
@@ -162,6 +163,8 @@ private:
   // Scratch: see kernel::AttentionScratch.
   mlir::Value queriesT, scores, probabilities, accumulator, rowMax, rowSum,
       rescale, packedK, packedV;
+  // Where the next item is: batch, head and block of queries.
+  Values next;
   // The item, the block of keys, the tile of queries and its keys, of those
   // of the block.
   mlir::Value head, queryBegin, queryCount, keyBegin, keyCount, tileBegin,

@@ -25,6 +25,7 @@ void BlockAttention::emitItems() {
   carveScratch();
   Value blocks = ceilDivide(b, queries, schedule.getBlockQ());
   forEach(b, body.begin, body.end, 1, [&](Value item) {
+    next = delinearize(b, add(b, item, 1), {index(b, 1), heads, blocks});
     Values place = delinearize(b, item, {index(b, 1), heads, blocks});
     setBatch(place[0]);
     head = place[1];
@@ -162,6 +163,7 @@ Values BlockAttention::emitScores(int64_t vectors) {
       add(b, tileFirst, roundDown(b, sub(b, tileLast, tileFirst), step));
   tops = forCarrying(b, tileFirst, middle, step, tops,
                      [&](Value key, ValueRange carried) {
+                       fetchNext(key);
                        return emitScoreTile(vectors, key, true, carried);
                      });
   if (constantOf(sub(b, tileLast, middle)) == 0)

@@ -8,12 +8,16 @@
 
 #include "codegen/cpu/Attention.h"
 #include "codegen/cpu/Lanes.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
 namespace hagane::cpu {
+
+// What a prefetch brings.
+static constexpr int64_t kLineBytes = 64;
 
 /// queriesT[tile][d][i] = scale * q[i][d], or pairs of unscaled features; lanes
 /// beyond the last query repeat it.
@@ -60,6 +64,37 @@ void BlockAttention::packBlock() {
     pairValues();
   else if (packedV)
     copyRows(v, packedV, valueSize());
+}
+
+/// While a tile of keys from `key` on is multiplied, a share of the next item's
+/// rows comes closer, of which each is a line or a few far from the others.
+/// Rows that do not exist are hints without effect.
+void BlockAttention::fetchNext(Value key) {
+  if (!packedK)
+    return;
+  int64_t microN = schedule.getMicroN();
+  int64_t share = llvm::divideCeil(
+      schedule.getMicroM(), llvm::divideCeil(schedule.getBlockQ(), microN));
+  Value tile = divide(b, tileBegin, index(b, microN));
+  Value first = add(b, key, mul(b, tile, share));
+  auto fetch = [&](const HeadsOperand &from, Value inHeads, Value row,
+                   int64_t features) {
+    int64_t line =
+        kLineBytes / kernel::getElementBytes(from.type().getElementType());
+    for (int64_t e = 0; e < features; e += line)
+      memref::PrefetchOp::create(b, from.memref,
+                                 from.at(next[0], inHeads, row, index(b, e)),
+                                 /*isWrite=*/false, /*localityHint=*/2,
+                                 /*isDataCache=*/true);
+  };
+  Value nextKeyHead = divide(b, next[1], group);
+  Value nextQuery = mul(b, next[2], schedule.getBlockQ());
+  for (int64_t r = 0; r < share; ++r) {
+    Value row = add(b, first, r);
+    fetch(q, next[1], add(b, nextQuery, row), depth());
+    fetch(k, nextKeyHead, add(b, keyBegin, row), depth());
+    fetch(v, nextKeyHead, add(b, keyBegin, row), valueSize());
+  }
 }
 
 /// Copies the block's rows to where they lie close together, as elements of

@@ -59,14 +59,19 @@ public:
     rowCount = sizeOf(b, out, batched ? 1 : 0);
     columnCount = sizeOf(b, out, batched ? 2 : 1);
     depth = operands.getDepth();
-    Value rowBlocks = ceilDivide(b, rowCount, schedule.getItemM());
+    // As many items as the schedule says, of equal numbers of strips.
+    Value strips = ceilDivide(b, rowCount, schedule.getMicroM()),
+          rowBlocks = ceilDivide(b, rowCount, schedule.getItemM()),
+          spread = maximum(b, rowBlocks, index(b, 1));
+    itemRows = mul(b, divide(b, add(b, add(b, strips, spread), -1), spread),
+                   schedule.getMicroM());
     Value columnBlocks = ceilDivide(b, columnCount, schedule.getItemN());
     forEach(b, body.begin, body.end, 1, [&](Value item) {
       Values place =
           delinearize(b, item, {index(b, 1), columnBlocks, rowBlocks});
       batch = batched ? place[0] : Value();
       operands.setBatch(batch);
-      emitItem(mul(b, place[2], schedule.getItemM()),
+      emitItem(mul(b, place[2], itemRows),
                mul(b, place[1], schedule.getItemN()));
     });
     return success();
@@ -76,7 +81,7 @@ private:
   void emitItem(Value row, Value column) {
     firstRow = row;
     firstColumn = column;
-    rowEnd = minimum(b, add(b, row, schedule.getItemM()), rowCount);
+    rowEnd = minimum(b, add(b, row, itemRows), rowCount);
     columnEnd = minimum(b, add(b, column, schedule.getItemN()), columnCount);
     carveScratch();
     // A single strip reads b once, in order, and needs no blocks for that.
@@ -365,7 +370,7 @@ private:
   kernel::GemmScratch scratch;
   Type compute;
   int64_t lanes, vectors;
-  Value rowCount, columnCount, depth;
+  Value rowCount, columnCount, depth, itemRows;
   // The place being emitted.
   Value batch, firstRow, rowEnd, firstColumn, columnEnd, column;
   Value depthBegin, depthEnd;

@@ -123,6 +123,21 @@ Value MathBuilder::scale(Value x, Value whole, Value n) {
                                power(rest));
 }
 
+bool MathBuilder::hasTables() const {
+  return avx512 && type == VectorType::get({16}, b.getF32Type());
+}
+
+Value MathBuilder::lookUp(ArrayRef<double> table, Value index) {
+  SmallVector<float> numbers(table.begin(), table.end());
+  auto type = cast<VectorType>(this->type);
+  Value entries = arith::ConstantOp::create(
+      b, DenseElementsAttr::get(type, ArrayRef<float>(numbers)));
+  return LLVM::CallIntrinsicOp::create(
+             b, type, b.getStringAttr("llvm.x86.avx512.permvar.sf.512"),
+             ValueRange{entries, index})
+      .getResult(0);
+}
+
 Value MathBuilder::bits(Value x) {
   return arith::BitcastOp::create(b, integerType(), x);
 }

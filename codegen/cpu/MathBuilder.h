@@ -53,6 +53,10 @@ public:
   /// x * 2^n for a whole number n, given as a float and as an integer of the
   /// same width; underflows and overflows once.
   mlir::Value scale(mlir::Value x, mlir::Value whole, mlir::Value n);
+  /// Whether a table of 16 numbers fits a register that can be looked up in.
+  bool hasTables() const;
+  /// The number of the table at the lower four bits of each index.
+  mlir::Value lookUp(llvm::ArrayRef<double> table, mlir::Value index);
   mlir::Value bits(mlir::Value x);
   mlir::Value fromBits(mlir::Value bits);
 

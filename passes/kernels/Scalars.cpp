@@ -192,8 +192,10 @@ static Value geluErf(ScalarScope &b, Value x) {
   Type type = x.getType();
   Value scaled =
       arith::MulFOp::create(b, x, makeScalar(b, type, 0.70710678118654752440));
-  Value e = arith::AddFOp::create(b, math::ErfOp::create(b, scaled),
-                                  makeScalar(b, type, 1));
+  // Of the error function, the sum with 1 keeps no more than absolute digits.
+  Value erf =
+      math::ErfOp::create(b, scaled, arith::FastMathFlags::afn).getResult();
+  Value e = arith::AddFOp::create(b, erf, makeScalar(b, type, 1));
   return arith::MulFOp::create(
       b, arith::MulFOp::create(b, x, makeScalar(b, type, 0.5)), e);
 }

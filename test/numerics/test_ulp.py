@@ -44,3 +44,25 @@ def test_units_in_the_last_place(op, level, tmp_path, pytestconfig, record_prope
     record_property("max_ulp", worst)
     print(f"{op} at {level}: {worst:.3f} ULP at {at!r}")
     assert worst <= LIMIT, f"{op}({at!r}) is {worst:.3f} ULP off"
+
+
+def test_gelu(level, tmp_path, record_property):
+    """Of x/2 * (1 + erf(x / sqrt(2))) the sum keeps absolute digits alone, so that erf needs no others."""
+    model = make_model(Case("Gelu", "T[n] x", "y = Gelu(x)", []), "float", {})
+    worst = 0.0
+    with Session(compile_model(model, tmp_path, level)) as session:
+        for x in patterns(9973):
+            x = x[np.isfinite(x)]
+            got = session.run_all({"x": x}, ["y"])["y"]
+            wide = x.astype(np.float64)
+            error = np.abs(got - wide / 2 * (1 + EXACT["Erf"](wide / 2**0.5)))
+            worst = max(worst, float((error[x != 0] / np.maximum(np.abs(wide), 1e-30)[x != 0]).max(initial=0)))
+    record_property("max_error", worst)
+    assert worst <= 2e-7, f"{worst:.3g} of x"
+
+
+def test_gelu_of_no_number(level, tmp_path):
+    model = make_model(Case("Gelu", "T[n] x", "y = Gelu(x)", []), "float", {})
+    with Session(compile_model(model, tmp_path, level)) as session:
+        got = session.run_all({"x": np.array([np.nan, np.inf], np.float32)}, ["y"])["y"]
+    assert np.isnan(got[0]) and got[1] == np.inf

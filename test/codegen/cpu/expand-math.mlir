@@ -23,6 +23,19 @@ func.func @single(%x: vector<16xf32>) -> (vector<16xf32>, vector<16xf32>, vector
   return %0, %1, %2 : vector<16xf32>, vector<16xf32>, vector<16xf32>
 }
 
+// Where an approximation will do, erf is looked up: a coefficient in each register.
+// AVX512-LABEL: func.func @approximate
+// AVX512-COUNT-5: llvm.call_intrinsic "llvm.x86.avx512.permvar.sf.512"
+// AVX512-NOT: call_intrinsic
+// AVX512: return
+// CHECK-LABEL: func.func @approximate
+// CHECK-NOT: call_intrinsic
+// CHECK: return
+func.func @approximate(%x: vector<16xf32>) -> vector<16xf32> {
+  %0 = math.erf %x fastmath<afn> : vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
 // Everything else is evaluated in f64 and rounded once.
 // CHECK-LABEL: func.func @wide
 // CHECK-SAME: %[[X:[^:]*]]: vector<8xf32>
