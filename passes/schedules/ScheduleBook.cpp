@@ -1,7 +1,7 @@
 //===- ScheduleBook.cpp - A schedule file in memory -----------------------===//
 
 #include "passes/schedules/ScheduleBook.h"
-#include "mlir/Parser/Parser.h"
+#include "dialects/text/ReadText.h"
 #include "llvm/Support/GlobPattern.h"
 
 using namespace mlir;
@@ -11,7 +11,7 @@ using namespace hagane::kernel;
 FailureOr<ScheduleBook> ScheduleBook::read(StringRef path,
                                            MLIRContext *context) {
   ScheduleBook book;
-  book.module = parseSourceFile<ModuleOp>(path, ParserConfig(context));
+  book.module = readModule(context, path);
   if (!book.module)
     return failure();
   for (Operation &op : *book.module->getBody())

@@ -2,6 +2,7 @@
 // Whole tokens change places as well as bytes, so that more of it parses.
 #include "dialects/kernel/KernelOps.h"
 #include "dialects/onnx/OnnxDialect.h"
+#include "dialects/text/ReadText.h"
 #include "mlir/Parser/Parser.h"
 #include "test/fuzz/Pipeline.h"
 #include <cstring>
@@ -27,10 +28,8 @@ static driver::Phase findStart(mlir::ModuleOp module) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  // The parser wants a zero behind the text.
-  std::string text(reinterpret_cast<const char *>(data), size);
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(
-      text, mlir::ParserConfig(&test::quietContext()));
+  llvm::StringRef text(reinterpret_cast<const char *>(data), size);
+  auto module = parseModule(&test::quietContext(), text, "input");
   if (!module)
     return 0;
   // What parses prints, and what is printed parses.

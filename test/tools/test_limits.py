@@ -272,6 +272,19 @@ def test_deeply_nested_ir(tmp_path, text, depth):
     assert "brackets nest deeper than 200" in message
 
 
+@pytest.mark.parametrize("text", ["// \"\n{}", "func.func @f() attributes {{a = \"\\\"\"}} {}"])
+def test_strings_and_comments_hide_no_nesting(tmp_path, text):
+    (tmp_path / "m.mlir").write_text(text.format("[" * 300))
+    message = run(tmp_path / "m.mlir", "-o", tmp_path / "m.hgn")
+    assert "brackets nest deeper than 200" in message
+
+
+def test_bytecode_is_refused(tmp_path):
+    (tmp_path / "m.mlir").write_bytes(b"ML\xefR\x01")
+    message = run(tmp_path / "m.mlir", "-o", tmp_path / "m.hgn")
+    assert "found MLIR bytecode, expected IR as text" in message
+
+
 @pytest.mark.parametrize("depth", [150, 100000])
 def test_deeply_nested_text(tmp_path, depth):
     body = "y = If(c) <then_branch = g () => (float[1] y) {" * depth

@@ -1,8 +1,8 @@
 // bisectModel: the compiled module and the evaluator side by side.
 #include "dialects/kernel/KernelOps.h"
+#include "dialects/text/ReadText.h"
 #include "dialects/xf/XfOps.h"
 #include "dialects/xf/eval/Interpreter.h"
-#include "mlir/Parser/Parser.h"
 #include "tools/driver/Command.h"
 #include "tools/driver/Execute.h"
 #include "tools/driver/Phases.h"
@@ -132,7 +132,7 @@ FailureOr<OwningOpRef<ModuleOp>> Bisection::makeKernels() {
     return failure();
   if (options.kernels.empty())
     return own;
-  auto module = parseSourceFile<ModuleOp>(options.kernels, &context);
+  auto module = readModule(&context, options.kernels);
   if (!module)
     return failure();
   func::FuncOp main = Program::mainOf(*module);

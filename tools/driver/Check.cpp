@@ -1,7 +1,7 @@
 // checkModel: every phase's outcome beside that of the phase before.
 #include "dialects/kernel/KernelOps.h"
+#include "dialects/text/ReadText.h"
 #include "dialects/xf/NodeNames.h"
-#include "mlir/Parser/Parser.h"
 #include "tools/driver/Command.h"
 #include "tools/driver/Execute.h"
 #include "tools/driver/Phases.h"
@@ -107,7 +107,7 @@ LogicalResult Check::runPhase(ModuleOp module, Phase phase) {
 FailureOr<OwningOpRef<ModuleOp>> Check::next(ModuleOp before, Phase phase) {
   for (const auto &[name, path] : options.replacedPhases)
     if (name == getName(phase)) {
-      auto module = parseSourceFile<ModuleOp>(path, &context);
+      auto module = readModule(&context, path);
       if (!module)
         return failure();
       auto main = Program::mainOf(*module);

@@ -2,8 +2,8 @@
 
 #include "dialects/kernel/KernelOps.h"
 #include "dialects/onnx/OnnxDialect.h"
+#include "dialects/text/ReadText.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Parser/Parser.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -34,39 +34,6 @@ static Phase findStart(ModuleOp module) {
              : Phase::Shapes;
 }
 
-/// The parser recurses as deep as brackets nest.
-static LogicalResult checkNesting(MLIRContext *context, StringRef text,
-                                  StringRef path) {
-  constexpr int kMaxDepth = 200;
-  int depth = 0;
-  unsigned line = 1;
-  bool inString = false, escaped = false;
-  char previous = 0;
-  for (char c : text) {
-    line += c == '\n';
-    inString ^= c == '"' && !escaped;
-    escaped = inString && c == '\\' && !escaped;
-    if (inString)
-      continue;
-    depth += StringRef("([{<").contains(c);
-    bool isArrow = c == '>' && previous == '-';
-    depth -= depth > 0 && !isArrow && StringRef(")]}>").contains(c);
-    previous = c;
-    if (depth > kMaxDepth)
-      return emitError(FileLineColLoc::get(context, path, line, 1))
-             << "brackets nest deeper than " << kMaxDepth;
-  }
-  return success();
-}
-
-static OwningOpRef<ModuleOp> parseText(MLIRContext *context,
-                                       const std::string &path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path);
-  if (buffer && failed(checkNesting(context, (*buffer)->getBuffer(), path)))
-    return {};
-  return parseSourceFile<ModuleOp>(path, context);
-}
-
 OwningOpRef<ModuleOp>
 hagane::driver::loadSource(MLIRContext *context, const std::string &path,
                            Phase &start,
@@ -74,7 +41,7 @@ hagane::driver::loadSource(MLIRContext *context, const std::string &path,
   start = Phase::Convert;
   if (!StringRef(path).ends_with(".mlir"))
     return frontend::importModel(context, path, options);
-  OwningOpRef<ModuleOp> module = parseText(context, path);
+  OwningOpRef<ModuleOp> module = readModule(context, path);
   if (module)
     start = findStart(*module);
   return module;

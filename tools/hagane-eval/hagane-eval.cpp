@@ -1,13 +1,11 @@
 // Runs a function of xf operations or kernels by the reference evaluators.
 #include "dialects/kernel/eval/Evaluate.h"
+#include "dialects/text/ReadText.h"
 #include "mlir/IR/OwningOpRef.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Support/FileUtilities.h"
 #include "tools/hagane-eval/Arrays.h"
 #include "tools/lib/Register.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
@@ -95,16 +93,7 @@ static LogicalResult writeResults(func::FuncOp function,
 }
 
 static LogicalResult run(MLIRContext &context) {
-  std::string message;
-  auto file = openInputFile(inputFile, &message);
-  if (!file) {
-    llvm::errs() << "error: " << message << "\n";
-    return failure();
-  }
-  llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
-  SourceMgrDiagnosticHandler handler(sources, &context);
-  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
+  OwningOpRef<ModuleOp> module = hagane::readModule(&context, inputFile);
   if (!module)
     return failure();
   auto function = module->lookupSymbol<func::FuncOp>(functionName);
