@@ -71,7 +71,8 @@ private:
   llvm::LogicalResult lowerCollapse(mlir::memref::CollapseShapeOp op);
   void replaceByDense(mlir::Operation *op, mlir::Value source,
                       mlir::ValueRange sizes);
-  void recordSignature();
+  llvm::FailureOr<const Argument *> sharedWith(size_t i);
+  llvm::LogicalResult recordSignature();
   void collectRequirements();
   void recordSlotsAndChecks();
   mlir::LogicalResult recordBuffers();

@@ -21,7 +21,21 @@ DictionaryAttr HostLowering::named(StringRef name, Type element,
                               b.getNamedAttr("dims", b.getArrayAttr(list))});
 }
 
-void HostLowering::recordSignature() {
+/// The argument whose memory output `i` may have too, null if none.
+FailureOr<const Argument *> HostLowering::sharedWith(size_t i) {
+  auto shared = main.getArgAttrOfType<IntegerAttr>(i, "kernel.shares");
+  if (!shared)
+    return nullptr;
+  if (uint64_t place = shared.getValue().getLimitedValue();
+      place < arguments.size() && arguments[i].role == Role::Output &&
+      arguments[place].role == Role::Input)
+    return &arguments[place];
+  return main.emitOpError("expected kernel.shares of an output to number an "
+                          "input, found ")
+         << shared << " of argument " << i;
+}
+
+LogicalResult HostLowering::recordSignature() {
   std::map<std::pair<Role, int64_t>, Attribute> values;
   for (auto [i, argument] : llvm::enumerate(arguments)) {
     if (argument.role == Role::Arena)
@@ -33,10 +47,12 @@ void HostLowering::recordSignature() {
                     std::to_string(argument.index);
     DictionaryAttr value =
         named(name, argument.type.getElementType(), argument.dims);
-    if (auto shared = main.getArgAttrOfType<IntegerAttr>(i, "kernel.shares")) {
+    FailureOr<const Argument *> shared = sharedWith(i);
+    if (failed(shared))
+      return failure();
+    if (*shared) {
       NamedAttrList fields(value);
-      fields.set("shares",
-                 b.getI64IntegerAttr(arguments[shared.getInt()].index));
+      fields.set("shares", b.getI64IntegerAttr((*shared)->index));
       value = fields.getDictionary(b.getContext());
     }
     values[{argument.role, argument.index}] = value;
@@ -50,6 +66,7 @@ void HostLowering::recordSignature() {
         list.push_back(value);
     module->setAttr(key, b.getArrayAttr(list));
   }
+  return success();
 }
 
 /// Notes the arena's buffers as the plan lists them.

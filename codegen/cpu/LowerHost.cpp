@@ -375,8 +375,7 @@ LogicalResult HostLowering::run() {
     plan.setArena(arena);
   if (failed(collectKernels()) || failed(makeEntries()))
     return failure();
-  recordSignature();
-  if (failed(takeOverMain()))
+  if (failed(recordSignature()) || failed(takeOverMain()))
     return failure();
   recordSlotsAndChecks();
   b.setLoc(main.getLoc());

@@ -94,8 +94,8 @@ LogicalResult TextLimits::check() {
 static LogicalResult checkText(MLIRContext *context,
                                llvm::MemoryBufferRef buffer) {
   if (isBytecode(buffer))
-    return emitError(FileLineColLoc::get(
-               context, buffer.getBufferIdentifier(), 1, 1))
+    return emitError(
+               FileLineColLoc::get(context, buffer.getBufferIdentifier(), 1, 1))
            << "found MLIR bytecode, expected IR as text";
   return TextLimits(context, buffer.getBuffer(), buffer.getBufferIdentifier())
       .check();
@@ -124,6 +124,5 @@ OwningOpRef<ModuleOp> hagane::readModule(MLIRContext *context,
 OwningOpRef<ModuleOp> hagane::parseModule(MLIRContext *context,
                                           llvm::StringRef text,
                                           llvm::StringRef name) {
-  return parseBuffer(context,
-                     llvm::MemoryBuffer::getMemBufferCopy(text, name));
+  return parseBuffer(context, llvm::MemoryBuffer::getMemBufferCopy(text, name));
 }

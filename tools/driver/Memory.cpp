@@ -2,11 +2,13 @@
 
 #include "dialects/kernel/KernelCost.h"
 #include "dialects/kernel/KernelOps.h"
+#include "dialects/xf/SymbolRanges.h"
 #include "dialects/xf/XfDynamic.h"
 #include "dialects/xf/XfOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -58,17 +60,10 @@ namespace {
 /// What is known of the symbols that memory depends on.
 class MemoryBound {
 public:
-  explicit MemoryBound(ModuleOp module) {
-    auto learn = [&](auto symbol, bool isComputed) {
-      xf::DimRange range{static_cast<int64_t>(symbol.getMin()),
-                         static_cast<int64_t>(symbol.getMax())};
-      prover.setRange(symbol.getSymName(), range);
-      symbols[symbol.getSymName()] = {range.max, isComputed};
-    };
-    for (auto symbol : module.getOps<xf::Symbol>())
-      learn(symbol, /*isComputed=*/false);
+  explicit MemoryBound(ModuleOp module)
+      : context(module.getContext()), prover(xf::readSymbolRanges(module)) {
     for (auto size : module.getOps<xf::ComputedSize>())
-      learn(size, /*isComputed=*/true);
+      computed.insert(size.getSymName());
   }
 
   /// The most bytes, or kUnbounded.
@@ -84,10 +79,9 @@ public:
   void explain(InFlightDiagnostic &message) const;
 
 private:
-  struct Facts {
-    int64_t max = kUnbounded;
-    bool isComputed = false;
-  };
+  int64_t largest(StringRef symbol) const {
+    return prover.getRange(Dim::symbol(context, symbol)).max;
+  }
 
   uint64_t bound(Dim dim) {
     if (!dim)
@@ -96,8 +90,9 @@ private:
     return prover.getRange(dim).max;
   }
 
+  MLIRContext *context;
   xf::DimProver prover;
-  llvm::StringMap<Facts> symbols;
+  llvm::StringSet<> computed;
   llvm::SetVector<StringRef> used;
 };
 
@@ -105,12 +100,12 @@ private:
 
 void MemoryBound::explain(InFlightDiagnostic &message) const {
   for (StringRef name : used)
-    if (Facts facts = symbols.lookup(name); facts.max != kUnbounded)
-      message << "; " << name << " is at most " << facts.max;
+    if (int64_t most = largest(name); most != kUnbounded)
+      message << "; " << name << " is at most " << most;
   for (StringRef name : used)
-    if (Facts facts = symbols.lookup(name); facts.max == kUnbounded)
+    if (largest(name) == kUnbounded)
       message << "; " << name
-              << (facts.isComputed
+              << (computed.contains(name)
                       ? ", which only the run tells, has no bound"
                       : " needs a bound: --dim " + name.str() + "=LOW:HIGH");
 }

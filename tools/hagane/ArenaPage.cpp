@@ -13,8 +13,6 @@ constexpr double kWidth = 1100, kHeight = 560, kLeft = 84, kRight = 10,
 constexpr double kLetter = 6.6, kLine = 13;
 constexpr int kColours = 6, kTicks = 5;
 
-std::string pixel(double value) { return formatted("%.1f", value); }
-
 class Drawing {
 public:
   explicit Drawing(const ArenaPlan &plan)
@@ -100,12 +98,9 @@ PageData Drawing::draw() const {
 std::string makePage(const ArenaPlan &plan) {
   if (!plan.at)
     throw Error("a page of the plan needs sizes: give each symbol with --dim");
-  std::string dims;
-  for (const auto &[name, value] : plan.at->dims)
-    dims += (dims.empty() ? "" : ", ") + name + " = " + std::to_string(value);
   double most = double(plan.mostAlive());
   PageData data{
-      {"dims", dims.empty() ? PageData(false) : PageData(dims)},
+      {"dims", sizesOf(plan.at->dims)},
       {"arena", plan.at->arena},
       {"scratch", plan.at->scratch},
       {"weights", plan.weights},

@@ -1,13 +1,13 @@
 // Where a module's buffers lie, and when.
 #include "ArenaPlan.h"
 
+#include "JsonText.h"
+
 #include <algorithm>
 #include <cstdio>
 
 namespace hagane::tool {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int64_t kColumns = 64;
 
@@ -156,7 +156,7 @@ void printPlan(const ArenaPlan &plan, bool draws) {
   if (plan.at)
     std::printf("\nmemory for %s: arena %lld, scratch per thread %lld, states "
                 "%lld bytes; alive at once at most %lld\n",
-                Json(plan.at->dims).dump().c_str(),
+                toText(plan.at->dims, -1).c_str(),
                 static_cast<long long>(plan.at->arena),
                 static_cast<long long>(plan.at->scratch),
                 static_cast<long long>(plan.at->states),

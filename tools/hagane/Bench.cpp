@@ -1,17 +1,15 @@
 // hagane bench: time of a run, and of each kernel in it.
 #include "Commands.h"
+#include "JsonText.h"
 #include "Measure.h"
 #include "TextFile.h"
 #include "Trace.h"
 
 #include <algorithm>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 namespace hagane::tool {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int kMostProfiledRuns = 50;
 
@@ -94,9 +92,7 @@ void printJson(const BenchResult &result, bool isProfile) {
   json["kernels"] = Json::array();
   for (const KernelResult &kernel : result.kernels)
     json["kernels"].push_back(toJson(kernel, isProfile));
-  // Names come from the model and need not be UTF-8.
-  std::printf("%s\n",
-              json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+  std::printf("%s\n", toText(json).c_str());
 }
 
 void printHead(const BenchResult &result) {

@@ -243,6 +243,8 @@ ComparedKernel Comparison::compare(const Pair &pair) const {
   if (!kernel.isPair())
     return kernel;
   kernel.ratio = makeRatio(pair.b->seconds, pair.a->seconds);
+  if (!options.wantsDifferences())
+    return kernel;
   const hgn_kernel_info &before = a.find(pair.a->name),
                         &after = b.find(pair.b->name);
   kernel.irDifference = differenceOf(irOf(before), irOf(after));

@@ -20,6 +20,10 @@ struct CompareOptions {
   bool json = false;
   bool showsDifferences = false; ///< of IR and machine code, in text
   std::string html;              ///< where to write a page; "": nowhere
+
+  bool wantsDifferences() const {
+    return json || showsDifferences || !html.empty();
+  }
 };
 
 /// Checks that both compute the same, then runs them in turn and prints the

@@ -86,13 +86,10 @@ PageData rowOf(const ComparedKernel &kernel) {
 } // namespace
 
 std::string makePage(const ComparisonResult &result) {
-  std::string dims;
-  for (const auto &[name, value] : result.dims)
-    dims += (dims.empty() ? "" : ", ") + name + " = " + std::to_string(value);
   PageData data{
       {"a", result.a},
       {"b", result.b},
-      {"dims", dims.empty() ? PageData(false) : PageData(dims)},
+      {"dims", sizesOf(result.dims)},
       {"threads", result.threads},
       {"rounds", result.rounds},
       {"peak", formatted("%.0f", result.rates.flops * result.threads / 1e9)},

@@ -1,14 +1,12 @@
 // What a comparison found, as text and as JSON.
 #include "Compare.h"
+#include "JsonText.h"
 #include "ScheduleText.h"
 
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 namespace hagane::tool {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string join(const std::vector<std::string> &names) {
   std::string text;
@@ -126,9 +124,7 @@ void printJson(const ComparisonResult &result) {
             {"kernels", Json::array()}};
   for (const ComparedKernel &kernel : result.kernels)
     json["kernels"].push_back(toJson(kernel));
-  // Names come from the model and need not be UTF-8.
-  std::printf("%s\n",
-              json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+  std::printf("%s\n", toText(json).c_str());
 }
 
 } // namespace hagane::tool

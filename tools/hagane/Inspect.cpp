@@ -1,16 +1,14 @@
 // hagane inspect: what a module says of itself, as text or JSON.
 #include "ArenaPlan.h"
 #include "Commands.h"
+#include "JsonText.h"
 #include "TextFile.h"
 
 #include <cstdio>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 namespace hagane::tool {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json dimJson(const hgn_dim_info &dim) {
   if (dim.fixed >= 0)
@@ -120,76 +118,77 @@ Json describe(hgn_module *module, const ArenaPlan &plan,
   return json;
 }
 
-std::string text(const Json &value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
 std::string dimsText(const Json &dims) {
   std::string out = "[";
   for (const Json &dim : dims)
-    out += (out.size() > 1 ? ", " : "") + text(dim);
+    out += (out.size() > 1 ? ", " : "") + toPlainText(dim);
   return out + "]";
 }
 
 void printSignature(const Json &json) {
   constexpr int64_t unbounded = std::numeric_limits<int64_t>::max();
   for (const Json &symbol : json["symbols"]) {
-    std::printf("symbol   %s: %s to ", text(symbol["name"]).c_str(),
-                text(symbol["min"]).c_str());
+    std::printf("symbol   %s: %s to ", toPlainText(symbol["name"]).c_str(),
+                toPlainText(symbol["min"]).c_str());
     std::printf("%s\n", symbol["max"] == unbounded
                             ? "any"
-                            : text(symbol["max"]).c_str());
+                            : toPlainText(symbol["max"]).c_str());
   }
   for (auto [kind, list] : {std::pair("input  ", "inputs"),
                             {"output ", "outputs"},
                             {"state  ", "states"}})
     for (const Json &value : json[list])
-      std::printf("%s  %s: %s %s\n", kind, text(value["name"]).c_str(),
-                  text(value["dtype"]).c_str(),
+      std::printf("%s  %s: %s %s\n", kind, toPlainText(value["name"]).c_str(),
+                  toPlainText(value["dtype"]).c_str(),
                   dimsText(value["dims"]).c_str());
   for (const Json &requirement : json["requirements"])
-    std::printf("requires %s = %s, %s\n", text(requirement["found"]).c_str(),
-                text(requirement["expected"]).c_str(),
-                text(requirement["what"]).c_str());
+    std::printf("requires %s = %s, %s\n",
+                toPlainText(requirement["found"]).c_str(),
+                toPlainText(requirement["expected"]).c_str(),
+                toPlainText(requirement["what"]).c_str());
 }
 
 void printCodes(const Json &codes) {
   for (const Json &code : codes) {
     std::printf("\ncode %s%s: %s bytes at %s, needs",
-                text(code["level"]).c_str(),
+                toPlainText(code["level"]).c_str(),
                 code["runs_here"] == true ? " (runs here)" : "",
-                text(code["bytes"]).c_str(), text(code["offset"]).c_str());
+                toPlainText(code["bytes"]).c_str(),
+                toPlainText(code["offset"]).c_str());
     for (const Json &feature : code["features"])
-      std::printf(" %s", text(feature).c_str());
+      std::printf(" %s", toPlainText(feature).c_str());
     std::printf("%s\n", code["features"].empty() ? " nothing special" : "");
     for (const Json &kernel : code["kernels"]) {
-      std::printf("  %s  %s\n", text(kernel["name"]).c_str(),
-                  text(kernel["schedule"]).c_str());
+      std::printf("  %s  %s\n", toPlainText(kernel["name"]).c_str(),
+                  toPlainText(kernel["schedule"]).c_str());
       for (const Json &node : kernel["nodes"])
-        std::printf("    %s\n", text(node).c_str());
+        std::printf("    %s\n", toPlainText(node).c_str());
     }
   }
 }
 
 void printText(const Json &json, const ArenaPlan &plan) {
-  std::printf(
-      "module   format %s, ABI %s, %s bytes, of which weights %s\n",
-      text(json["format_version"]).c_str(), text(json["abi_version"]).c_str(),
-      text(json["file_bytes"]).c_str(), text(json["weight_bytes"]).c_str());
+  std::printf("module   format %s, ABI %s, %s bytes, of which weights %s\n",
+              toPlainText(json["format_version"]).c_str(),
+              toPlainText(json["abi_version"]).c_str(),
+              toPlainText(json["file_bytes"]).c_str(),
+              toPlainText(json["weight_bytes"]).c_str());
   for (const auto &[key, value] : json["provenance"].items())
-    if (value.is_string() && !text(value).empty())
-      std::printf("%s: %s\n", key.c_str(), text(value).c_str());
+    if (value.is_string() && !toPlainText(value).empty())
+      std::printf("%s: %s\n", key.c_str(), toPlainText(value).c_str());
   for (const Json &note : json["provenance"]["notes"])
-    std::printf("note: %s\n", text(note).c_str());
+    std::printf("note: %s\n", toPlainText(note).c_str());
   printSignature(json);
   printCodes(json["codes"]);
   printPlan(plan, /*draws=*/false);
   if (!json["weights"].empty())
     std::printf("\nweights\n");
   for (const Json &weight : json["weights"])
-    std::printf("  %s: %s %s, %s bytes at %s\n", text(weight["name"]).c_str(),
-                text(weight["dtype"]).c_str(), dimsText(weight["dims"]).c_str(),
-                text(weight["bytes"]).c_str(), text(weight["offset"]).c_str());
+    std::printf(
+        "  %s: %s %s, %s bytes at %s\n", toPlainText(weight["name"]).c_str(),
+        toPlainText(weight["dtype"]).c_str(), dimsText(weight["dims"]).c_str(),
+        toPlainText(weight["bytes"]).c_str(),
+        toPlainText(weight["offset"]).c_str());
   if (json.contains("verified"))
     std::printf("\nverified: all hashes match\n");
 }
@@ -205,10 +204,7 @@ void inspectModule(const InspectOptions &options) {
     writeText(options.html, makePage(plan));
   Json json = describe(module.get(), plan, options);
   if (options.json)
-    // Names come from the model and need not be UTF-8.
-    std::printf(
-        "%s\n",
-        json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+    std::printf("%s\n", toText(json).c_str());
   else if (options.drawsPlan)
     printPlan(plan, /*draws=*/true);
   else

@@ -1,6 +1,7 @@
 // Pages for a browser.
 #include "Page.h"
 
+#include "JsonText.h"
 #include "tools/hagane/Pages.h"
 
 #include <cstdio>
@@ -27,7 +28,7 @@ Data convert(const PageData &value) {
   }
   if (value.is_boolean())
     return value.get<bool>();
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return toPlainText(value);
 }
 
 std::string render(const char *page, const PageData &data) {
@@ -44,6 +45,15 @@ std::string formatted(const char *pattern, double value) {
   char text[64];
   std::snprintf(text, sizeof text, pattern, value);
   return text;
+}
+
+std::string pixel(double value) { return formatted("%.1f", value); }
+
+PageData sizesOf(const DimValues &dims) {
+  std::string text;
+  for (const auto &[name, value] : dims)
+    text += (text.empty() ? "" : ", ") + name + " = " + std::to_string(value);
+  return dims.empty() ? PageData(false) : PageData(text);
 }
 
 std::string renderComparison(const PageData &data) {

@@ -10,8 +10,6 @@ namespace {
 constexpr double kLeft = 58, kRight = 14, kTop = 14, kBottom = 46;
 constexpr double kLetter = 6.4, kLine = 14, kMark = 6; ///< of labels
 
-std::string pixel(double value) { return formatted("%.1f", value); }
-
 /// A logarithmic scale, widened by a margin on both sides.
 struct Axis {
   double low, high; ///< of the values

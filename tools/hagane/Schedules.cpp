@@ -1,19 +1,18 @@
 // hagane schedules: every kernel with its schedule, its time and its limit.
 #include "ScheduleTable.h"
 
+#include "JsonText.h"
 #include "Progress.h"
 #include "ScheduleText.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 namespace hagane::tool {
 namespace {
 
-using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 constexpr int kMostProfiledRuns = 200;
@@ -204,7 +203,7 @@ void showSchedules(SchedulesOptions options) {
   DimValues dims = dimsOf(session.info(), measurement.inputs());
   if (options.json)
     std::printf("%s\n",
-                toJson(rows, rates, session.threads(), dims).dump(2).c_str());
+                toText(toJson(rows, rates, session.threads(), dims)).c_str());
   else
     printTable(rows, rates, session.threads());
 }

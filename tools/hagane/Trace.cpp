@@ -1,12 +1,10 @@
 // The launches of a run, for viewers of traces.
 #include "Trace.h"
 
-#include <nlohmann/json.hpp>
+#include "JsonText.h"
 
 namespace hagane::tool {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int kProcess = 1, kTrack = 1;
 
@@ -70,8 +68,7 @@ std::string makeTrace(const Session &session,
   Json trace{{"traceEvents", std::move(events)},
              {"displayTimeUnit", "ns"},
              {"otherData", {{"level", code.level}}}};
-  // Names come from the model and need not be UTF-8.
-  return trace.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return toText(trace, 1) + "\n";
 }
 
 } // namespace hagane::tool

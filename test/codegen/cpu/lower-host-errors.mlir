@@ -69,3 +69,19 @@ func.func @main(%x: memref<4xf32> {onnx.name = "x", xf.dims = [#xf.dim<4>]}, %ar
     attributes {kernel.arena_bytes = #xf.dim<64>, kernel.buffers = [{bytes = #xf.dim<64>, offset = #xf.dim<0>, first_use = 0 : i64}]} {
   return
 }
+
+// -----
+
+// expected-error @below {{expected kernel.shares of an output to number an input, found 7 : i64 of argument 1}}
+func.func @main(%x: memref<4xf32> {onnx.name = "x", xf.dims = [#xf.dim<4>]},
+    %y: memref<4xf32> {kernel.output = 0 : i64, kernel.shares = 7 : i64, onnx.name = "y", xf.dims = [#xf.dim<4>]}) {
+  return
+}
+
+// -----
+
+// expected-error @below {{expected kernel.shares of an output to number an input, found -1 : i64 of argument 1}}
+func.func @main(%x: memref<4xf32> {onnx.name = "x", xf.dims = [#xf.dim<4>]},
+    %y: memref<4xf32> {kernel.output = 0 : i64, kernel.shares = -1 : i64, onnx.name = "y", xf.dims = [#xf.dim<4>]}) {
+  return
+}
