@@ -66,6 +66,8 @@ void hagane::buildKernelsPhase(OpPassManager &pm,
   // Reshapes that cancel stand between kernels that can be fused.
   cleanUp(pm);
   pm.addNestedPass<func::FuncOp>(createFuseKernelsPass());
+  // Of maps that have all that they can take.
+  pm.addPass(createFuseGatesPass());
   // A kernel with a second result is fused no further.
   pm.addNestedPass<func::FuncOp>(createNarrowResultsPass());
   cleanUp(pm);

@@ -59,15 +59,14 @@ int64_t GemmOperands::getRowBytes() const {
          kernel::getElementBytes(type.getElementType());
 }
 
-void GemmOperands::setColumns(Value first, int64_t groups,
-                              ArrayRef<Access> accesses) {
+void GemmOperands::setColumns(Value first, ArrayRef<Access> accesses) {
   column = first;
   access.assign(accesses.begin(), accesses.end());
   if (!isInPanels())
     return;
-  Value inPanels = mul(b, first, groups), width = index(b, panelWidth);
-  panel = divide(b, inPanels, width);
-  panelColumn = remainder(b, inPanels, width);
+  Value width = index(b, panelWidth);
+  panel = divide(b, first, width);
+  panelColumn = remainder(b, first, width);
 }
 
 //===-- a -----------------------------------------------------------------===//

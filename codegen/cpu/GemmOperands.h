@@ -38,9 +38,8 @@ public:
 
   /// The entry of the batch; null without batches.
   void setBatch(mlir::Value entry) { batch = entry; }
-  /// The first of the columns that a tile has, and which of them exist.
-  void setColumns(mlir::Value first, int64_t groups,
-                  llvm::ArrayRef<Access> accesses);
+  /// The first of b's columns that a tile has, and which of them exist.
+  void setColumns(mlir::Value first, llvm::ArrayRef<Access> accesses);
   /// How many rows of b are asked for ahead, into the first-level cache if
   /// near, else the second; null: none.
   void setPrefetch(mlir::Value rows, bool near) {

@@ -7,6 +7,9 @@
 // the contraction. Sums wait in scratch memory between blocks and for the
 // epilogue, which passes over the item's rows at last.
 //
+// With groups of columns, b has several for each of the result: "of b" says
+// which are meant. Only the epilogue joins them.
+//
 //===----------------------------------------------------------------------===//
 
 #include "codegen/cpu/GemmOperands.h"
@@ -40,17 +43,17 @@ public:
   LogicalResult run() {
     if (failed(operands.verify()))
       return failure();
-    if (vectors < groups || schedule.getMicroN() % (lanes * groups) != 0)
+    if (vectors == 0 || schedule.getMicroN() % lanes != 0)
       return op.emitError("micro_n ")
              << schedule.getMicroN() << " is not a multiple of " << lanes
-             << " lanes times " << groups << " column groups";
+             << " lanes";
     int64_t width = operands.getPanelWidth();
     if (width % schedule.getMicroN() != 0)
       return op.emitError("micro_n ")
              << schedule.getMicroN() << " does not divide the panel width "
              << width;
-    if (groups > 1 && width != schedule.getMicroN())
-      return op.emitError("column groups need panels of micro_n columns");
+    if (groups > 1 && failed(verifyGroups(width)))
+      return failure();
     if (schedule.getBlockK() % operands.getTerms() != 0)
       return op.emitError("block_k ")
              << schedule.getBlockK() << " is not a multiple of the "
@@ -78,11 +81,33 @@ public:
   }
 
 private:
+  /// Panels of `width` columns, of each group as many, whole in every item.
+  LogicalResult verifyGroups(int64_t width) {
+    groupWidth = width / groups;
+    if (width == 0 || width % groups != 0 || groupWidth % lanes != 0)
+      return op.emitError("found panels of ")
+             << width << " columns, expected " << groups
+             << " groups of a multiple of " << lanes << " lanes";
+    step = std::min(schedule.getMicroN(), groupWidth);
+    if (groupWidth % step == 0 && schedule.getItemN() % groupWidth == 0)
+      return success();
+    return op.emitError("found micro_n ")
+           << schedule.getMicroN() << " and item_n " << schedule.getItemN()
+           << " for groups of " << groupWidth
+           << " columns in a panel, which the former must divide, or be all of "
+              "a panel, and the latter be a multiple of";
+  }
+
   void emitItem(Value row, Value column) {
     firstRow = row;
     firstColumn = column;
     rowEnd = minimum(b, add(b, row, itemRows), rowCount);
     columnEnd = minimum(b, add(b, column, schedule.getItemN()), columnCount);
+    firstOfB = mul(b, firstColumn, groups);
+    endOfB = groups == 1
+                 ? columnEnd
+                 : mul(b, ceilDivide(b, columnEnd, groupWidth), groupWidth);
+    endOfB = mul(b, endOfB, groups);
     carveScratch();
     // A single strip reads b once, in order, and needs no blocks for that.
     Value isStrip = hasAtMost(schedule.getMicroM());
@@ -132,9 +157,9 @@ private:
         llvm::alignTo(std::max<int64_t>(kNearBytes / operands.getRowBytes(), 1),
                       schedule.getUnrollK());
     Value middle = add(b, firstRow, rows);
-    forPanels([&](Value n) {
-      setColumn(n, /*masked=*/false);
-      operands.setColumns(n, groups, access);
+    forTiles([&](Value n, bool masked) {
+      setColumn(n, masked);
+      operands.setColumns(n, access);
       forBlocks(steps * operands.getTerms(), [&] {
         operands.setPrefetchShare(0, 2);
         emitStrip(firstRow, rows, index(b, rows));
@@ -191,10 +216,10 @@ private:
 
   void clearSums() {
     Value zeros = zero(b, vectorOf(compute, lanes));
-    forColumns([&](Value n, bool) {
+    forTiles([&](Value n, bool) {
       forEach(b, firstRow, rowEnd, 1, [&](Value m) {
         for (int64_t v = 0; v < vectors; ++v)
-          store(b, zeros, sums, placeInSums(m, n, v), {lanes, Value()});
+          store(b, zeros, sums, placeInSums(m, n, v * lanes), {lanes, Value()});
       });
     });
   }
@@ -205,22 +230,21 @@ private:
     depthEnd = to;
     if (copied)
       packA();
+    forTiles([&](Value n, bool masked) { emitColumns(n, masked); });
+  }
+
+  /// Visits the item's columns of b in tiles. Panels are padded: the sums of
+  /// columns that do not exist are dropped; else the last ones are masked.
+  void forTiles(llvm::function_ref<void(Value n, bool masked)> visit) {
     if (operands.isInPanels())
-      forPanels([&](Value n) { emitColumns(n, /*masked=*/false); });
+      forEach(b, firstOfB, endOfB, schedule.getMicroN(),
+              [&](Value n) { visit(n, false); });
     else
-      forColumns([&](Value n, bool masked) { emitColumns(n, masked); });
+      forColumns(visit);
   }
 
-  /// Visits the item's columns in panels, which are padded: the sums of columns
-  /// that do not exist are dropped.
-  void forPanels(llvm::function_ref<void(Value n)> visit) {
-    forEach(b, firstColumn, columnEnd, schedule.getMicroN() / groups, visit);
-  }
-
-  /// Visits the item's columns in steps of a micro-kernel's; the last ones may
-  /// be masked.
+  /// Visits the item's columns in steps; the last ones may be masked.
   void forColumns(llvm::function_ref<void(Value n, bool masked)> visit) {
-    int64_t step = schedule.getMicroN() / groups;
     Value whole =
         add(b, firstColumn, roundDown(b, sub(b, columnEnd, firstColumn), step));
     forEach(b, firstColumn, whole, step, [&](Value n) { visit(n, false); });
@@ -253,7 +277,7 @@ private:
 
   void emitColumns(Value n, bool masked) {
     setColumn(n, masked);
-    operands.setColumns(n, groups, access);
+    operands.setColumns(n, access);
     coverWithStrips(
         b, firstRow, rowEnd, schedule.getMicroM(),
         [&](Value m, int64_t rows, Value exist) { emitStrip(m, rows, exist); });
@@ -262,7 +286,7 @@ private:
   void setColumn(Value n, bool masked) {
     column = n;
     access.clear();
-    for (int64_t v = 0; v < vectors / groups; ++v) {
+    for (int64_t v = 0; v < vectors; ++v) {
       Value mask;
       if (masked)
         mask = maskOf(b, sub(b, columnCount, add(b, n, v * lanes)), lanes);
@@ -275,7 +299,8 @@ private:
     Values accumulators;
     if (blocked)
       for (int64_t i = 0; i < rows * vectors; ++i)
-        accumulators.push_back(loadSum(add(b, m, i / vectors), i % vectors));
+        accumulators.push_back(
+            loadSum(add(b, m, i / vectors), column, i % vectors * lanes));
     int64_t terms = operands.getTerms();
     Value last = add(b, exist, -1);
     Value whole = divide(b, depthEnd, index(b, terms));
@@ -288,7 +313,7 @@ private:
                     /*isCut=*/true, accumulators);
     for (int64_t i = 0; i < rows * vectors; ++i)
       store(b, accumulators[i], sums,
-            placeInSums(add(b, m, i / vectors), column, i % vectors),
+            placeInSums(add(b, m, i / vectors), column, i % vectors * lanes),
             {lanes, Value()});
   }
 
@@ -314,15 +339,26 @@ private:
     return emitMicroKernel(b, micro, from, to, initial);
   }
 
-  Values placeInSums(Value m, Value n, int64_t vector) {
-    Value panel = divide(b, mul(b, sub(b, n, firstColumn), groups),
-                         index(b, schedule.getMicroN()));
-    return {panel, sub(b, m, firstRow), index(b, vector * lanes)};
+  /// Column `offset` of the tile that b's column n is in.
+  Values placeInSums(Value m, Value n, int64_t offset) {
+    Value tile = divide(b, sub(b, n, firstOfB), index(b, schedule.getMicroN()));
+    return {tile, sub(b, m, firstRow), index(b, offset)};
   }
 
-  Value loadSum(Value m, int64_t vector) {
-    return load(b, sums, placeInSums(m, column, vector), {lanes, Value()},
-                compute);
+  Value loadSum(Value m, Value n, int64_t offset) {
+    return load(b, sums, placeInSums(m, n, offset), {lanes, Value()}, compute);
+  }
+
+  /// The sums that `group` has for the result's column on.
+  Value loadGroup(Value m, int64_t group, int64_t vector) {
+    if (groups == 1)
+      return loadSum(m, column, vector * lanes);
+    // A panel is one tile, or each group's part of it is some.
+    int64_t tile = schedule.getMicroN(), before = group * groupWidth;
+    Value place = remainder(b, column, index(b, groupWidth));
+    Value panel = mul(b, sub(b, column, place), groups);
+    return loadSum(m, add(b, add(b, panel, place), before / tile * tile),
+                   before % tile + vector * lanes);
   }
 
   /// The epilogue, row by row: so each row of the result is written in one go,
@@ -337,14 +373,13 @@ private:
   }
 
   void emitEpilogue(Value m) {
-    int64_t perGroup = vectors / groups;
-    for (int64_t v = 0; v < perGroup; ++v) {
+    for (int64_t v = 0; v < step / lanes; ++v) {
       Values dims = batched ? Values{batch} : Values{};
       dims.append({m, add(b, column, v * lanes)});
       unsigned vectorDim = dims.size() - 1;
       Values arguments;
       for (int64_t g = 0; g < groups; ++g)
-        arguments.push_back(loadSum(m, g * perGroup + v));
+        arguments.push_back(loadGroup(m, g, v));
       for (auto [extra, map] : llvm::zip_equal(
                op.getExtras(),
                op.getExtraMaps().getAsValueRange<AffineMapAttr>())) {
@@ -366,6 +401,8 @@ private:
   kernel::GemmScheduleAttr schedule;
   GemmOperands operands;
   int64_t groups;
+  // Columns of a group in a panel, and of the result that the epilogue takes.
+  int64_t groupWidth = 0, step = schedule.getMicroN();
   bool batched;
   kernel::GemmScratch scratch;
   Type compute;
@@ -373,6 +410,7 @@ private:
   Value rowCount, columnCount, depth, itemRows;
   // The place being emitted.
   Value batch, firstRow, rowEnd, firstColumn, columnEnd, column;
+  Value firstOfB, endOfB;
   Value depthBegin, depthEnd;
   // Scratch.
   Value packedA, sums;

@@ -8,9 +8,9 @@
 using namespace hagane;
 using namespace hagane::codegen;
 using kernel::PackedForm;
-using xf::eval::HostTensor;
 using llvm::ArrayRef;
 using llvm::SmallVector;
+using xf::eval::HostTensor;
 
 namespace {
 

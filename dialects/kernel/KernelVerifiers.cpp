@@ -394,8 +394,8 @@ LogicalResult Pack::verify() {
   if (form.groups <= 0 || columns % form.groups != 0 ||
       form.panel % form.groups != 0)
     return emitOpError("(B2) expects groups to divide columns and panel, got ")
-           << form.groups << " groups of " << columns << " columns in panels of "
-           << form.panel;
+           << form.groups << " groups of " << columns
+           << " columns in panels of " << form.panel;
   RankedTensorType expected = getPackedType(in, form);
   if (out != expected)
     return emitOpError("(B3) expects a result of type ")

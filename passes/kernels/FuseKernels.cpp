@@ -1,9 +1,8 @@
 //===- FuseKernels.cpp - Element-wise kernels join their neighbours -------===//
 
 #include "dialects/kernel/KernelCost.h"
-#include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "passes/fusion/Remarks.h"
+#include "passes/kernels/KernelFusion.h"
 #include "passes/kernels/Passes.h"
 
 namespace hagane {
@@ -16,18 +15,8 @@ using namespace hagane;
 
 namespace {
 
-/// Kernels with more operands than that do not keep their pointers in
-/// registers.
-constexpr size_t kMaxInputs = 12;
-/// Scalar operations of a fused kernel: code generation takes longer than
-/// linear time for longer bodies, and they gain nothing.
-constexpr int64_t kMaxOps = 160;
 /// Scalar operations up to which recomputing beats a round trip to memory.
 constexpr int64_t kCheapOps = 8;
-
-SmallVector<AffineMap> mapsOf(ArrayAttr maps) {
-  return llvm::to_vector(maps.getAsValueRange<AffineMapAttr>());
-}
 
 /// The one map kernel that makes `value` for one use; null otherwise.
 kernel::Map getSoleProducer(Value value) {
@@ -53,75 +42,6 @@ bool readsEachOnce(AffineMap map) {
       return false;
   return true;
 }
-
-/// What a fusion tells of itself: how many bytes less the kernels move.
-class Note {
-public:
-  Note(StringRef fusion, ArrayRef<Operation *> kernels)
-      : remarks(fusion), before(countBytes(kernels)) {}
-
-  void apply(Operation *fused) const {
-    xf::Dim after = countBytes(fused);
-    remarks.apply(fused, before && after ? before - after : xf::Dim());
-  }
-
-private:
-  /// Null where nobody listens, or sizes are not known.
-  static xf::Dim countBytes(ArrayRef<Operation *> kernels) {
-    if (!fusion::Remarks::areOn(kernels.front()) ||
-        !llvm::all_of(kernels, kernel::hasCompleteShapes))
-      return {};
-    xf::Dim sum = kernel::getConstant(kernels.front(), 0);
-    for (Operation *op : kernels)
-      sum = sum + kernel::getOperandBytes(op);
-    return sum;
-  }
-
-  fusion::Remarks remarks;
-  xf::Dim before;
-};
-
-/// Clones a map's body before `builder`'s place; coordinates follow `access`.
-Value inlineBody(OpBuilder &builder, kernel::Map op, ValueRange arguments,
-                 AffineMap access) {
-  IRMapping mapping;
-  Block &body = op.getBody().front();
-  mapping.map(body.getArguments(), arguments);
-  for (Operation &inner : body.without_terminator()) {
-    auto index = dyn_cast<kernel::Index>(inner);
-    if (!index) {
-      builder.clone(inner, mapping);
-      continue;
-    }
-    AffineExpr expr = access.getResult(index.getDimension());
-    Value coordinate;
-    if (auto dim = dyn_cast<AffineDimExpr>(expr))
-      coordinate = kernel::Index::create(
-          builder, inner.getLoc(), builder.getIndexType(), dim.getPosition());
-    else
-      coordinate = arith::ConstantIndexOp::create(builder, inner.getLoc(), 0);
-    mapping.map(index.getY(), coordinate);
-  }
-  return mapping.lookupOrDefault(body.getTerminator()->getOperand(0));
-}
-
-/// A consumer's inputs with one replaced by those of its producer.
-struct MergedInputs {
-  SmallVector<Value> values;
-  SmallVector<AffineMap> maps;
-  SmallVector<Attribute> shapes;
-  SmallVector<unsigned> positions; // where the producer's inputs are
-
-  unsigned add(Value value, AffineMap map, Attribute shape) {
-    for (unsigned i = 0; i != values.size(); ++i)
-      if (values[i] == value && maps[i] == map)
-        return i;
-    values.push_back(value);
-    maps.push_back(map);
-    shapes.push_back(shape);
-    return values.size() - 1;
-  }
-};
 
 /// Merges `producer` into `regions` of `op`, which reads it as input `index`.
 template <typename OpTy>
@@ -209,7 +129,7 @@ LogicalResult fuseInputs(OpTy op, Reads reads, ArrayRef<Region *> regions,
     bool once = reads == Reads::Once && readsEachOnce(maps[i]);
     if ((!once && !isCheap(producer)) || !keepsExtents(op, i, producer))
       continue;
-    Note note("map-into-consumer", {op, producer});
+    FusionNote note("map-into-consumer", {op, producer});
     mergeProducer(op, i, producer, regions, rewriter);
     note.apply(op);
     return success();
@@ -299,7 +219,7 @@ struct MapIntoEpilogue : OpRewritePattern<kernel::Map> {
     merged.append(extras.shapes);
     merged.push_back(op.getShapes().getValue().back());
     Location loc = rewriter.getFusedLoc({product.getLoc(), op.getLoc()});
-    Note note("map-into-epilogue", {product, op});
+    FusionNote note("map-into-epilogue", {product, op});
     auto fused = cast<ProductOp>(rewriter.clone(*product));
     fused->setLoc(loc);
     fused.getExtrasMutable().assign(extras.values);
@@ -331,55 +251,6 @@ struct MapIntoEpilogue : OpRewritePattern<kernel::Map> {
 
 //===-- Through reshapes --------------------------------------------------===//
 
-/// One dimension per group: the product of its members.
-Attribute collapseDims(Attribute dims, ArrayRef<ReassociationIndices> groups,
-                       MLIRContext *context) {
-  auto array = cast<ArrayAttr>(dims);
-  SmallVector<Attribute> collapsed;
-  for (const ReassociationIndices &group : groups) {
-    xf::Dim product = xf::Dim::constant(context, 1);
-    for (int64_t axis : group)
-      product = product * xf::Dim(cast<xf::DimAttr>(array[axis]));
-    collapsed.push_back(product.getAttr());
-  }
-  return ArrayAttr::get(context, collapsed);
-}
-
-/// How an input is read when groups of the iteration's dimensions become one:
-/// the groups of its own axes and its new map.
-struct CollapsedAccess {
-  SmallVector<ReassociationIndices> axes;
-  SmallVector<AffineExpr> exprs;
-};
-
-/// Works if, per group, the input has all dimensions in order or none.
-std::optional<CollapsedAccess>
-collapseAccess(AffineMap map, ArrayRef<ReassociationIndices> groups) {
-  CollapsedAccess access;
-  ArrayRef<AffineExpr> results = map.getResults();
-  size_t next = 0;
-  for (auto [g, group] : llvm::enumerate(groups)) {
-    ReassociationIndices axes;
-    for (int64_t dim : group) {
-      if (next == results.size())
-        break;
-      auto expr = dyn_cast<AffineDimExpr>(results[next]);
-      if (!expr || int64_t(expr.getPosition()) != dim)
-        break;
-      axes.push_back(next++);
-    }
-    if (axes.empty())
-      continue;
-    if (axes.size() != group.size())
-      return std::nullopt;
-    access.axes.push_back(axes);
-    access.exprs.push_back(getAffineDimExpr(g, map.getContext()));
-  }
-  if (next != results.size())
-    return std::nullopt;
-  return access;
-}
-
 /// map(expand(product), x) becomes expand(map(product, collapse(x))).
 template <typename ProductOp>
 struct MapBeforeExpand : OpRewritePattern<kernel::Map> {
@@ -396,9 +267,9 @@ struct MapBeforeExpand : OpRewritePattern<kernel::Map> {
     auto expand =
         op.getIns()[*index].template getDefiningOp<tensor::ExpandShapeOp>();
     auto out = op.getOuts()[0].getDefiningOp<tensor::EmptyOp>();
-    if (!out)
-      return rewriter.notifyMatchFailure(op,
-                                         "its destination is part of a tensor");
+    if (!out || !kernel::hasCompleteShapes(op))
+      return rewriter.notifyMatchFailure(
+          op, "its destination is part of a tensor, or of unknown sizes");
     SmallVector<ReassociationIndices> groups = expand.getReassociationIndices();
     SmallVector<CollapsedAccess> accesses;
     SmallVector<AffineMap> maps = mapsOf(op.getMaps());
@@ -419,38 +290,24 @@ struct MapBeforeExpand : OpRewritePattern<kernel::Map> {
                       ArrayRef<CollapsedAccess> accesses,
                       PatternRewriter &rewriter) {
     Location loc = op.getLoc();
-    MLIRContext *context = op.getContext();
     SmallVector<Value> ins;
     SmallVector<AffineMap> maps;
     SmallVector<Attribute> shapes;
     for (auto [i, input] : llvm::enumerate(op.getIns())) {
-      const CollapsedAccess &access = accesses[i];
-      Value value = input;
-      bool isView = access.axes.size() ==
-                    size_t(cast<ShapedType>(value.getType()).getRank());
-      if (i == index)
-        value = expand.getSrc();
-      else if (!isView)
-        value =
-            tensor::CollapseShapeOp::create(rewriter, loc, value, access.axes);
-      ins.push_back(value);
-      maps.push_back(AffineMap::get(groups.size(), 0, access.exprs, context));
-      shapes.push_back(collapseDims(op.getShapes()[i], access.axes, context));
+      Value value = i == index ? expand.getSrc() : Value(input);
+      CollapsedInput collapsed = collapseInput(
+          rewriter, value, op.getShapes()[i], accesses[i], groups.size());
+      ins.push_back(collapsed.value);
+      maps.push_back(collapsed.map);
+      shapes.push_back(collapsed.shape);
     }
     Attribute outShape =
-        collapseDims(op.getShapes().getValue().back(), groups, context);
+        collapseDims(op.getShapes().getValue().back(), groups, op.getContext());
     maps.push_back(rewriter.getMultiDimIdentityMap(groups.size()));
     shapes.push_back(outShape);
     auto type = cast<RankedTensorType>(op.getOuts()[0].getType());
-    auto collapsed = tensor::CollapseShapeOp::inferCollapsedType(
-        type, SmallVector<ReassociationIndices>(groups));
-    SmallVector<Value> sizes;
-    for (auto [axis, dim] : llvm::enumerate(cast<ArrayAttr>(outShape)))
-      if (collapsed.isDynamicDim(axis))
-        sizes.push_back(xf::DimValue::create(
-            rewriter, loc, rewriter.getIndexType(), cast<xf::DimAttr>(dim)));
-    Value out = tensor::EmptyOp::create(rewriter, loc, collapsed, sizes);
-    auto map = kernel::Map::create(rewriter, loc, collapsed, ins, out,
+    Value out = makeCollapsedOut(rewriter, loc, type, groups, outShape);
+    auto map = kernel::Map::create(rewriter, loc, out.getType(), ins, out,
                                    rewriter.getAffineMapArrayAttr(maps),
                                    rewriter.getArrayAttr(shapes),
                                    op.getScheduleAttr());

@@ -183,10 +183,10 @@ Value KernelBuilder::packedWeight(Value weight, kernel::PackedForm form) {
                     form.transposed ? " transposed" : "", form.groups);
   return makeGlobal(weight, packed, keyOf(weight, key),
                     [&](OpBuilder &builder, Value constant) -> Value {
-                      return kernel::Pack::create(
-                          builder, weight.getLoc(), packed, constant,
-                          form.panel, form.interleave, form.transposed,
-                          form.groups);
+                      return kernel::Pack::create(builder, weight.getLoc(),
+                                                  packed, constant, form.panel,
+                                                  form.interleave,
+                                                  form.transposed, form.groups);
                     });
 }
 

@@ -46,3 +46,27 @@ def FuseKernelsPass : Pass<"hagane-fuse-kernels", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["::hagane::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
 }
+
+def FuseGatesPass : Pass<"hagane-fuse-gates", "::mlir::ModuleOp"> {
+  let summary = "merge maps of both halves of a product's columns into its epilogue";
+  let description = [{
+    A `kernel.map` that reads the first and the second half of the columns of a
+    gemm with a constant weight, where nothing else reads these, becomes part of
+    the gemm's epilogue. The weight is packed anew, so that each panel holds as
+    many columns of either half; the result has half of the columns, and neither
+    half of the product is ever stored.
+
+    Before:
+    ```mlir
+    %p = kernel.gemm %x, %w ... {groups = 1 : i64, ...} -> tensor<?x128xf32>
+    %g = tensor.extract_slice %p[0, 0] [%m, 64] [1, 1] : tensor<?x128xf32> to tensor<?x64xf32>
+    %u = tensor.extract_slice %p[0, 64] [%m, 64] [1, 1] : tensor<?x128xf32> to tensor<?x64xf32>
+    %y = kernel.map ins %g, %u ... body { silu(g) * u } -> tensor<?x64xf32>
+    ```
+    After:
+    ```mlir
+    %y = kernel.gemm %x, %w2 ... {groups = 2 : i64, ...} epilogue { silu(g) * u } -> tensor<?x64xf32>
+    ```
+  }];
+  let dependentDialects = ["::hagane::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
+}

@@ -146,7 +146,8 @@ static kernel::GemmScheduleAttr choose(kernel::Gemm op,
   int64_t microN = tile.vectors * getLanes(op, target);
   int64_t microM = std::clamp<int64_t>(shape.rows, 1, tile.rows);
   int64_t strips = llvm::divideCeil(shape.rows, microM);
-  int64_t quantum = std::max<int64_t>(microN, kPanel);
+  int64_t groups = op.getGroups();
+  int64_t quantum = std::max<int64_t>(microN, kPanel / groups);
   int64_t panels =
       std::max<int64_t>(llvm::divideCeil(shape.columns, quantum), 1);
   Grid grid = pickGrid(strips, panels, shape.knowsRows, target.threads);
@@ -172,10 +173,12 @@ static kernel::GemmScheduleAttr choose(kernel::Gemm op,
           ? kPackedColumns
           : std::min(kColumns, target.l2Bytes / 4 / (itemM * shape.sumBytes));
   int64_t itemN =
-      pickItemPanels(panels, columns / quantum, grid.columns) * quantum;
+      pickItemPanels(panels, columns / (quantum * groups), grid.columns) *
+      quantum;
   // While one panel is used, the next one comes closer, unless all of b is.
   int64_t panelBytes = shape.depth * kPanel * shape.weightBytes;
-  bool isFar = panels * panelBytes > target.l2Bytes;
+  bool isFar = llvm::divideCeil(shape.columns * groups, kPanel) * panelBytes >
+               uint64_t(target.l2Bytes);
   return kernel::GemmScheduleAttr::get(
       op.getContext(), itemM, itemN, blockK, microM, microN, /*unroll_k=*/4,
       isFar ? panelBytes : 0, /*pack_a=*/packed);

@@ -95,7 +95,7 @@ static LogicalResult check(Gemm op, GemmScheduleAttr schedule,
                            const TargetDescription &target, EmitError error) {
   int64_t lanes = getLanes(op, target), groups = op.getGroups(),
           microN = schedule.getMicroN();
-  if (failed(checkMultiple(error, "micro_n", microN, lanes * groups)) ||
+  if (failed(checkMultiple(error, "micro_n", microN, lanes)) ||
       failed(
           checkRegisters(error, schedule.getMicroM(), microN / lanes, target)))
     return failure();
@@ -109,10 +109,17 @@ static LogicalResult check(Gemm op, GemmScheduleAttr schedule,
   int64_t panel = getPanelWidth(op);
   if (panel == 0)
     return success();
-  if (panel % microN != 0 || (groups > 1 && panel != microN))
-    return error() << "micro_n is " << microN << ", expected "
-                   << (groups > 1 ? "" : "a divisor of ") << panel
-                   << ", the width of a panel";
+  if (panel % microN != 0)
+    return error() << "micro_n is " << microN << ", expected a divisor of "
+                   << panel << ", the width of a panel";
+  int64_t width = panel / groups;
+  if (groups > 1 &&
+      (panel % groups != 0 || width % std::min(microN, width) != 0 ||
+       schedule.getItemN() % width != 0))
+    return error() << "micro_n is " << microN << " and item_n "
+                   << schedule.getItemN() << ", expected "
+                   << "a divisor and a multiple of " << width
+                   << ", a group's share of a panel";
   return success();
 }
 

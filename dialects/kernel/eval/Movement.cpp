@@ -110,9 +110,9 @@ LogicalResult definePack(Pack op, Evaluation &evaluation) {
     return failure();
   for (int64_t column = 0; column < n; ++column) {
     int64_t group = column / own, place = column % own;
-    int64_t first = (place / width * rows * panel + group * width +
-                     place % width) *
-                    interleave;
+    int64_t first =
+        (place / width * rows * panel + group * width + place % width) *
+        interleave;
     for (int64_t row = 0; row < std::min(k, interleave); ++row)
       xf::eval::copyStrided(
           (*y)->at(first + row), {panel * interleave},

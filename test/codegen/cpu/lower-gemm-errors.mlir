@@ -1,7 +1,7 @@
 // RUN: hagane-opt %s --hagane-lower-kernels --split-input-file --verify-diagnostics
 
 func.func private @lanes(%a: memref<4x8xf32>, %w: memref<8x40xf32>, %y: memref<4x40xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
-  // expected-error @below {{micro_n 24 is not a multiple of 16 lanes times 1 column groups}}
+  // expected-error @below {{micro_n 24 is not a multiple of 16 lanes}}
   kernel.gemm %a, %w outs %y {b_layout = "rows", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
       schedule = #kernel.gemm_schedule<item_m = 4, item_n = 48, block_k = 0, micro_m = 2, micro_n = 24, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
   ^bb0(%acc: f32):
@@ -24,13 +24,25 @@ func.func private @panel(%a: memref<4x8xf32>, %w: memref<1x8x48xf32>, %y: memref
 
 // -----
 
-func.func private @groups(%a: memref<4x8xf32>, %w: memref<1x8x64xf32>, %y: memref<4x32xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
-  // expected-error @below {{column groups need panels of micro_n columns}}
+func.func private @groups(%a: memref<4x8xf32>, %w: memref<1x8x128xf32>, %y: memref<4x32xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  // expected-error @below {{found micro_n 32 and item_n 96 for groups of 64 columns in a panel, which the former must divide, or be all of a panel, and the latter be a multiple of}}
   kernel.gemm %a, %w outs %y {b_layout = "panels", groups = 2 : i64, extra_maps = [], shapes = [[], [], []],
-      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 32, block_k = 0, micro_m = 2, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 96, block_k = 0, micro_m = 2, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
   ^bb0(%gate: f32, %up: f32):
     kernel.yield %up : f32
-  } : (memref<4x8xf32>, memref<1x8x64xf32>, memref<4x32xf32>) -> ()
+  } : (memref<4x8xf32>, memref<1x8x128xf32>, memref<4x32xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func private @group_lanes(%a: memref<4x8xf32>, %w: memref<1x8x16xf32>, %y: memref<4x32xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  // expected-error @below {{found panels of 16 columns, expected 2 groups of a multiple of 16 lanes}}
+  kernel.gemm %a, %w outs %y {b_layout = "panels", groups = 2 : i64, extra_maps = [], shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 32, block_k = 0, micro_m = 2, micro_n = 16, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
+  ^bb0(%gate: f32, %up: f32):
+    kernel.yield %up : f32
+  } : (memref<4x8xf32>, memref<1x8x16xf32>, memref<4x32xf32>) -> ()
   return
 }
 
