@@ -3,6 +3,7 @@
 #include "passes/fusion/Match.h"
 #include "passes/fusion/Passes.h"
 #include "passes/fusion/Remarks.h"
+#include "llvm/ADT/MapVector.h"
 #include <map>
 
 namespace hagane {
@@ -55,6 +56,50 @@ bool canBeView(xf::Linear op) {
   });
 }
 
+/// The operation in which what is computed of a linear's result alone, element
+/// by element, meets something else; null without any.
+Operation *findMeeting(xf::Linear op) {
+  Value value = op.getY();
+  while (value.hasOneUse()) {
+    Operation *user = *value.getUsers().begin();
+    bool isCombination = isa<xf::Gated, xf::Mul, xf::Add>(user);
+    if ((!isCombination && !user->hasTrait<OpTrait::Elementwise>()) ||
+        user->getResult(0).getType() != op.getType())
+      return nullptr;
+    bool isAlone = llvm::all_of(user->getOperands(), [&](Value operand) {
+      return operand == value || isConstantExpression(operand);
+    });
+    if (!isAlone)
+      return user;
+    value = user->getResult(0);
+  }
+  return nullptr;
+}
+
+/// Linears of a group whose results meet, as those of a gate and of what it
+/// opens do.
+SmallVector<SmallVector<xf::Linear>> findPairs(ArrayRef<xf::Linear> group) {
+  llvm::MapVector<Operation *, SmallVector<xf::Linear>> meetings;
+  for (xf::Linear op : group)
+    if (Operation *meeting = findMeeting(op))
+      meetings[meeting].push_back(op);
+  SmallVector<SmallVector<xf::Linear>> pairs;
+  for (auto &[meeting, parts] : meetings)
+    if (parts.size() == 2 && parts[0].getType() == parts[1].getType())
+      pairs.push_back(parts);
+  return pairs;
+}
+
+/// Whether a pair moves fewer bytes as a product of its own: that combines its
+/// halves before they are stored, which saves to write and to read them, but
+/// reads the operand once more.
+bool paysAlone(ArrayRef<xf::Linear> pair) {
+  xf::Linear one = pair.front();
+  int64_t depth = cast<ShapedType>(one.getWeight().getType())
+                      .getDimSize(one.getTransposeWeight() ? 1 : 0);
+  return 4 * one.getType().getShape().back() >= depth;
+}
+
 /// Moves the operations of a constant expression before `point`, where they
 /// are in the same block and after it.
 void hoistConstant(Value value, Operation *point) {
@@ -99,7 +144,16 @@ private:
 
   void merge(ArrayRef<xf::Linear> group) {
     SmallVector<xf::Linear> parts;
+    llvm::SmallDenseSet<Operation *> merged;
+    for (ArrayRef<xf::Linear> pair : findPairs(group)) {
+      if (group.size() > 2 && !paysAlone(pair))
+        continue;
+      replace(pair);
+      merged.insert_range(pair);
+    }
     for (xf::Linear op : group) {
+      if (merged.contains(op))
+        continue;
       if (canBeView(op))
         parts.push_back(op);
       else if (group.size() > 1)

@@ -117,3 +117,26 @@ func.func private @gated(%a: memref<2x8xf32>, %w: memref<1x8x32xf32>, %y: memref
   } : (memref<2x8xf32>, memref<1x8x32xf32>, memref<2x16xf32>) -> ()
   return
 }
+
+// Tiles that are narrower than a group's share of a panel: the gate's and the other's sums lie in tiles of their own,
+// the other's two tiles on.
+// CHECK-LABEL: func.func private @gated_in_tiles
+// CHECK-SAME: %[[Y:[^:]*]]: memref<2x40xf32>
+// CHECK: %[[SUMS:.*]] = memref.view {{.*}} to memref<8x2x16xf32>
+// CHECK: %[[IN:.*]] = arith.remui %{{.*}}, %c32
+// CHECK: %[[FIRST:.*]] = arith.muli %{{.*}}, %c2
+// CHECK: %[[G:.*]] = arith.addi %[[FIRST]], %[[IN]]
+// CHECK: %[[GATE:.*]] = vector.load %[[SUMS]][%{{.*}}, %{{.*}}, %c0]
+// CHECK: arith.addi %{{.*}}, %c32
+// CHECK: %[[UP:.*]] = vector.load %[[SUMS]][%{{.*}}, %{{.*}}, %c0]
+// CHECK: %[[R:.*]] = arith.mulf %[[GATE]], %[[UP]]
+// CHECK-NEXT: vector.store %[[R]], %[[Y]]
+func.func private @gated_in_tiles(%a: memref<2x8xf32>, %w: memref<2x8x64xf32>, %y: memref<2x40xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  kernel.gemm %a, %w outs %y {b_layout = "panels", groups = 2 : i64, extra_maps = [], shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 2, item_n = 64, block_k = 0, micro_m = 1, micro_n = 16, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
+  ^bb0(%gate: f32, %up: f32):
+    %r = arith.mulf %gate, %up : f32
+    kernel.yield %r : f32
+  } : (memref<2x8xf32>, memref<2x8x64xf32>, memref<2x40xf32>) -> ()
+  return
+}

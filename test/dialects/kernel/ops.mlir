@@ -17,6 +17,14 @@ kernel.global @pairs : tensor<2x4x32x2xbf16> {
   kernel.yield %p : tensor<2x4x32x2xbf16>
 }
 
+// CHECK: kernel.global @halves : tensor<2x8x32xf32>
+kernel.global @halves : tensor<2x8x32xf32> {
+  %c = xf.constant {value = dense<0.0> : tensor<8x40xf32>} : () -> tensor<8x40xf32>
+  // CHECK: kernel.pack %{{.*}} {groups = 2 : i64, panel = 32 : i64}
+  %p = kernel.pack %c {panel = 32 : i64, groups = 2 : i64} : tensor<8x40xf32> -> tensor<2x8x32xf32>
+  kernel.yield %p : tensor<2x8x32xf32>
+}
+
 // CHECK-LABEL: func.func @anchors
 func.func @anchors(%a: tensor<4x8xf32>, %c: tensor<4x40xf32>, %x: tensor<4x8xbf16>, %r: tensor<4xf32>, %i: tensor<3xi64>, %g: tensor<3x8xf32>,
                    %q: tensor<2x4x3x16xf32>, %o: tensor<2x3x4x16xf32>, %po: tensor<4x4x3x16xf32>, %pm: tensor<4x4x3xf32>) {

@@ -19,6 +19,7 @@
 module {
   xf.symbol @b {min = 1 : i64, max = 64 : i64}
   xf.symbol @s {min = 1 : i64, max = 64 : i64}
+  xf.symbol @n {min = 1 : i64, max = 64 : i64}
   func.func @qkv(%x: tensor<?x?x8xf32> {xf.dims = [#xf.dim<b>, #xf.dim<s>, #xf.dim<8>]}) -> (tensor<?x?x2x4xf32>, tensor<?x?x1x4xf32>, tensor<?x?x1x4xf32>) {
     %wq = xf.constant {value = dense<1.0> : tensor<8x8xf32>} : () -> tensor<8x8xf32>
     %bq = xf.constant {value = dense<1.0> : tensor<8xf32>} : () -> tensor<8xf32>
@@ -47,6 +48,28 @@ module {
     %u = xf.linear %x, %wu {transpose_weight} : (tensor<?x8xf32>, tensor<6x8xf32>) -> tensor<?x6xf32>
     %y = xf.gated %g, %u {activation = #xf.activation_kind<silu>} : (tensor<?x6xf32>, tensor<?x6xf32>) -> tensor<?x6xf32>
     return %y : tensor<?x6xf32>
+  }
+
+  // A sigmoid's gate, apart from what else is computed of the operand: its halves are never stored.
+  // CHECK-LABEL: func.func @apart
+  // CHECK-DAG: %[[G:.*]] = xf.concat %{{.*}}, %{{.*}} {axis = 1 : i64} : (tensor<8x6xf32>, tensor<8x6xf32>) -> tensor<8x12xf32>
+  // CHECK-DAG: %[[K:.*]] = xf.concat %{{.*}}, %{{.*}} {axis = 1 : i64} : (tensor<8x4xf32>, tensor<8x4xf32>) -> tensor<8x8xf32>
+  // CHECK-DAG: xf.linear %{{.*}}, %[[G]]
+  // CHECK-DAG: xf.linear %{{.*}}, %[[K]]
+  func.func @apart(%x: tensor<?x8xf32>) -> (tensor<?x2x2xf32>, tensor<?x6xf32>, tensor<?x4x1xf32>) {
+    %w = xf.constant {value = dense<1.0> : tensor<8x6xf32>} : () -> tensor<8x6xf32>
+    %n = xf.constant {value = dense<3.0> : tensor<8x4xf32>} : () -> tensor<8x4xf32>
+    %half = xf.constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+    %a = xf.linear %x, %n : (tensor<?x8xf32>, tensor<8x4xf32>) -> tensor<?x4xf32>
+    %p = xf.reshape %a {shape = [#xf.dim<n>, #xf.dim<2>, #xf.dim<2>]} : (tensor<?x4xf32>) -> tensor<?x2x2xf32>
+    %g = xf.linear %x, %w : (tensor<?x8xf32>, tensor<8x6xf32>) -> tensor<?x6xf32>
+    %h = xf.mul %g, %half : (tensor<?x6xf32>, tensor<f32>) -> tensor<?x6xf32>
+    %s = xf.sigmoid %h : (tensor<?x6xf32>) -> tensor<?x6xf32>
+    %u = xf.linear %x, %w : (tensor<?x8xf32>, tensor<8x6xf32>) -> tensor<?x6xf32>
+    %y = xf.mul %u, %s : (tensor<?x6xf32>, tensor<?x6xf32>) -> tensor<?x6xf32>
+    %b = xf.linear %x, %n : (tensor<?x8xf32>, tensor<8x4xf32>) -> tensor<?x4xf32>
+    %q = xf.reshape %b {shape = [#xf.dim<n>, #xf.dim<4>, #xf.dim<1>]} : (tensor<?x4xf32>) -> tensor<?x4x1xf32>
+    return %p, %y, %q : tensor<?x2x2xf32>, tensor<?x6xf32>, tensor<?x4x1xf32>
   }
 
   // CHECK-LABEL: func.func @not_views
