@@ -135,21 +135,47 @@ Value GemmOperands::widen(Builder &b, Value pairs, int64_t term) const {
   return arith::BitcastOp::create(b, vectorOf(compute, lanes), bits);
 }
 
+void GemmOperands::setPrefetchPiece(Value strip, Value begin, Value end,
+                                    int64_t vectors) {
+  pieceBegin = {};
+  if (!rowsAhead || kPieces % vectors != 0)
+    return;
+  Value pieces = index(b, kPieces);
+  Value rows = divide(b, sub(b, end, begin), pieces);
+  pieceBegin = add(b, sub(b, begin, divide(b, begin, pieces)),
+                   mul(b, remainder(b, strip, pieces), rows));
+  pieceStep = kPieces / vectors;
+}
+
 /// What is asked for some rows ahead lies beyond the end of a panel in the next
 /// one, and beyond the last one is a hint without effect.
+void GemmOperands::prefetchPanel(Builder &b, const Values &at, int64_t vector,
+                                 Step step) {
+  if (!rowsAhead || step.term != 0)
+    return;
+  Values ahead = at;
+  Value &row = ahead.end()[-2];
+  if (pieceBegin) {
+    // As many steps as there are pieces ask for a row.
+    int64_t inRow = step.inIteration % kPieces;
+    if (vector * pieceStep != inRow)
+      return;
+    row = add(b, pieceBegin, divide(b, step.k, index(b, kPieces)));
+  } else if (vector % aheadStep != firstAhead) {
+    return;
+  }
+  row = add(b, row, rowsAhead);
+  memref::PrefetchOp::create(b, weight, ahead, /*isWrite=*/false,
+                             isNear ? 3 : 2, /*isDataCache=*/true);
+}
+
 Value GemmOperands::loadPanel(Builder &b, int64_t vector, Step step) {
   bool isInterleaved = layout == "interleaved";
   int64_t width = isInterleaved ? 2 : 1;
   Values at{panel, step.k, mul(b, add(b, panelColumn, vector * lanes), width)};
-  bool isBatched = typeOf(weight).getRank() > 3;
-  if (isBatched)
+  if (typeOf(weight).getRank() > 3)
     at.insert(at.begin(), batch);
-  if (rowsAhead && step.term == 0 && vector % aheadStep == firstAhead) {
-    Values ahead = at;
-    ahead[isBatched + 1] = add(b, step.k, rowsAhead);
-    memref::PrefetchOp::create(b, weight, ahead, /*isWrite=*/false,
-                               isNear ? 3 : 2, /*isDataCache=*/true);
-  }
+  prefetchPanel(b, at, vector, step);
   return load(b, weight, at, {width * lanes, Value()},
               isInterleaved ? b.getBF16Type() : compute);
 }

@@ -19,6 +19,10 @@ namespace hagane::cpu {
 
 class GemmOperands {
 public:
+  /// Strips that together ask for all of a panel, and steps in which one of
+  /// them asks for a row.
+  static constexpr int64_t kPieces = 4;
+
   GemmOperands(kernel::Gemm op, const LoweringOptions &options, Builder &b);
 
   /// Fails, with a diagnostic, if b is stored in a way that no step reads.
@@ -45,12 +49,19 @@ public:
   void setPrefetch(mlir::Value rows, bool near) {
     rowsAhead = rows;
     isNear = near;
+    pieceBegin = {};
   }
   /// Of a row's vectors, each `count`th from `first` on is asked for.
   void setPrefetchShare(int64_t first, int64_t count) {
     firstAhead = first;
     aheadStep = count;
   }
+
+  /// Strips that follow each other ask for a piece each of the steps from
+  /// `begin` to `end`, of `vectors` vectors: all at once they would wait for
+  /// the memory.
+  void setPrefetchPiece(mlir::Value strip, mlir::Value begin, mlir::Value end,
+                        int64_t vectors);
 
   //===-- a ---------------------------------------------------------------===//
 
@@ -79,6 +90,7 @@ private:
   Way chooseWay(const LoweringOptions &options) const;
   mlir::Value loadB(Builder &b, int64_t vector, Step step, bool isCut);
   mlir::Value loadPanel(Builder &b, int64_t vector, Step step);
+  void prefetchPanel(Builder &b, const Values &at, int64_t vector, Step step);
   mlir::Value loadRows(Builder &b, int64_t vector, mlir::Value k,
                        mlir::Type type);
   mlir::Value loadColumns(Builder &b, int64_t vector, mlir::Value k);
@@ -95,6 +107,10 @@ private:
   mlir::Value batch, rowsAhead;
   int64_t firstAhead = 0, aheadStep = 1;
   bool isNear = false;
+  // The row that a strip's piece begins with, were the first step number 0, and
+  // the steps between its vectors.
+  mlir::Value pieceBegin;
+  int64_t pieceStep = 1;
   // Of the tile: its first column, and where that lies in panels.
   mlir::Value column, panel, panelColumn;
   llvm::SmallVector<Access> access;

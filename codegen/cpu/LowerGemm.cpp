@@ -117,9 +117,11 @@ private:
       ifThen(b, b.createOrFold<arith::XOrIOp>(isStrip, isFew),
              [&] { emitFew(); });
     ifThen(b, isNot(b, isFew), [&] {
+      inPieces = schedule.getUnrollK() % GemmOperands::kPieces == 0;
       scratch.isBlocked || schedule.getPackA()
           ? emitBlocks()
           : emitWhole(schedule.getPrefetch());
+      inPieces = false;
     });
     emitResults();
   }
@@ -303,10 +305,14 @@ private:
             loadSum(add(b, m, i / vectors), column, i % vectors * lanes));
     int64_t terms = operands.getTerms();
     Value last = add(b, exist, -1);
-    Value whole = divide(b, depthEnd, index(b, terms));
+    Value first = divide(b, depthBegin, index(b, terms)),
+          whole = divide(b, depthEnd, index(b, terms));
+    if (inPieces)
+      operands.setPrefetchPiece(
+          divide(b, sub(b, m, firstRow), index(b, schedule.getMicroM())), first,
+          whole, vectors);
     accumulators =
-        emitSteps(m, rows, last, divide(b, depthBegin, index(b, terms)), whole,
-                  /*isCut=*/false, accumulators);
+        emitSteps(m, rows, last, first, whole, /*isCut=*/false, accumulators);
     if (constantOf(remainder(b, depth, index(b, terms))) != 0)
       accumulators =
           emitSteps(m, rows, last, whole, ceilDivide(b, depthEnd, terms),
@@ -417,6 +423,8 @@ private:
   // Whether sums wait between blocks of the contraction, and rows of A are
   // copied.
   bool blocked = false, copied = false;
+  // Whether strips ask for a part each of what comes next.
+  bool inPieces = false;
   SmallVector<Access> access;
 };
 

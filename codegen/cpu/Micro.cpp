@@ -25,9 +25,10 @@ static void addTerm(Builder &b, const MicroKernel &micro, Step step,
 }
 
 static void addStep(Builder &b, const MicroKernel &micro, Value k,
-                    MutableArrayRef<Value> accumulators) {
+                    MutableArrayRef<Value> accumulators,
+                    int64_t inIteration = 0) {
   for (int64_t term = 0; term < micro.terms; ++term)
-    addTerm(b, micro, {k, term}, accumulators);
+    addTerm(b, micro, {k, term, inIteration}, accumulators);
 }
 
 static Value addElements(Builder &b, Value x, Value y) {
@@ -53,7 +54,8 @@ Values emitMicroKernel(Builder &b, const MicroKernel &micro, Value from,
         Values values(carried);
         for (int64_t u = 0; u < micro.unroll; ++u)
           addStep(b, micro, add(b, k, u),
-                  MutableArrayRef(values).slice((u % chains) * count, count));
+                  MutableArrayRef(values).slice((u % chains) * count, count),
+                  u);
         return values;
       });
   for (int64_t c = 1; c < chains; ++c)

@@ -7,11 +7,12 @@
 
 namespace hagane::cpu {
 
-/// Where a micro-kernel is along the contracted axis: the number of its step
-/// and of the term in it.
+/// Where a micro-kernel is along the contracted axis: the number of its step,
+/// of the term in it, and of the step in its iteration.
 struct Step {
   mlir::Value k;
   int64_t term = 0;
+  int64_t inIteration = 0;
   operator mlir::Value() const { return k; }
 };
 

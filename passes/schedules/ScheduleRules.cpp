@@ -175,10 +175,11 @@ static kernel::GemmScheduleAttr choose(kernel::Gemm op,
   int64_t itemN =
       pickItemPanels(panels, columns / (quantum * groups), grid.columns) *
       quantum;
-  // While one panel is used, the next one comes closer, unless all of b is.
+  // While one panel is used, the next one comes closer: other kernels' weights
+  // have been used since the last run, so that no cache but the last has b.
   int64_t panelBytes = shape.depth * kPanel * shape.weightBytes;
   bool isFar = llvm::divideCeil(shape.columns * groups, kPanel) * panelBytes >
-               uint64_t(target.l2Bytes);
+               uint64_t(target.l1Bytes);
   return kernel::GemmScheduleAttr::get(
       op.getContext(), itemM, itemN, blockK, microM, microN, /*unroll_k=*/4,
       isFar ? panelBytes : 0, /*pack_a=*/packed);
