@@ -132,8 +132,6 @@ private:
   bool findHalves(Gate &gate) {
     SmallVector<AffineMap> maps = mapsOf(map.getMaps());
     SmallVector<unsigned> found;
-    int64_t width =
-        cast<ShapedType>(map.getOuts()[0].getType()).getShape().back();
     for (auto [i, input] : llvm::enumerate(map.getIns())) {
       std::optional<Columns> columns = findColumns(input);
       if (!columns || !maps[i].isIdentity())
@@ -146,7 +144,11 @@ private:
       found.push_back(i);
       firsts.push_back(columns->first);
     }
-    if (found.size() != kHalves || ShapedType::isDynamic(width) || width == 0)
+    if (found.size() != kHalves)
+      return false;
+    int64_t width =
+        cast<ShapedType>(map.getOuts()[0].getType()).getShape().back();
+    if (ShapedType::isDynamic(width) || width == 0)
       return false;
     int64_t all =
         cast<ShapedType>(gate.product.getOuts()[0].getType()).getShape().back();

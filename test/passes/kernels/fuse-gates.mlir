@@ -98,3 +98,13 @@ func.func @shared(%x: tensor<3x8xf32>, %z: tensor<5x8xf32>) -> (tensor<3x8xf32>,
   %q = xf.linear %z, %w : (tensor<5x8xf32>, tensor<8x16xf32>) -> tensor<5x16xf32>
   return %y, %q : tensor<3x8xf32>, tensor<5x16xf32>
 }
+
+// -----
+
+// A map of a scalar has no columns to look for.
+// CHECK-LABEL: func.func @scalar
+// CHECK: kernel.map
+func.func @scalar(%x: tensor<f32>) -> tensor<f32> {
+  %y = xf.exp %x : (tensor<f32>) -> tensor<f32>
+  return %y : tensor<f32>
+}
