@@ -113,27 +113,11 @@ Value GemmOperands::loadA(Builder &b, Value from, ValueRange row, Value k,
     return load(b, from, at, Access{}, compute);
   Value pairs = splat(b, loadWord(b, from, at, isCut), lanes);
   if (way == Way::Widened)
-    return widen(b, pairs, term);
-  return vector::BitCastOp::create(b, vectorOf(b.getBF16Type(), 2 * lanes),
-                                   pairs);
+    return widenHalf(b, pairs, term);
+  return asPairs(b, pairs);
 }
 
 //===-- b -----------------------------------------------------------------===//
-
-/// One of the two elements in each word of 32 bits, in f32: its upper half.
-Value GemmOperands::widen(Builder &b, Value pairs, int64_t term) const {
-  Type i32 = b.getI32Type();
-  VectorType words = vectorOf(i32, lanes);
-  auto constant = [&](uint32_t bits) {
-    return arith::ConstantOp::create(
-        b, DenseElementsAttr::get(words, APInt(32, bits)));
-  };
-  Value bits =
-      term == 0
-          ? arith::ShLIOp::create(b, pairs, constant(16)).getResult()
-          : arith::AndIOp::create(b, pairs, constant(0xffff0000)).getResult();
-  return arith::BitcastOp::create(b, vectorOf(compute, lanes), bits);
-}
 
 void GemmOperands::setPrefetchPiece(Value strip, Value begin, Value end,
                                     int64_t vectors) {
@@ -205,7 +189,7 @@ Value GemmOperands::loadB(Builder &b, int64_t vector, Step step, bool isCut) {
       return pairs;
     pairs =
         vector::BitCastOp::create(b, vectorOf(b.getI32Type(), lanes), pairs);
-    return widen(b, pairs, step.term);
+    return widenHalf(b, pairs, step.term);
   }
   if (layout == "panels")
     return loadPanel(b, vector, step);

@@ -94,7 +94,6 @@ private:
   mlir::Value loadRows(Builder &b, int64_t vector, mlir::Value k,
                        mlir::Type type);
   mlir::Value loadColumns(Builder &b, int64_t vector, mlir::Value k);
-  mlir::Value widen(Builder &b, mlir::Value pairs, int64_t term) const;
 
   kernel::Gemm op;
   Builder &b;

@@ -106,4 +106,41 @@ Value loadPair(Builder &b, Value memref, ValueRange indices) {
   return vector::ExtractOp::create(b, word, 0);
 }
 
+Value asPairs(Builder &b, Value words) {
+  int64_t lanes = cast<VectorType>(words.getType()).getDimSize(0);
+  return vector::BitCastOp::create(b, vectorOf(b.getBF16Type(), 2 * lanes),
+                                   words);
+}
+
+Value widenHalf(Builder &b, Value words, int64_t half) {
+  auto type = cast<VectorType>(words.getType());
+  auto constant = [&](uint32_t bits) {
+    return arith::ConstantOp::create(
+        b, DenseElementsAttr::get(cast<ShapedType>(type), APInt(32, bits)));
+  };
+  // A bf16 is the upper half of an f32.
+  Value bits =
+      half == 0
+          ? arith::ShLIOp::create(b, words, constant(16)).getResult()
+          : arith::AndIOp::create(b, words, constant(0xffff0000)).getResult();
+  return arith::BitcastOp::create(b, type.clone(b.getF32Type()), bits);
+}
+
+Value joinPairs(Builder &b, Value low, Value high) {
+  auto type = dyn_cast<VectorType>(low.getType());
+  int64_t lanes = type ? type.getDimSize(0) : 1;
+  auto narrow = [&](Value x) -> Value {
+    x = convert(b, x, b.getBF16Type());
+    if (type)
+      return x;
+    return vector::BroadcastOp::create(b, vectorOf(b.getBF16Type(), 1), x);
+  };
+  Value pairs = vector::InterleaveOp::create(b, narrow(low), narrow(high));
+  Value words =
+      vector::BitCastOp::create(b, vectorOf(b.getI32Type(), lanes), pairs);
+  if (type)
+    return words;
+  return vector::ExtractOp::create(b, words, 0);
+}
+
 } // namespace hagane::cpu

@@ -18,6 +18,15 @@ mlir::Value sumLanes(Builder &b, Values vectors);
 /// Two elements of bf16 from `memref[indices]` on, as a word of 32 bits.
 mlir::Value loadPair(Builder &b, mlir::Value memref, mlir::ValueRange indices);
 
+/// Words of 32 bits as pairs of bf16.
+mlir::Value asPairs(Builder &b, mlir::Value words);
+
+/// The lower (0) or upper (1) half of each word, a bf16, as f32.
+mlir::Value widenHalf(Builder &b, mlir::Value words, int64_t half);
+
+/// Words of two floats, rounded to bf16, scalars or vectors of them.
+mlir::Value joinPairs(Builder &b, mlir::Value low, mlir::Value high);
+
 } // namespace hagane::cpu
 
 #endif // HAGANE_CODEGEN_CPU_LANES_H

@@ -10,8 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/cpu/Lowering.h"
-#include "codegen/cpu/Micro.h"
+#include "codegen/cpu/ConvFactors.h"
 #include "codegen/cpu/Nest.h"
 #include "codegen/cpu/WindowWay.h"
 #include "dialects/kernel/KernelWindows.h"
@@ -26,10 +25,9 @@ class ConvLowering {
 public:
   ConvLowering(kernel::Conv op, const KernelBody &body, Builder &b)
       : op(op), body(body), b(b), schedule(*op.getSchedule()), x(op.getX()),
-        weight(op.getWeight()), way(op, b), scratch(kernel::getConvScratch(op)),
-        compute(op.getEpilogue().getArgument(0).getType()),
-        lanes(body.options.getLanes(compute)),
-        vectors(schedule.getMicroN() / lanes),
+        factors(op, body.options, b), way(op, b),
+        scratch(kernel::getConvScratch(op)), compute(factors.getComputeType()),
+        lanes(factors.getLanes()), vectors(schedule.getMicroN() / lanes),
         volume(kernel::getWindowVolume(op.getWindow())) {}
 
   LogicalResult run() {
@@ -37,11 +35,18 @@ public:
       return op.emitError("micro_n ")
              << schedule.getMicroN() << " is not a multiple of " << lanes
              << " lanes";
-    if (isPacked() && (panelRows() % schedule.getMicroM() != 0 ||
-                       schedule.getItemM() % panelRows() != 0))
+    if (int64_t rows = factors.getPanelRows();
+        rows &&
+        (rows % schedule.getMicroM() != 0 || schedule.getItemM() % rows != 0))
       return op.emitError("panels of ")
-             << panelRows() << " rows do not fit micro_m "
-             << schedule.getMicroM() << " and item_m " << schedule.getItemM();
+             << rows << " rows do not fit micro_m " << schedule.getMicroM()
+             << " and item_m " << schedule.getItemM();
+    if (schedule.getBlockC() % factors.getStepChannels() != 0)
+      return op.emitError("block_c ")
+             << schedule.getBlockC() << " is not a multiple of "
+             << factors.getStepChannels() << " channels side by side";
+    if (failed(factors.verify()))
+      return failure();
     Value out = op.getOuts().front();
     positions = sizeOf(b, out, 2);
     groupChannels =
@@ -49,10 +54,10 @@ public:
     depth = index(b, kernel::getGroupDepth(op));
     for (unsigned i = 0; i < kSpace; ++i)
       outSpace.push_back(way.outSize(i));
-    patches = scratchView(
-        b, body.scratch, index(b, scratch.patches),
-        {scratch.rows, schedule.getItemN() + kernel::kPatchRowPadding}, {},
-        compute);
+    patches = scratchView(b, body.scratch, index(b, scratch.patches),
+                          {scratch.rows / factors.getRowChannels(),
+                           schedule.getItemN() + kernel::kPatchRowPadding},
+                          {}, factors.getPatchType());
     // The sums of a strip lie together: one stream of memory.
     if (kernel::isBlocked(op))
       sums = scratchView(b, body.scratch, index(b, scratch.sums),
@@ -76,13 +81,6 @@ public:
 
 private:
   static constexpr unsigned kSpace = WindowWay::kSpace;
-
-  bool isPacked() const {
-    return cast<MemRefType>(weight.getType()).getRank() == 3;
-  }
-  int64_t panelRows() const {
-    return cast<MemRefType>(weight.getType()).getDimSize(2);
-  }
 
   void emitItem(Value row, Value column) {
     firstRow = row;
@@ -213,27 +211,44 @@ private:
   /// The vector of x at `from`, zero where it is masked, of each channel of the
   /// block as element `element` of the window.
   void copyChannels(const Values &from, Value element, Value to, Access part) {
-    forEach(b, index(b, 0), channelCount, 1, [&](Value c) {
-      Values at{batch, channelAt(c)};
-      at.append(from);
-      store(b, load(b, x, at, part, compute), patches,
-            {add(b, mul(b, c, volume), element), to}, {lanes, Value()});
+    forRowChannels([&](Value c) {
+      Value found = joinChannels(c, from, [&](const Values &at) {
+        return load(b, x, at, part, compute);
+      });
+      store(b, found, patches, {factors.getRow(c, element), to},
+            {lanes, Value()});
     });
   }
 
   /// Copies what the windows of `count` positions of a row from `out` on see,
   /// to columns from `to` on.
   void copyRow(const Values &out, Value count, Value to) {
-    forEach(b, index(b, 0), channelCount, 1, [&](Value c) {
+    forRowChannels([&](Value c) {
       forWindowLines(out, [&](Value kd, Value kh, Value d, Value h,
                               Value seen) {
         forEach(b, index(b, 0), index(b, op.getWindow()[2]), 1, [&](Value kw) {
-          Value patch = add(b, mul(b, c, volume), place({kd, kh, kw}));
-          copyLine({batch, channelAt(c), d, h}, kw, out[2], count, seen,
-                   {patch, to});
+          Value patch = factors.getRow(c, place({kd, kh, kw}));
+          copyLine(c, {d, h}, kw, out[2], count, seen, {patch, to});
         });
       });
     });
+  }
+
+  /// Visits the channels of the block, of each row of patches the first.
+  void forRowChannels(llvm::function_ref<void(Value c)> visit) {
+    forEach(b, index(b, 0), channelCount, factors.getRowChannels(), visit);
+  }
+
+  /// What a row of patches holds of x at `from`, loaded channel by channel.
+  Value joinChannels(Value c, const Values &from,
+                     llvm::function_ref<Value(const Values &at)> loadAt) {
+    Values found;
+    for (int64_t i = 0; i < factors.getRowChannels(); ++i) {
+      Values at{batch, channelAt(add(b, c, i))};
+      at.append(from);
+      found.push_back(loadAt(at));
+    }
+    return factors.join(found);
   }
 
   /// Row-major position in the window.
@@ -245,7 +260,7 @@ private:
 
   /// One element of the windows of `count` positions from `first` on: zeros,
   /// what lies in x, zeros.
-  void copyLine(const Values &line, Value kw, Value first, Value count,
+  void copyLine(Value c, const Values &line, Value kw, Value first, Value count,
                 Value seen, const Values &to) {
     auto [low, high] = way.range(2, kw);
     Value end = add(b, first, count);
@@ -255,7 +270,7 @@ private:
     auto at = [&](Value position) {
       return Values{to[0], add(b, to[1], sub(b, position, first))};
     };
-    Value none = zero(b, compute);
+    Value none = zero(b, factors.getPatchType());
     auto clear = [&](Value from, Value until) {
       forEach(b, from, until, 1, [&](Value position) {
         store(b, none, patches, at(position), Access{});
@@ -268,8 +283,10 @@ private:
       Value position = add(b, low, i);
       Values from = line;
       from.push_back(way.coordinate(2, position, kw));
-      store(b, way.load(x, from, access, compute), patches, at(position),
-            access);
+      Value found = joinChannels(c, from, [&](const Values &at) {
+        return way.load(x, at, access, compute);
+      });
+      store(b, found, patches, at(position), access);
     });
     clear(high, end);
   }
@@ -294,36 +311,21 @@ private:
 
   void emitStrip(Value m, int64_t rows) {
     Value channel = channelOf(m);
-    Value panel, panelRow;
-    if (isPacked()) {
-      panel = divide(b, channel, index(b, panelRows()));
-      panelRow = remainder(b, channel, index(b, panelRows()));
-    }
-    Value firstDepth = mul(b, channelBegin, volume);
+    int64_t step = factors.getStepChannels();
+    auto countSteps = [&](Value channels) {
+      return mul(b, divide(b, channels, index(b, step)), volume);
+    };
     MicroKernel micro{rows,    vectors, lanes,  schedule.getUnrollK(),
                       compute, nullptr, nullptr};
-    micro.loadA = [&](Builder &b, int64_t r, Value k) {
-      k = add(b, firstDepth, k);
-      // The strip that comes next starts far away.
-      if (isPacked() && r == 0)
-        memref::PrefetchOp::create(
-            b, weight, ValueRange{add(b, panel, 1), k, panelRow},
-            /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
-      Values at = isPacked() ? Values{panel, k, add(b, panelRow, r)}
-                             : Values{add(b, channel, r), k};
-      return load(b, weight, at, Access{}, compute);
-    };
-    micro.loadB = [&](Builder &b, int64_t v, Value k) {
-      return load(b, patches, {k, add(b, column, v * lanes)}, access[v],
-                  compute);
-    };
+    factors.describe(micro, channel, countSteps(channelBegin), patches, column,
+                     access);
     Values initial;
     if (sums)
       forSums(m, rows, [&](int64_t, const Values &at) {
         initial.push_back(load(b, sums, at, {lanes, Value()}, compute));
       });
-    Values accumulators = emitMicroKernel(
-        b, micro, index(b, 0), mul(b, channelCount, volume), initial);
+    Values accumulators = emitMicroKernel(b, micro, index(b, 0),
+                                          countSteps(channelCount), initial);
     if (!isLast)
       return forSums(m, rows, [&](int64_t i, const Values &at) {
         store(b, accumulators[i], sums, at, {lanes, Value()});
@@ -366,7 +368,8 @@ private:
   const KernelBody &body;
   Builder &b;
   kernel::ConvScheduleAttr schedule;
-  Value x, weight;
+  Value x;
+  ConvFactors factors;
   WindowWay way;
   kernel::ConvScratch scratch;
   Type compute;

@@ -52,6 +52,9 @@ Type kernel::getFactorType(Operation *op) {
     return cast<ShapedType>(op->getOperand(i).getType()).getElementType();
   };
   Type left = elementOf(0), right = elementOf(1);
+  // These round what is wider.
+  if (!isa<Gemm>(op) && (left.isBF16() || right.isBF16()))
+    return BFloat16Type::get(op->getContext());
   return left == right ? left : getComputeType(left);
 }
 

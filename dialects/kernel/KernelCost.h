@@ -116,7 +116,8 @@ xf::Dim getProduct(Operation *op, ArrayRef<xf::Dim> dims);
 xf::Dim getOperandBytes(Operation *op);
 
 /// The type of what a kernel multiplies: that of both factors in memory if it
-/// is one, else the type in which it computes. Null for kernels whose
+/// is one; bf16, if a convolution or attention rounds the others to it; else
+/// the type in which it computes. Null for kernels whose
 /// operations are not products for the most part.
 Type getFactorType(Operation *op);
 

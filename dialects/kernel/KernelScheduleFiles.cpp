@@ -70,7 +70,7 @@ static SmallVector<Dim> sizesOf(Conv op) {
   auto out = op.getOperandDims(op.getOutsMutable()[0].getOperandNumber());
   Dim groups = getConstant(op, int64_t(op.getGroups()));
   return {out[0], groups, out[1].floorDiv(groups), out[2],
-          op.getOperandDims(1).back()};
+          getConstant(op, getGroupDepth(op) * getWindowVolume(op.getWindow()))};
 }
 
 static SmallVector<Dim> sizesOf(Attention op) {

@@ -11,6 +11,9 @@ static constexpr size_t kSpace = 3;
 // Nothing that a window reaches is larger; products of two stay in 64 bits.
 static constexpr int64_t kMost = int64_t(1) << 31;
 
+// Channels that may lie side by side in a weight.
+static constexpr int64_t kLeastInterleave = 2, kMostInterleave = 8;
+
 template <typename OpTy>
 static LogicalResult verifyWay(OpTy op, StringRef rule) {
   ArrayRef<int64_t> window = op.getWindow(), strides = op.getStrides(),
@@ -54,14 +57,20 @@ static LogicalResult verifyWeight(Conv op) {
   int64_t volume = 1;
   for (int64_t size : op.getWindow())
     volume *= size;
-  if (ShapedType::isDynamic(depth) || depth % volume)
+  if (ShapedType::isDynamic(depth) || depth % volume || depth > kMost)
     return op.emitOpError("(C3) expects the weight's second size to be a "
                           "static multiple of ")
-           << volume << ", got " << weight;
+           << volume << ", at most " << kMost << ", got " << weight;
+  if (weight.getRank() == 4 &&
+      (weight.isDynamicDim(3) || weight.getDimSize(3) < kLeastInterleave ||
+       weight.getDimSize(3) > kMostInterleave))
+    return op.emitOpError("(C7) expects from ")
+           << kLeastInterleave << " to " << kMostInterleave
+           << " channels side by side, got " << weight;
   if (groups == 1)
     return success();
   int64_t channels = getShaped(op.getOuts()[0]).getDimSize(1);
-  int64_t unit = weight.getRank() == 3 ? weight.getDimSize(2) : 1;
+  int64_t unit = weight.getRank() > 2 ? weight.getDimSize(2) : 1;
   if (ShapedType::isDynamic(channels) || ShapedType::isDynamic(unit) ||
       unit > kMost || channels % (groups * unit))
     return op.emitOpError("(C4) expects groups to divide channels and panels, "
@@ -79,9 +88,9 @@ LogicalResult Conv::verify() {
   int64_t rank = getShaped(getX()).getRank(),
           weightRank = getShaped(getWeight()).getRank();
   for (Value out : getOuts())
-    if (rank != 5 || (weightRank != 2 && weightRank != 3) ||
+    if (rank != 5 || weightRank < 2 || weightRank > 4 ||
         getShaped(out).getRank() != 3)
-      return emitOpError("(C1) expects ranks 5, 2 or 3, and 3, got ")
+      return emitOpError("(C1) expects ranks 5, 2 to 4, and 3, got ")
              << rank << ", " << weightRank << " and "
              << getShaped(out).getRank();
   if (failed(verifyWay(*this, "(C2)")) || failed(verifyWeight(*this)) ||

@@ -18,9 +18,14 @@ int64_t kernel::getWindowVolume(ArrayRef<int64_t> window) {
   return volume;
 }
 
+int64_t kernel::getInterleave(Conv op) {
+  auto weight = cast<ShapedType>(op.getWeight().getType());
+  return weight.getRank() == 4 ? weight.getDimSize(3) : 1;
+}
+
 int64_t kernel::getGroupDepth(Conv op) {
   return cast<ShapedType>(op.getWeight().getType()).getDimSize(1) /
-         getWindowVolume(op.getWindow());
+         getWindowVolume(op.getWindow()) * getInterleave(op);
 }
 
 ConvScratch kernel::getConvScratch(Conv op) {
@@ -68,7 +73,7 @@ Dim Conv::getScratchBytes() {
 }
 
 Dim Conv::getFlops() {
-  int64_t depth = cast<ShapedType>(getWeight().getType()).getDimSize(1);
+  int64_t depth = getGroupDepth(*this) * getWindowVolume(getWindow());
   return getProduct(*this, outDims(*this)) *
          (2 * depth + countOps(getEpilogue()));
 }

@@ -14,6 +14,12 @@ inline constexpr int64_t kPatchRowPadding = 16;
 /// Elements of the window of a convolution or reduction.
 int64_t getWindowVolume(llvm::ArrayRef<int64_t> window);
 
+/// Channels that lie element by element side by side in the weight of a
+/// convolution, [ceil(out channels / p), k / d, p, d]: element (q, i, j, e) is
+/// that of channel i / |window| * d + e and the window's element i % |window|;
+/// 1 in weights of rank 2 and 3.
+int64_t getInterleave(Conv op);
+
 /// Channels that one group of a convolution sums over.
 int64_t getGroupDepth(Conv op);
 

@@ -3,6 +3,7 @@
 #include "dialects/kernel/KernelWindows.h"
 #include "passes/kernels/Forms.h"
 #include "passes/kernels/Windows.h"
+#include "passes/precision/FactorType.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -60,15 +61,44 @@ struct ConvParts {
         type.getElementType() != result ||
         (op.getGroups() != 1 && perGroup % kRowPanel != 0))
       return {};
-    SmallVector<Dim> dims{b.constant(outputs), b.constant(depth * volume)};
-    auto matrix =
-        RankedTensorType::get({outputs, depth * volume}, type.getElementType());
+    int64_t interleave = roundsPairs() ? 2 : 1;
+    Value weight = op.getWeight();
+    if (interleave > 1)
+      weight =
+          pairChannels(b.rounded(weight.getLoc(), weight, getFactorType(op)));
+    weight = reshapeConstant(weight, {outputs, depth * volume});
+    return b.packedWeight(weight, {kRowPanel, interleave, /*transposed=*/true});
+  }
+
+  /// Whether the weights of two channels shall lie side by side, rounded.
+  bool roundsPairs() {
+    return getFactorType(op) && depth % 2 == 0 &&
+           elementTypeOf(op.getWeight()).isF32();
+  }
+
+  Value reshapeConstant(Value value, ArrayRef<int64_t> shape) {
+    auto dims = llvm::map_to_vector(
+        shape, [&](int64_t size) { return b.constant(size); });
     Value flat = xf::Reshape::create(
-        b.rewriter, op.getWeight().getLoc(), matrix, op.getWeight(), Value(),
+        b.rewriter, value.getLoc(),
+        cast<RankedTensorType>(value.getType()).clone(shape), value, Value(),
         getDimsAttr(op.getContext(), dims), UnitAttr());
     b.shapes.setDims(flat, dims);
-    return b.packedWeight(flat,
-                          {kRowPanel, /*interleave=*/1, /*transposed=*/true});
+    return flat;
+  }
+
+  /// The weight as [outputs, pairs of channels, window, 2].
+  Value pairChannels(Value weight) {
+    Value split = reshapeConstant(weight, {outputs, depth / 2, 2, volume});
+    SmallVector<int64_t> shape{outputs, depth / 2, volume, 2};
+    Value pairs = xf::Transpose::create(
+        b.rewriter, weight.getLoc(),
+        cast<RankedTensorType>(split.getType()).clone(shape), split,
+        b.rewriter.getDenseI64ArrayAttr({0, 1, 3, 2}));
+    b.shapes.setDims(pairs, llvm::map_to_vector(shape, [&](int64_t size) {
+                       return b.constant(size);
+                     }));
+    return pairs;
   }
 };
 } // namespace

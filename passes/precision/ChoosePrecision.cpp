@@ -42,11 +42,28 @@ bool isWrittenRounded(Value value) {
                     xf::Sub, xf::Mul, xf::Div, xf::Conv>(op));
 }
 
-bool isLargeMatrix(Value weight) {
-  auto type = cast<RankedTensorType>(weight.getType());
-  return llvm::all_of(type.getShape().take_back(2), [](int64_t size) {
+bool isLarge(ArrayRef<int64_t> matrix) {
+  return llvm::all_of(matrix, [](int64_t size) {
     return ShapedType::isDynamic(size) || size >= kLeastSize;
   });
+}
+
+ArrayRef<int64_t> shapeOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
+}
+
+/// A convolution rounds its input where it copies it, of two channels at once.
+StringRef findObstacle(xf::Conv op) {
+  ArrayRef<int64_t> shape = shapeOf(op.getWeight());
+  if (!fusion::isConstantExpression(op.getWeight()) ||
+      ShapedType::isDynamicShape(shape))
+    return "its weight is no constant";
+  if (op.getGroups() != 1)
+    return "its channels are in groups";
+  if (shape[1] % 2 != 0)
+    return "its channels are odd in number";
+  int64_t depth = ShapedType::getNumElements(shape.drop_front());
+  return isLarge({shape[0], depth}) ? "" : "its matrix is small";
 }
 
 /// The factors of a product; none for other operations.
@@ -58,6 +75,9 @@ SmallVector<Value> getFactors(Operation *op) {
       .Case([](xf::MatMul op) {
         return SmallVector<Value>{op.getA(), op.getB()};
       })
+      .Case([](xf::Conv op) {
+        return SmallVector<Value>{op.getX(), op.getWeight()};
+      })
       .Case([](xf::Attention op) {
         return SmallVector<Value>{op.getQ(), op.getK(), op.getV()};
       })
@@ -66,7 +86,9 @@ SmallVector<Value> getFactors(Operation *op) {
 
 /// Why the factors stay as they are; empty if they need not.
 StringRef findObstacle(Operation *op, ArrayRef<Value> factors) {
-  if (!isa<xf::Attention>(op) && !isLargeMatrix(factors[1]))
+  if (auto conv = dyn_cast<xf::Conv>(op))
+    return findObstacle(conv);
+  if (!isa<xf::Attention>(op) && !isLarge(shapeOf(factors[1]).take_back(2)))
     return "its matrix is small";
   // A constant is read rounded, which pays for a pass over the other factor.
   if (!isa<xf::Attention>(op) && fusion::isConstantExpression(factors[1]))

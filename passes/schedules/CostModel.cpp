@@ -103,7 +103,10 @@ static Work workOf(Gemm op, const KernelPoint &point, GemmScheduleAttr schedule,
 
 static Work workOf(Conv op, const KernelPoint &point, ConvScheduleAttr schedule,
                    const TargetDescription &target) {
-  int64_t bytes = getElementBytes(op.getEpilogue().getArgument(0).getType());
+  double sumBytes =
+      double(getElementBytes(op.getEpilogue().getArgument(0).getType()));
+  double weightBytes = double(getElementBytes(
+      cast<ShapedType>(op.getWeight().getType()).getElementType()));
   int64_t lanes = getLanes(op, target);
   int64_t channels = point["channels"], positions = point["positions"];
   double rows = computedRows(std::min(schedule.getItemM(), channels),
@@ -112,6 +115,7 @@ static Work workOf(Conv op, const KernelPoint &point, ConvScheduleAttr schedule,
       schedule.getItemN(), llvm::alignTo(positions, schedule.getMicroN())));
   double depth = double(point["depth"]);
   Work work;
+  work.usesDots = usesDots(op, target);
   work.items = double(point["batch"] * point["groups"]) *
                ceilDiv(channels, schedule.getItemM()) *
                ceilDiv(positions, schedule.getItemN());
@@ -120,8 +124,10 @@ static Work workOf(Conv op, const KernelPoint &point, ConvScheduleAttr schedule,
                               double(schedule.getMicroN()) / double(lanes));
   // Patches are written and read, weights read; sums pass once per block.
   double blocks = std::max(1.0, depth / (double(schedule.getBlockC()) * 9));
-  work.cacheBytes = double(bytes) * (2 * depth * columns + rows * depth +
-                                     2 * blocks * rows * columns);
+  double patchBytes = work.usesDots ? 2 : sumBytes;
+  work.cacheBytes = 2 * patchBytes * depth * columns +
+                    weightBytes * rows * depth +
+                    2 * sumBytes * blocks * rows * columns;
   return work;
 }
 

@@ -193,7 +193,9 @@ static kernel::ConvScheduleAttr choose(kernel::Conv op,
   int64_t channels = llvm::divideCeil(valueOr(dims[1], kAssumedRows), groups);
   int64_t positions = std::max<int64_t>(valueOr(dims[2], kAssumedRows), 1);
   int64_t width =
-      kernel::getElementBytes(op.getEpilogue().getArgument(0).getType());
+      usesDots(op, target)
+          ? 2
+          : kernel::getElementBytes(op.getEpilogue().getArgument(0).getType());
   MicroTile tile = pickTile(kGemmTiles, target);
   int64_t microN = tile.vectors * getLanes(op, target);
   // Rows of weights are in panels, which items must not divide.
@@ -212,7 +214,8 @@ static kernel::ConvScheduleAttr choose(kernel::Conv op,
   // A block of patches and the sums share the L2 cache with the weights.
   int64_t volume = kernel::getWindowVolume(op.getWindow());
   int64_t depth = target.l2Bytes / 8 / (itemN * width);
-  int64_t blockC = std::max<int64_t>(depth / volume, 1);
+  int64_t beside = kernel::getInterleave(op);
+  int64_t blockC = std::max<int64_t>(depth / volume / beside, 1) * beside;
   return kernel::ConvScheduleAttr::get(op.getContext(), itemM, itemN, blockC,
                                        tile.rows, microN, /*unroll_k=*/4);
 }

@@ -85,6 +85,10 @@ int64_t hagane::getLanes(Conv op, const TargetDescription &target) {
                   target);
 }
 
+bool hagane::usesDots(Conv op, const TargetDescription &target) {
+  return target.bf16Dots && getInterleave(op) > 1;
+}
+
 int64_t hagane::getLanes(Attention op, const TargetDescription &target) {
   Type compute =
       getComputeType(cast<ShapedType>(op.getQ().getType()).getElementType());
@@ -131,7 +135,11 @@ static LogicalResult check(Conv op, ConvScheduleAttr schedule,
                             schedule.getMicroN() / lanes, target)))
     return failure();
   auto weight = cast<ShapedType>(op.getWeight().getType());
-  if (weight.getRank() != 3)
+  if (schedule.getBlockC() % getInterleave(op) != 0)
+    return error() << "block_c is " << schedule.getBlockC()
+                   << ", expected whole groups of the channels side by side in "
+                   << weight;
+  if (weight.getRank() == 2)
     return success();
   int64_t panel = weight.getDimSize(2);
   if (panel % schedule.getMicroM() != 0 || schedule.getItemM() % panel != 0)
@@ -301,7 +309,7 @@ static void list(Conv op, const KernelPoint &point,
   for (Tile tile : kTiles)
     for (int64_t itemM : piecesOf(point["channels"], kRowPanel))
       for (int64_t vectors : kVectorsOfItem)
-        for (int64_t blockC : piecesOf(channels, 1))
+        for (int64_t blockC : piecesOf(channels, getInterleave(op)))
           candidates.add<ConvScheduleAttr>(itemM, vectors * lanes, blockC,
                                            tile.rows, tile.vectors * lanes,
                                            /*unroll_k=*/int64_t(4));

@@ -38,8 +38,9 @@ int64_t getLanes(kernel::Gemm op, const TargetDescription &target);
 int64_t getLanes(kernel::Conv op, const TargetDescription &target);
 int64_t getLanes(kernel::Attention op, const TargetDescription &target);
 
-/// Whether the target sums products of pairs of bf16 for this product.
+/// Whether the target sums products of pairs of bf16 for this kernel.
 bool usesDots(kernel::Gemm op, const TargetDescription &target);
+bool usesDots(kernel::Conv op, const TargetDescription &target);
 
 /// Bytes of an element of a matrix product's a in copied rows.
 int64_t getCopyBytes(kernel::Gemm op, const TargetDescription &target);

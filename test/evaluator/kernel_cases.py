@@ -1,9 +1,12 @@
 """Cases of kernels: one operation each, on arrays, and what NumPy says it is in float64."""
 
+import ml_dtypes
 import numpy as np
 from harness import element, tensor_type
 from kernel_case import RNG, KernelCase, apply_map, call, names, real, region, same
 from kernel_loop_cases import conversion_cases, function_cases, integer_cases, map_cases, reduce_cases, rows_cases
+
+BF16 = ml_dtypes.bfloat16
 
 
 def epilogue(*extras, accumulators=1, dtype="f32"):
@@ -101,7 +104,7 @@ WAYS = {
 
 def conv_cases():
     for name, way in WAYS.items():
-        for groups, panel in ((1, 0), (1, 8), (2, 0), (2, 4)):
+        for groups, panel, beside in ((1, 0, 1), (1, 8, 1), (2, 0, 1), (2, 4, 1), (1, 8, 2), (2, 4, 2), (1, 3, 4)):
             x = real(2, 4, 3, 7, 9)
             volume = int(np.prod(way[0]))
             w = real(8, 4 // groups * volume)
@@ -112,12 +115,30 @@ def conv_cases():
             want = np.einsum("bpgk,gmk->bgmp", columns, own).reshape(2, 8, int(np.prod(space)))
             bias = real(8)
             want = (want + bias[:, None]).astype("float32")
-            weight = in_panels(w.T, panel) if panel else w
+            weight = w
+            if panel:
+                # Channels side by side take the same element of the window.
+                grouped = w.reshape(8, -1, beside, volume).swapaxes(2, 3).reshape(w.shape)
+                weight = in_panels(grouped.T, panel)
+            if beside > 1:
+                weight = interleaved(weight, beside)
             text = call("conv", [x, weight, bias], [want], "%in0, %in1 extras %in2 outs %out0",
                         f"{window_way(*way)}, groups = {groups} : i64, "
                         f"extra_maps = [{apply_map(3, 1)}]", f"epilogue {epilogue(('x', 'f32'))}")
-            yield KernelCase(f"{name}-{groups}-{panel}", "conv", [x, weight, bias], [want], text,
+            yield KernelCase(f"{name}-{groups}-{panel}-{beside}", "conv", [x, weight, bias], [want], text,
                              rtol=1e-6, atol=1e-5)
+
+
+def rounded_conv_cases():
+    """A weight in bf16 lets x be rounded."""
+    x, w = real(2, 4, 1, 5, 7), real(8, 4).astype(BF16)
+    want = np.einsum("bcdhw,mc->bmdhw", x.astype(BF16).astype("float64"), w.astype("float64"))
+    want = want.reshape(2, 8, 35).astype("float32")
+    weight = interleaved(in_panels(w.T, 8), 2)
+    text = call("conv", [x, weight], [want], "%in0, %in1 outs %out0",
+                f"{window_way((1, 1, 1), (1, 1, 1), (0,) * 6, (1, 1, 1))}, groups = 1 : i64, extra_maps = []",
+                f"epilogue {epilogue()}")
+    yield KernelCase("rounded", "conv", [x, weight], [want], text, rtol=1e-6, atol=1e-5)
 
 
 def window_cases():
@@ -287,6 +308,6 @@ def grouped_pack_cases():
 
 CASES = [case for cases in (
     function_cases, integer_cases, conversion_cases, map_cases, reduce_cases, rows_cases,
-    gemm_cases, conv_cases, window_cases, partial_window_cases, attention_cases, gather_cases, task_cases, pack_cases,
-    grouped_pack_cases)
+    gemm_cases, conv_cases, rounded_conv_cases, window_cases, partial_window_cases, attention_cases, gather_cases,
+    task_cases, pack_cases, grouped_pack_cases)
     for case in cases()]

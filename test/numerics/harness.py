@@ -98,6 +98,13 @@ def random_array(rng, dtype, shape):
     return rng.standard_normal(shape).astype(dtype)
 
 
+def rounded(array):
+    """Of f32, what bf16 can hold."""
+    if array.dtype != np.float32:
+        return array
+    return array.astype(ml_dtypes.bfloat16).astype(np.float32)
+
+
 def widen(array):
     return array.astype(np.float64) if array.dtype in WIDE else array
 
@@ -130,10 +137,10 @@ def make_model(case, dtype, weights):
     return onnx.shape_inference.infer_shapes(model)
 
 
-def compile_model(model, folder, level):
+def compile_model(model, folder, level, *options):
     source, module = folder / "model.onnx", folder / "model.hgn"
     onnx.save(model, source)
-    command = [BUILD / "bin/hagane", "compile", source, "-o", module, f"--target-cpu={level}"]
+    command = [BUILD / "bin/hagane", "compile", source, "-o", module, f"--target-cpu={level}", *options]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return module

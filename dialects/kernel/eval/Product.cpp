@@ -26,6 +26,21 @@ std::vector<Scalar> eval::loadFactors(const HostTensor &tensor, bool isReal) {
   return values;
 }
 
+FailureOr<HostTensor> eval::roundFactor(const HostTensor &factor,
+                                        const HostTensor &other,
+                                        Evaluation &evaluation) {
+  const xf::eval::Element &wide = factor.getElement(),
+                          &narrow = other.getElement();
+  if (!wide.isFloat() || !narrow.isFloat() || wide.bits <= narrow.bits)
+    return factor;
+  FailureOr<HostTensor> rounded =
+      evaluation.createLike(other.getElementType(), factor.getShape());
+  if (succeeded(rounded))
+    for (int64_t i = 0; i < factor.getCount(); ++i)
+      rounded->setReal(i, factor.getReal(i));
+  return rounded;
+}
+
 namespace {
 
 struct Reals {

@@ -15,6 +15,12 @@ constexpr int64_t kPanel = 32;
 std::vector<Scalar> loadFactors(const HostTensor &tensor, bool isReal);
 Scalar loadFactor(const HostTensor &tensor, int64_t index, bool isReal);
 
+/// A factor of a kernel that rounds one in a wider type of floats to the type
+/// of the other.
+mlir::FailureOr<HostTensor> roundFactor(const HostTensor &factor,
+                                        const HostTensor &other,
+                                        xf::eval::Evaluation &evaluation);
+
 /// sums[m, p] = a[m, k] * b[k, p], row-major.
 void multiply(const Scalar *a, const Scalar *b, int64_t m, int64_t k, int64_t p,
               bool isReal, Scalar *sums);

@@ -109,31 +109,42 @@ std::string ConvProblem::run(int64_t batch, int64_t group,
   return frame.fault;
 }
 
-/// The weight as [out channels, k], out of its panels.
+/// The weight as [out channels, k], out of its panels and of channels side by
+/// side in them.
 FailureOr<std::vector<Scalar>> loadWeights(const HostTensor &weight,
                                            int64_t outChannels, int64_t k,
-                                           bool isReal,
+                                           int64_t volume, bool isReal,
                                            Evaluation &evaluation) {
-  bool isPanels = weight.getRank() == 3;
-  int64_t panel = isPanels ? weight.getSize(2) : 1;
-  if (weight.getSize(1) != k || weight.getSize(0) * panel < outChannels)
+  int64_t panel = weight.getRank() > 2 ? weight.getSize(2) : 1,
+          beside = weight.getRank() > 3 ? weight.getSize(3) : 1;
+  if (weight.getSize(1) * beside != k ||
+      weight.getSize(0) * panel < outChannels)
     return evaluation.error("found weights " + describe(weight) +
                             ", expected " + Twine(outChannels) + " rows of " +
                             Twine(k));
+  // Of row m and of element i of that, channels first.
+  auto place = [&](int64_t m, int64_t i) {
+    int64_t channel = i / volume;
+    int64_t row = channel / beside * volume + i % volume;
+    return ((m / panel * (k / beside) + row) * panel + m % panel) * beside +
+           channel % beside;
+  };
   std::vector<Scalar> values(outChannels * k);
   for (int64_t m = 0; m < outChannels; ++m)
     for (int64_t i = 0; i < k; ++i)
-      values[m * k + i] =
-          loadFactor(weight, (m / panel * k + i) * panel + m % panel, isReal);
+      values[m * k + i] = loadFactor(weight, place(m, i), isReal);
   return values;
 }
 
 LogicalResult defineConv(Conv op, Evaluation &evaluation) {
-  const HostTensor &x = evaluation.operand(0), &weight = evaluation.operand(1);
+  const HostTensor &weight = evaluation.operand(1);
+  FailureOr<HostTensor> factor =
+      roundFactor(evaluation.operand(0), weight, evaluation);
   FailureOr<SmallVector<HostTensor>> outs =
       createOuts(op.getOuts().size(), evaluation);
-  if (failed(outs))
+  if (failed(factor) || failed(outs))
     return failure();
+  const HostTensor &x = *factor;
   ArrayRef<int64_t> space = outs->front().getShape();
   Way way = Way::of(op, x.getShape().take_back(3));
   int64_t groups = static_cast<int64_t>(op.getGroups()),
@@ -147,8 +158,9 @@ LogicalResult defineConv(Conv op, Evaluation &evaluation) {
   if (failed(epilogue))
     return failure();
   bool isReal = epilogue->sumElement.isFloat();
-  FailureOr<std::vector<Scalar>> weights = loadWeights(
-      weight, space[1], channels / groups * way.volume, isReal, evaluation);
+  FailureOr<std::vector<Scalar>> weights =
+      loadWeights(weight, space[1], channels / groups * way.volume, way.volume,
+                  isReal, evaluation);
   if (failed(weights))
     return failure();
   ConvProblem problem{x,        way,      *epilogue, *weights, groups,

@@ -1,7 +1,7 @@
 // RUN: hagane-opt %s --split-input-file --verify-diagnostics
 
 func.func @c1(%x: tensor<2x4x1x8x8xf32>, %w: tensor<8x36xf32>, %c: tensor<2x8x8x8xf32>) {
-  // expected-error @below {{(C1) expects ranks 5, 2 or 3, and 3, got 5, 2 and 4}}
+  // expected-error @below {{(C1) expects ranks 5, 2 to 4, and 3, got 5, 2 and 4}}
   %0 = kernel.conv %x, %w outs %c {window = array<i64: 1, 3, 3>, strides = array<i64: 1, 1, 1>,
       pads = array<i64: 0, 1, 1, 0, 1, 1>, dilations = array<i64: 1, 1, 1>, groups = 1 : i64,
       extra_maps = [], shapes = [[], [], []]} epilogue {
@@ -230,5 +230,18 @@ func.func @absurd_pads(%x: tensor<1x1x1x1x64xf32>, %w: tensor<1x1x12xf32>, %y: t
   ^bb0(%acc: f32):
     kernel.yield %acc : f32
   } : (tensor<1x1x1x1x64xf32>, tensor<1x1x12xf32>, tensor<1x12x64xf32>) -> tensor<1x12x64xf32>
+  return
+}
+
+// -----
+
+func.func @c7(%x: tensor<2x4x1x8x8xf32>, %w: tensor<1x36x12x1xf32>, %c: tensor<2x8x64xf32>) {
+  // expected-error @below {{(C7) expects from 2 to 8 channels side by side, got 'tensor<1x36x12x1xf32>'}}
+  %0 = kernel.conv %x, %w outs %c {window = array<i64: 1, 3, 3>, strides = array<i64: 1, 1, 1>,
+      pads = array<i64: 0, 1, 1, 0, 1, 1>, dilations = array<i64: 1, 1, 1>, groups = 1 : i64,
+      extra_maps = [], shapes = [[], [], []]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<2x4x1x8x8xf32>, tensor<1x36x12x1xf32>, tensor<2x8x64xf32>) -> tensor<2x8x64xf32>
   return
 }

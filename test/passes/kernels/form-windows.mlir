@@ -102,3 +102,22 @@ func.func @power(%x: tensor<1x2x9xf32>) -> tensor<1x2x8xf32> {
   %y = xf.pool %x {kind = #xf.pool_kind<lp>, p = 3 : i64, window = array<i64: 2>, strides = array<i64: 1>, pads = array<i64: 0, 0>, dilations = array<i64: 1>} : (tensor<1x2x9xf32>) -> tensor<1x2x8xf32>
   return %y : tensor<1x2x8xf32>
 }
+
+// -----
+
+// Where factors may be rounded, the weights of two channels lie side by side.
+// CHECK-LABEL: kernel.global @weight_0 : tensor<2x18x12x2xbf16>
+// CHECK: %[[W:.*]] = xf.constant
+// CHECK: %[[ROUNDED:.*]] = xf.cast %[[W]] {{.*}} : (tensor<20x4x3x3xf32>) -> tensor<20x4x3x3xbf16>
+// CHECK: %[[SPLIT:.*]] = xf.reshape %[[ROUNDED]] {{.*}} -> tensor<20x2x2x9xbf16>
+// CHECK: %[[PAIRS:.*]] = xf.transpose %[[SPLIT]] {permutation = array<i64: 0, 1, 3, 2>}
+// CHECK: %[[MATRIX:.*]] = xf.reshape %[[PAIRS]] {{.*}} -> tensor<20x36xbf16>
+// CHECK: kernel.pack %[[MATRIX]] {interleave = 2 : i64, panel = 12 : i64, transposed}
+// CHECK-LABEL: func.func @pairs
+// CHECK: kernel.conv
+// CHECK: (tensor<1x4x1x8x8xf32>, tensor<2x18x12x2xbf16>, tensor<1x20x64xf32>)
+func.func @pairs(%x: tensor<1x4x8x8xf32>) -> tensor<1x20x8x8xf32> {
+  %w = xf.constant {value = dense<1.0> : tensor<20x4x3x3xf32>} : () -> tensor<20x4x3x3xf32>
+  %y = xf.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64, xf.factor_type = bf16} : (tensor<1x4x8x8xf32>, tensor<20x4x3x3xf32>) -> tensor<1x20x8x8xf32>
+  return %y : tensor<1x20x8x8xf32>
+}

@@ -4,6 +4,10 @@
 // CHECK-DAG: [Passed] bf16 | Category:precision | Function=products | Nodes=/up/MatMul
 // CHECK-DAG: [Missed] bf16 | Category:precision | Function=products | Nodes=/small/MatMul, Reason="its matrix is small"
 // CHECK-DAG: [Missed] bf16 | Category:precision | Function=cached | Nodes=/attention, Reason="a factor lies in memory as f32"
+// CHECK-DAG: [Missed] bf16 | Category:precision | Function=convolutions | Nodes=/groups/Conv, Reason="its channels are in groups"
+// CHECK-DAG: [Missed] bf16 | Category:precision | Function=convolutions | Nodes=/odd/Conv, Reason="its channels are odd in number"
+// CHECK-DAG: [Missed] bf16 | Category:precision | Function=convolutions | Nodes=/few/Conv, Reason="its matrix is small"
+// CHECK-DAG: [Missed] bf16 | Category:precision | Function=convolutions | Nodes=/computed/Conv, Reason="its weight is no constant"
 
 // MODEL-NOT: factor_type
 
@@ -57,4 +61,27 @@ func.func @constants() -> tensor<32x48xf32> {
   %w = xf.constant {value = dense_resource<w0> : tensor<32x48xf32>} : () -> tensor<32x48xf32>
   %y = xf.matmul %a, %w : (tensor<32x32xf32>, tensor<32x48xf32>) -> tensor<32x48xf32>
   return %y : tensor<32x48xf32>
+}
+
+// A convolution rounds its input itself, two channels at once.
+// CHECK-LABEL: func.func @convolutions
+// CHECK: xf.conv {{.*}}xf.factor_type = bf16{{.*}} : (tensor<1x4x9xf32>, tensor<16x4x5xf32>)
+// CHECK-NOT: factor_type
+// CHECK-LABEL: func.func
+func.func @convolutions(%x: tensor<1x4x9xf32>, %odd: tensor<1x3x9xf32>, %k: tensor<16x4x5xf32>) -> (tensor<1x16x5xf32>, tensor<1x32x3xf32>, tensor<1x16x7xf32>, tensor<1x8x5xf32>, tensor<1x16x5xf32>) {
+  %w0 = xf.constant {value = dense_resource<k0> : tensor<16x4x5xf32>} : () -> tensor<16x4x5xf32>
+  %w1 = xf.constant {value = dense_resource<k1> : tensor<32x8x3xf32>} : () -> tensor<32x8x3xf32>
+  %w2 = xf.constant {value = dense_resource<k2> : tensor<16x3x6xf32>} : () -> tensor<16x3x6xf32>
+  %w3 = xf.constant {value = dense_resource<k3> : tensor<8x4x5xf32>} : () -> tensor<8x4x5xf32>
+  %0 = xf.conv %x, %w0 {strides = array<i64: 1>, pads = array<i64: 0, 0>, dilations = array<i64: 1>, groups = 1 : i64} : (tensor<1x4x9xf32>, tensor<16x4x5xf32>) -> tensor<1x16x5xf32>
+  %1 = xf.conv %0, %w1 {strides = array<i64: 1>, pads = array<i64: 0, 0>, dilations = array<i64: 1>, groups = 2 : i64} : (tensor<1x16x5xf32>, tensor<32x8x3xf32>) -> tensor<1x32x3xf32> loc("/groups/Conv")
+  %2 = xf.conv %odd, %w2 {strides = array<i64: 1>, pads = array<i64: 1, 2>, dilations = array<i64: 1>, groups = 1 : i64} : (tensor<1x3x9xf32>, tensor<16x3x6xf32>) -> tensor<1x16x7xf32> loc("/odd/Conv")
+  %3 = xf.conv %x, %w3 {strides = array<i64: 1>, pads = array<i64: 0, 0>, dilations = array<i64: 1>, groups = 1 : i64} : (tensor<1x4x9xf32>, tensor<8x4x5xf32>) -> tensor<1x8x5xf32> loc("/few/Conv")
+  %4 = xf.conv %x, %k {strides = array<i64: 1>, pads = array<i64: 0, 0>, dilations = array<i64: 1>, groups = 1 : i64} : (tensor<1x4x9xf32>, tensor<16x4x5xf32>) -> tensor<1x16x5xf32> loc("/computed/Conv")
+  return %0, %1, %2, %3, %4 : tensor<1x16x5xf32>, tensor<1x32x3xf32>, tensor<1x16x7xf32>, tensor<1x8x5xf32>, tensor<1x16x5xf32>
+}
+
+// CHECK: return
+func.func @end() {
+  return
 }

@@ -1,6 +1,7 @@
 // RUN: hagane-opt %s --hagane-assign-schedules | FileCheck %s --check-prefixes=CHECK,WIDE
 // RUN: hagane-opt %s --hagane-assign-schedules="vector-bits=256 vector-registers=16" | FileCheck %s --check-prefixes=CHECK,NARROW
 // RUN: hagane-opt %s --hagane-assign-schedules="threads=2" | FileCheck %s --check-prefixes=CHECK,PAIR
+// RUN: hagane-opt %s --hagane-assign-schedules="bf16-dots=true" | FileCheck %s --check-prefix=DOTS
 
 // CHECK-LABEL: func.func @gemm
 // Eight threads: two parts of the columns and four of the rows.
@@ -85,6 +86,21 @@ func.func @conv(%x: tensor<1x4x1x8x8xf32>, %w: tensor<2x36x12xf32>, %c: tensor<1
     kernel.yield %acc : f32
   } : (tensor<1x4x1x8x8xf32>, tensor<2x36x12xf32>, tensor<1x24x64xf32>) -> tensor<1x24x64xf32>
   return %y : tensor<1x24x64xf32>
+}
+
+// Rows of rounded patches hold two channels: twice as many stay in the cache as of those in f32. Blocks are whole pairs.
+// CHECK-LABEL: func.func @conv_of_pairs
+// WIDE: block_c = 28,
+// DOTS-LABEL: func.func @conv_of_pairs
+// DOTS: block_c = 56,
+func.func @conv_of_pairs(%x: tensor<1x640x1x32x32xf32>, %w: tensor<27x2880x12x2xbf16>, %c: tensor<1x320x1024xf32>) -> tensor<1x320x1024xf32> {
+  %y = kernel.conv %x, %w outs %c {window = array<i64: 1, 3, 3>, strides = array<i64: 1, 1, 1>,
+      pads = array<i64: 0, 1, 1, 0, 1, 1>, dilations = array<i64: 1, 1, 1>, groups = 1 : i64, extra_maps = [],
+      shapes = [[#xf.dim<1>, #xf.dim<640>, #xf.dim<1>, #xf.dim<32>, #xf.dim<32>], [#xf.dim<27>, #xf.dim<2880>, #xf.dim<12>, #xf.dim<2>], [#xf.dim<1>, #xf.dim<320>, #xf.dim<1024>]]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<1x640x1x32x32xf32>, tensor<27x2880x12x2xbf16>, tensor<1x320x1024xf32>) -> tensor<1x320x1024xf32>
+  return %y : tensor<1x320x1024xf32>
 }
 
 // Nothing to compute is no reason to divide by it.
