@@ -129,7 +129,9 @@ std::string kernel::getElementTypes(Operation *op) {
   unsigned named = std::min(row ? row->namedOperands : 0, out);
   llvm::interleaveComma(llvm::seq(named), os,
                         [&](unsigned operand) { os << element(operand); });
-  os << (named ? " -> " : "-> ") << element(out);
+  // A line that chooses parts is found before they are made.
+  auto merged = op->getAttrOfType<TypeAttr>(kMergedTypeAttr);
+  os << (named ? " -> " : "-> ") << (merged ? merged.getValue() : element(out));
   return text;
 }
 

@@ -21,6 +21,9 @@ struct NamedSize {
 /// complete.
 llvm::SmallVector<NamedSize> getNamedSizes(mlir::Operation *kernel);
 
+/// Of attention in parts: the type of the result that they are merged to.
+inline constexpr llvm::StringLiteral kMergedTypeAttr = "kernel.merged_type";
+
 /// The element types that it can ask for, such as "f32, f32 -> f32".
 std::string getElementTypes(mlir::Operation *kernel);
 

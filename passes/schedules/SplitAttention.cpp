@@ -2,6 +2,7 @@
 
 #include "passes/schedules/SplitAttention.h"
 #include "dialects/kernel/KernelCost.h"
+#include "dialects/kernel/KernelScheduleFiles.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -81,6 +82,8 @@ void Splitter::attend() {
       b.getArrayAttr(layouts), op.getScaleAttr(), op.getCausalAttr(),
       op.getWindowLeftAttr(), op.getWindowRightAttr(), op.getSoftcapAttr(),
       b.getArrayAttr(shapes), schedule);
+  whole->setAttr(kernel::kMergedTypeAttr, TypeAttr::get(getElementTypeOrSelf(
+                                              op.getOuts()[0].getType())));
   sums = whole.getResult(0);
   tops = whole.getResult(1);
   weights = whole.getResult(2);

@@ -5,7 +5,7 @@
 // CHECK-LABEL: func.func @split
 // CHECK: %[[BATCH:.*]] = xf.dim_value {dim = #xf.dim<b * 4>}
 // CHECK: tensor.empty(%[[BATCH]]) : tensor<?x4x1x16xf32>
-// CHECK: %[[PARTS:.*]]:3 = kernel.attention %{{.*}} layouts = ["bhsd", "bhsd", "bhsd", "bhsd"]{{.*}}few_q = 1, parts = 4>
+// CHECK: %[[PARTS:.*]]:3 = kernel.attention %{{.*}} kernel.merged_type = bf16{{.*}}layouts = ["bhsd", "bhsd", "bhsd", "bhsd"]{{.*}}few_q = 1, parts = 4>
 // CHECK: tensor.extract_slice %[[PARTS]]#0[0, 0, 0, 0]
 // CHECK: %[[SECOND:.*]] = xf.dim_value {dim = #xf.dim<b>}
 // CHECK: tensor.extract_slice %[[PARTS]]#0[%[[SECOND]], 0, 0, 0]
