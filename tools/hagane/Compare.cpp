@@ -228,7 +228,8 @@ ComparedSide Comparison::describe(const KernelTime &kernel) const {
           intervalOf(kernel.seconds),
           kernel.flops,
           kernel.bytes,
-          limitOf(kernel, result.rates, result.threads)};
+          limitOf(kernel, result.rates, result.threads),
+          kernel.multipliesBf16};
 }
 
 ComparedKernel Comparison::compare(const Pair &pair) const {

@@ -43,12 +43,19 @@ struct Point {
   double x = 0, y = 0;
 };
 
+/// What all threads compute at best, with factors of one type.
+struct Roof {
+  double flops;
+  const char *factors;
+};
+
 class Plot {
 public:
   Plot(const ComparisonResult &result, double width, double height)
       : result(result), width(width), height(height),
-        peak(result.rates.flops * result.threads),
-        bandwidth(result.rates.memoryBytes) {}
+        bandwidth(result.rates.memoryBytes) {
+    addRoofs();
+  }
   PageData draw();
 
 private:
@@ -64,21 +71,40 @@ private:
   Point place(const ComparedSide &side) const {
     return {x.at(intensity(side)), y.at(rate(side))};
   }
+  void addRoofs();
   void scale();
+  PageData drawRoofs() const;
+  PageData labelRoofs() const;
   PageData grid(const Axis &axis, double unit) const;
   PageData drawKernel(const ComparedKernel &kernel);
   PageData label(const std::string &text, Point point);
 
   const ComparisonResult &result;
-  double width, height, peak, bandwidth;
+  double width, height, bandwidth;
+  std::vector<Roof> roofs; ///< the highest last
   Axis x{}, y{};
   std::vector<Box> taken; ///< by marks and labels
 };
 
 } // namespace
 
+/// That of bf16 where a kernel multiplies it.
+void Plot::addRoofs() {
+  roofs.push_back({result.rates.flops * result.threads, "f32"});
+  auto multipliesBf16 = [](const std::optional<ComparedSide> &side) {
+    return side && side->multipliesBf16;
+  };
+  double bf16 = result.rates.bf16Flops * result.threads;
+  if (bf16 > roofs.front().flops &&
+      std::any_of(result.kernels.begin(), result.kernels.end(),
+                  [&](const ComparedKernel &kernel) {
+                    return multipliesBf16(kernel.a) || multipliesBf16(kernel.b);
+                  }))
+    roofs.push_back({bf16, "bf16"});
+}
+
 void Plot::scale() {
-  double ridge = peak / bandwidth;
+  double peak = roofs.back().flops, ridge = peak / bandwidth;
   x = {ridge, ridge, kLeft, width - kRight};
   y = {peak, peak, height - kBottom, kTop};
   for (const ComparedKernel &kernel : result.kernels)
@@ -94,6 +120,36 @@ void Plot::scale() {
     axis->low /= kMargin;
     axis->high *= kMargin;
   }
+}
+
+/// The slope up to each roof, and the roof.
+PageData Plot::drawRoofs() const {
+  PageData lines = PageData::array();
+  double start = std::max(x.low, y.low / bandwidth);
+  for (const Roof &roof : roofs) {
+    double ridge = std::min(roof.flops / bandwidth, x.high);
+    lines.push_back(
+        {{"points", pixel(x.at(start)) + "," + pixel(y.at(start * bandwidth)) +
+                        " " + pixel(x.at(ridge)) + "," +
+                        pixel(y.at(roof.flops)) + " " + pixel(width - kRight) +
+                        "," + pixel(y.at(roof.flops))}});
+  }
+  return lines;
+}
+
+PageData Plot::labelRoofs() const {
+  PageData labels = PageData::array();
+  double ridge = std::min(roofs.front().flops / bandwidth, x.high);
+  double slope = std::sqrt(ridge * std::max(x.low, y.low / bandwidth));
+  labels.push_back({{"x", pixel(x.at(slope) - 6)},
+                    {"y", pixel(y.at(slope * bandwidth) - 6)},
+                    {"text", formatted("%.1f GB/s", bandwidth / 1e9)}});
+  for (const Roof &roof : roofs)
+    labels.push_back({{"x", pixel(width - kRight - 4)},
+                      {"y", pixel(y.at(roof.flops) - 6)},
+                      {"text", formatted("%.0f GFLOP/s, ", roof.flops / 1e9) +
+                                   roof.factors}});
+  return labels;
 }
 
 PageData Plot::grid(const Axis &axis, double unit) const {
@@ -178,16 +234,6 @@ PageData Plot::draw() {
   for (const auto &[name, point] : names)
     if (PageData text = label(name, point); text.is_object())
       labels.push_back(std::move(text));
-  double ridge = std::min(peak / bandwidth, x.high);
-  double start = std::max(x.low, y.low / bandwidth);
-  double slope = std::sqrt(ridge * start);
-  PageData roofs = PageData::array();
-  roofs.push_back({{"x", pixel(x.at(slope) - 6)},
-                   {"y", pixel(y.at(slope * bandwidth) - 6)},
-                   {"text", formatted("%.1f GB/s", bandwidth / 1e9)}});
-  roofs.push_back({{"x", pixel(width - kRight - 4)},
-                   {"y", pixel(y.at(peak) - 6)},
-                   {"text", formatted("%.0f GFLOP/s", peak / 1e9)}});
   return {{"width", pixel(width)},
           {"height", pixel(height)},
           {"left", pixel(kLeft)},
@@ -201,10 +247,8 @@ PageData Plot::draw() {
           {"yTextX", pixel(kLeft - 7)},
           {"xTicks", grid(x, 1)},
           {"yTicks", grid(y, 1e9)},
-          {"roof", pixel(x.at(start)) + "," + pixel(y.at(start * bandwidth)) +
-                       " " + pixel(x.at(ridge)) + "," + pixel(y.at(peak)) +
-                       " " + pixel(width - kRight) + "," + pixel(y.at(peak))},
-          {"roofLabels", std::move(roofs)},
+          {"roofs", drawRoofs()},
+          {"roofLabels", labelRoofs()},
           {"kernels", std::move(kernels)},
           {"labels", std::move(labels)}};
 }
