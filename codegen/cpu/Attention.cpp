@@ -35,11 +35,12 @@ AttentionCode::AttentionCode(kernel::Attention op, const KernelBody &body,
   out = operand(op.getOuts().front(), 3);
   compute = kernel::getComputeType(q.type().getElementType());
   lanes = body.options.getLanes(compute);
-  auto isBF16 = [](const HeadsOperand &operand) {
-    return operand.type().getElementType().isBF16();
+  auto isRounded = [](const HeadsOperand &operand) {
+    Type element = operand.type().getElementType();
+    return element.isBF16() || element.isF32();
   };
-  dots = !body.options.bf16Dots.empty() && isBF16(q) && isBF16(k) &&
-         isBF16(v) && depth() % 2 == 0;
+  dots = !body.options.bf16Dots.empty() && q.isBF16() && isRounded(k) &&
+         isRounded(v) && depth() % 2 == 0;
   batches = sizeOf(b, q.memref, q.axes.batch);
   heads = sizeOf(b, q.memref, q.axes.heads);
   queries = sizeOf(b, q.memref, q.axes.positions);

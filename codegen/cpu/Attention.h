@@ -19,6 +19,7 @@ struct HeadsOperand {
   mlir::MemRefType type() const {
     return mlir::cast<mlir::MemRefType>(memref.getType());
   }
+  bool isBF16() const { return type().getElementType().isBF16(); }
 };
 
 /// An attention kernel as its lowerings see it: operands, sizes, and formulas
@@ -35,8 +36,9 @@ protected:
   /// The result is what a part of the keys gives, for another kernel to merge.
   bool isPart() { return op.getOuts().size() == 3; }
 
-  /// Products are those of pairs of bf16, which lie in words of 32 bits. Only
-  /// then scores, and not queries, are scaled.
+  /// Products are those of pairs of bf16, which lie in words of 32 bits; keys
+  /// and values in f32 are rounded while they are copied. Only then scores, and
+  /// not queries, are scaled.
   bool usesDots() const { return dots; }
   mlir::Type word() { return b.getI32Type(); }
   /// Features that a vector of operands has, and that a step multiplies.
@@ -175,7 +177,11 @@ private:
 /// vector lanes.
 class FewAttention : AttentionCode {
 public:
-  using AttentionCode::AttentionCode;
+  FewAttention(kernel::Attention op, const KernelBody &body, Builder &b)
+      : AttentionCode(op, body, b) {
+    // Keys are not copied: pairs are read as they are.
+    dots &= k.isBF16();
+  }
   void emitItems();
 
 private:

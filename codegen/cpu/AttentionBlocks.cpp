@@ -55,7 +55,7 @@ void BlockAttention::carveScratch() {
   rowMax = view(layout.rowMax, {blockQ});
   rowSum = view(layout.rowSum, {blockQ});
   rescale = view(layout.rescale, {microN});
-  if (schedule.getPack())
+  if (schedule.getPack() || (usesDots() && !k.isBF16()))
     packedK = viewAs(usesDots() ? b.getBF16Type() : compute, layout.packedK,
                      {blockK, depth()});
   // Pairs of probabilities take the place of scores that have been read.

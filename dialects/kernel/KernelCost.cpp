@@ -52,9 +52,10 @@ Type kernel::getFactorType(Operation *op) {
     return cast<ShapedType>(op->getOperand(i).getType()).getElementType();
   };
   Type left = elementOf(0), right = elementOf(1);
-  // These round what is wider.
-  if (!isa<Gemm>(op) && (left.isBF16() || right.isBF16()))
-    return BFloat16Type::get(op->getContext());
+  // These round what is wider than the weight, or than queries.
+  if (Type narrow = isa<Conv>(op) ? right : left;
+      !isa<Gemm>(op) && narrow.isBF16())
+    return narrow;
   return left == right ? left : getComputeType(left);
 }
 
@@ -183,12 +184,16 @@ AttentionScratch kernel::getAttentionScratch(Attention op) {
   scratch.rowMax = layout.place(q);
   scratch.rowSum = layout.place(q);
   scratch.rescale = layout.place(n);
-  scratch.packedK = layout.place(schedule.getPack() ? k * d : 0);
-  // Values of 16 bits are always copied where pairs are multiplied.
-  bool copiesValues =
-      schedule.getPack() ||
-      getElementBytes(cast<ShapedType>(op.getV().getType()).getElementType()) ==
-          2;
+  auto isNarrow = [](Value operand) {
+    Type element = cast<ShapedType>(operand.getType()).getElementType();
+    return getElementBytes(element) == 2;
+  };
+  // Where pairs of 16 bits are multiplied, wider keys are rounded while they
+  // are copied, and values are always copied.
+  bool copiesKeys =
+      schedule.getPack() || (isNarrow(op.getQ()) && !isNarrow(op.getK()));
+  scratch.packedK = layout.place(copiesKeys ? k * d : 0);
+  bool copiesValues = schedule.getPack() || isNarrow(op.getQ());
   scratch.packedV = layout.place(copiesValues ? k * e : 0);
   scratch.bytes = layout.end;
   return scratch;

@@ -83,9 +83,7 @@ Value hagane::makeLinear(Location loc, Value rows, Value weight, Value bias,
                 {}};
   auto type = cast<RankedTensorType>(weight.getType());
   if (b.isConstantExpression(weight) && type.hasStaticShape()) {
-    // Processors that multiply bf16 sum the products of two rows at once;
-    // others widen both with one load.
-    int64_t interleave = type.getElementType().isBF16() ? 2 : 1;
+    int64_t interleave = type.getElementType().isBF16() ? kPair : 1;
     spec.b = b.packedWeight(weight, {kPanel, interleave, transposed});
     spec.layout = interleave > 1 ? "interleaved" : "panels";
   } else {
@@ -231,9 +229,13 @@ LogicalResult hagane::form(xf::Attention op, KernelBuilder &b) {
     return b.cannotForm(op, "the sizes of a head must be static");
   SmallVector<std::string> layouts;
   SmallVector<Value> operands;
-  for (Value operand : {op.getQ(), op.getK(), op.getV()})
-    operands.push_back(
-        roundFactor(op, absorbTranspose(operand, layouts, b), b));
+  Value factors[] = {op.getQ(), op.getK(), op.getV()};
+  for (auto [i, operand] : llvm::enumerate(factors)) {
+    Value factor = absorbTranspose(operand, layouts, b);
+    operands.push_back(isReadFactor(op, static_cast<int64_t>(i))
+                           ? factor
+                           : roundFactor(op, factor, b));
+  }
   Value bias, lengths = op.getKeyLengths(), sinks = op.getSinks();
   if (op.getBias()) {
     bias = makeBias(op, b);

@@ -61,7 +61,7 @@ struct ConvParts {
         type.getElementType() != result ||
         (op.getGroups() != 1 && perGroup % kRowPanel != 0))
       return {};
-    int64_t interleave = roundsPairs() ? 2 : 1;
+    int64_t interleave = roundsPairs() ? kPair : 1;
     Value weight = op.getWeight();
     if (interleave > 1)
       weight =
@@ -72,7 +72,7 @@ struct ConvParts {
 
   /// Whether the weights of two channels shall lie side by side, rounded.
   bool roundsPairs() {
-    return getFactorType(op) && depth % 2 == 0 &&
+    return getFactorType(op) && depth % kPair == 0 &&
            elementTypeOf(op.getWeight()).isF32();
   }
 
@@ -89,8 +89,9 @@ struct ConvParts {
 
   /// The weight as [outputs, pairs of channels, window, 2].
   Value pairChannels(Value weight) {
-    Value split = reshapeConstant(weight, {outputs, depth / 2, 2, volume});
-    SmallVector<int64_t> shape{outputs, depth / 2, volume, 2};
+    Value split =
+        reshapeConstant(weight, {outputs, depth / kPair, kPair, volume});
+    SmallVector<int64_t> shape{outputs, depth / kPair, volume, kPair};
     Value pairs = xf::Transpose::create(
         b.rewriter, weight.getLoc(),
         cast<RankedTensorType>(split.getType()).clone(shape), split,

@@ -2,6 +2,7 @@
 
 #include "passes/kernels/Forms.h"
 #include "passes/kernels/TaskBuilder.h"
+#include "passes/precision/FactorType.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -80,6 +81,38 @@ static std::pair<Values, Value> readTuple(TaskScope &t, Value indices,
     exists = t.both(exists, t.isLess(positions.back(), size));
   }
   return {positions, exists};
+}
+
+/// Row r of the table is column r of the product: pairs of its elements lie
+/// apart in a panel.
+LogicalResult hagane::formGatherOfPanels(xf::Gather op, KernelBuilder &b) {
+  auto type = cast<RankedTensorType>(op.getX().getType());
+  int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
+  Value weight = b.rounded(op.getLoc(), op.getX(), getFactorType(op));
+  Value table = b.packedWeight(weight, {kPanel, kPair, /*transposed=*/true});
+  Value indices = b.tensor(op.getIndices()), out = emptyLike(op.getY(), b);
+  Dim items = b.product(b.shapes.getDims(indices));
+  auto body = [&](TaskScope &t) {
+    Value from = t.operands[0], where = t.operands[1], to = t.operands[2];
+    Values at = t.delinearize(t.item, t.sizesOf(where));
+    visitPosition(t, where, at, t.index(rows), [&](Value row) {
+      Values place = t.delinearize(row, {t.sizeOf(from, 0), t.index(kPanel)});
+      auto copy = [&](Value pair, int64_t element) {
+        Values target = at;
+        target.push_back(t.add(t.mul(pair, t.index(kPair)), t.index(element)));
+        t.store(t.load(from, {place[0], pair, place[1], t.index(element)}), to,
+                target);
+      };
+      t.loop(t.index(0), t.index(columns / kPair), [&](Value pair) {
+        for (int64_t element = 0; element < kPair; ++element)
+          copy(pair, element);
+      });
+      if (columns % kPair != 0)
+        copy(t.index(columns / kPair), 0);
+    });
+  };
+  b.replace(op, formTask(op, {table, indices}, out, items, body, b).front());
+  return success();
 }
 
 LogicalResult hagane::form(xf::GatherNd op, KernelBuilder &b) {

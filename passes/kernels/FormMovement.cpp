@@ -3,6 +3,7 @@
 #include "dialects/xf/ShapeRules.h"
 #include "passes/kernels/Forms.h"
 #include "passes/kernels/TaskBuilder.h"
+#include "passes/precision/FactorType.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -222,6 +223,8 @@ static LogicalResult selectPosition(xf::Gather op, Dim index,
 }
 
 LogicalResult hagane::form(xf::Gather op, KernelBuilder &b) {
+  if (getFactorType(op))
+    return formGatherOfPanels(op, b);
   Location loc = op.getLoc();
   const xf::Facts &indices = b.shapes.get(op.getIndices());
   if (indices.content && indices.content->size() == 1 &&

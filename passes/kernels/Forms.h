@@ -64,6 +64,8 @@ llvm::LogicalResult form(xf::PutItem op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Slice op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Pad op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Gather op, KernelBuilder &b);
+/// Rows of a table, rounded, that a product reads as columns of its panels.
+llvm::LogicalResult formGatherOfPanels(xf::Gather op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Range op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Trilu op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Rotary op, KernelBuilder &b);

@@ -88,14 +88,38 @@ SmallVector<Value> getFactors(Operation *op) {
 StringRef findObstacle(Operation *op, ArrayRef<Value> factors) {
   if (auto conv = dyn_cast<xf::Conv>(op))
     return findObstacle(conv);
-  if (!isa<xf::Attention>(op) && !isLarge(shapeOf(factors[1]).take_back(2)))
+  bool isAttention = isa<xf::Attention>(op);
+  if (!isAttention && !isLarge(shapeOf(factors[1]).take_back(2)))
     return "its matrix is small";
+  // Blocks of queries round keys and values while they copy them, and few
+  // queries take as long as reading those does, rounded or not.
+  if (isAttention)
+    return isWrittenRounded(factors[0]) ? ""
+                                        : "its queries lie in memory as f32";
   // A constant is read rounded, which pays for a pass over the other factor.
-  if (!isa<xf::Attention>(op) && fusion::isConstantExpression(factors[1]))
+  if (fusion::isConstantExpression(factors[1]))
     return {};
   if (!llvm::all_of(factors, isWrittenRounded))
     return "a factor lies in memory as f32";
   return {};
+}
+
+/// Whether a product reads the rows of the gather's table as columns of its
+/// rounded weight.
+bool isTableOfProduct(xf::Gather op) {
+  Value table = op.getX();
+  auto type = cast<RankedTensorType>(table.getType());
+  if (!table.getDefiningOp<xf::Constant>() || type.getRank() != 2 ||
+      op.getAxis() != 0)
+    return false;
+  return llvm::any_of(table.getUsers(), [&](Operation *user) {
+    auto linear = dyn_cast<xf::Linear>(user);
+    auto product = dyn_cast<xf::MatMul>(user);
+    bool isTransposed =
+        (linear && linear.getTransposeWeight()) ||
+        (product && product.getTransposeB() && !product.getTransposeA());
+    return isTransposed && getFactorType(user) && user->getOperand(1) == table;
+  });
 }
 
 class ChoosePrecision
@@ -112,6 +136,7 @@ public:
       return signalPassFailure();
     }
     getOperation().walk([&](Operation *op) { choose(op); });
+    getOperation().walk([&](xf::Gather op) { chooseTable(op); });
   }
 
 private:
@@ -127,9 +152,29 @@ private:
       (void)remarks.decline(op, obstacle);
       return;
     }
+    mark(op);
+    SmallVector<int64_t> read;
+    if (isa<xf::Attention>(op))
+      for (auto [i, value] : llvm::enumerate(values))
+        if (!isWrittenRounded(value))
+          read.push_back(static_cast<int64_t>(i));
+    if (!read.empty())
+      op->setAttr(kReadFactorsAttr,
+                  DenseI64ArrayAttr::get(&getContext(), read));
+    remarks.apply(op);
+  }
+
+  /// A table that is a product's weight as well is stored once.
+  void chooseTable(xf::Gather op) {
+    if (!isTableOfProduct(op))
+      return;
+    mark(op);
+    remarks.apply(op);
+  }
+
+  void mark(Operation *op) {
     op->setAttr(kFactorTypeAttr,
                 TypeAttr::get(BFloat16Type::get(&getContext())));
-    remarks.apply(op);
   }
 
   Remarks remarks{"bf16", "precision"};

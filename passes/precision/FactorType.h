@@ -5,6 +5,7 @@
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Operation.h"
+#include "llvm/ADT/STLExtras.h"
 
 namespace hagane {
 
@@ -15,6 +16,19 @@ inline mlir::FloatType getFactorType(mlir::Operation *op) {
   auto attr = op->getAttrOfType<mlir::TypeAttr>(kFactorTypeAttr);
   return attr ? llvm::dyn_cast<mlir::BFloat16Type>(attr.getValue())
               : mlir::FloatType();
+}
+
+/// Elements of bf16 that lie side by side in packed weights: processors sum the
+/// products of two at once; others widen both with one load.
+inline constexpr int64_t kPair = 2;
+
+/// Numbers of the factors that its kernel rounds, if it does, as it reads them:
+/// those that lie in memory.
+inline constexpr llvm::StringLiteral kReadFactorsAttr = "xf.read_factors";
+
+inline bool isReadFactor(mlir::Operation *op, int64_t number) {
+  auto attr = op->getAttrOfType<mlir::DenseI64ArrayAttr>(kReadFactorsAttr);
+  return attr && llvm::is_contained(attr.asArrayRef(), number);
 }
 
 } // namespace hagane

@@ -221,14 +221,15 @@ static kernel::ConvScheduleAttr choose(kernel::Conv op,
 }
 
 /// Whether the rows of an operand lie apart, or are no numbers that products
-/// are computed of.
+/// are computed of, as f32 is none beside queries in bf16.
 static bool wantsPacking(kernel::Attention op, Value operand, unsigned i,
                          const TargetDescription &target) {
   auto layout = cast<StringAttr>(op.getLayouts()[i]).getValue();
   Type element = cast<ShapedType>(operand.getType()).getElementType();
-  return !layout.ends_with("sd") ||
-         (element != kernel::getComputeType(element) &&
-          !(target.bf16Dots && element.isBF16()));
+  bool usesDots = target.bf16Dots && kernel::getFactorType(op).isBF16();
+  Type factor =
+      usesDots ? kernel::getFactorType(op) : kernel::getComputeType(element);
+  return !layout.ends_with("sd") || element != factor;
 }
 
 /// Queries of an item: many, so that copied keys serve them all, but so that

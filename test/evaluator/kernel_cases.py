@@ -201,24 +201,27 @@ def order(x, layout):
 
 
 def attention_cases():
-    q, k, v = real(2, 4, 5, 8), real(2, 2, 7, 8), real(2, 2, 7, 3)
-    bias = real(2, 1, 5, 7)
-    scores = np.einsum("bhqd,bhkd->bhqk", q.astype("float64"), k.repeat(2, 1)) * 0.25 + bias
-    scores[..., np.arange(7) > np.arange(5)[:, None] + 2] = -np.inf
-    scores[1, ..., 6:] = -np.inf  # the second sequence has 6 keys, and its diagonal ends there
-    scores[1][..., np.arange(7) > np.arange(5)[:, None] + 1] = -np.inf
-    exps = np.exp(scores - scores.max(-1, keepdims=True))
-    want = (exps / exps.sum(-1, keepdims=True)) @ v.repeat(2, 1).astype("float64")
-    for layouts in (("bhsd",) * 4, ("bshd", "sbhd", "hbsd", "bshd")):
-        arrays = [order(x, layout) for x, layout in zip((q, k, v), layouts, strict=False)]
-        result = order(want.astype("float32"), layouts[3])
-        inputs = [*arrays, bias, np.array([7, 6])]
-        quoted = ", ".join(f'"{name}"' for name in layouts)
-        text = call("attention", inputs, [result],
-                    "%in0, %in1, %in2 bias %in3 lengths %in4 outs %out0",
-                    f"layouts = [{quoted}], scale = 0.25 : f64, "
-                    "causal = #xf.causal_kind<bottom_right>")
-        yield KernelCase("-".join(layouts), "attention", inputs, [result], text, atol=1e-6)
+    # Queries in bf16 let keys and values be rounded.
+    for element in (np.dtype("float32"), np.dtype(BF16)):
+        q, k, v = real(2, 4, 5, 8).astype(element), real(2, 2, 7, 8), real(2, 2, 7, 3)
+        keys, values = (x.astype(element).astype("float64").repeat(2, 1) for x in (k, v))
+        bias = real(2, 1, 5, 7)
+        scores = np.einsum("bhqd,bhkd->bhqk", q.astype("float64"), keys) * 0.25 + bias
+        scores[..., np.arange(7) > np.arange(5)[:, None] + 2] = -np.inf
+        scores[1, ..., 6:] = -np.inf  # the second sequence has 6 keys, and its diagonal ends there
+        scores[1][..., np.arange(7) > np.arange(5)[:, None] + 1] = -np.inf
+        exps = np.exp(scores - scores.max(-1, keepdims=True))
+        want = (exps / exps.sum(-1, keepdims=True)) @ values
+        for layouts in (("bhsd",) * 4, ("bshd", "sbhd", "hbsd", "bshd")):
+            arrays = [order(x, layout) for x, layout in zip((q, k, v), layouts, strict=False)]
+            result = order(want.astype("float32"), layouts[3])
+            inputs = [*arrays, bias, np.array([7, 6])]
+            quoted = ", ".join(f'"{name}"' for name in layouts)
+            text = call("attention", inputs, [result],
+                        "%in0, %in1, %in2 bias %in3 lengths %in4 outs %out0",
+                        f"layouts = [{quoted}], scale = 0.25 : f64, "
+                        "causal = #xf.causal_kind<bottom_right>")
+            yield KernelCase(f"{'-'.join(layouts)}-{element}", "attention", inputs, [result], text, atol=1e-6)
 
 
 def gather_cases():

@@ -4,9 +4,13 @@ References take the factors as the kernel does: rounded, where the processor sum
 pairs of bf16; of other processors the weights alone. What is left are errors of sums in f32.
 """
 
+import re
+import subprocess
+
 import numpy as np
 import pytest
 from harness import (
+    BUILD,
     Case,
     Session,
     check_close,
@@ -44,6 +48,23 @@ CONVOLUTIONS = [
          weights={"k": (16, 8, 3, 3), "b": (16,)}),
 ]
 
+# One query, a few, and many, which are made by the model; keys and values lie in memory.
+QUERIES = [{"b": b, "s": s, "t": t} for b, s, t in ((1, 1, 40), (2, 3, 17), (1, 33, 5), (2, 70, 301))]
+
+
+def over_caches(name, size, attributes="", key_heads=2):
+    return Case(name, f"T[b,4,s,{size}] x, T[b,{key_heads},t,{size}] k, T[b,{key_heads},t,{size}] v",
+                f"q = Mul(x, g) y = Attention {attributes} (q, k, v)", QUERIES, weights={"g": (size,)}, opset=23,
+                tolerance=2.0 ** -7)
+
+
+CACHES = [
+    over_caches("heads of 64", 64),
+    over_caches("heads of 32, causal", 32, "<is_causal = 1>", key_heads=4),
+    over_caches("heads of 18", 18, key_heads=1),
+    over_caches("heads of odd size", 7),
+]
+
 # Of the largest result: the least that rounding is seen by.
 LEAST = 1e-4
 
@@ -79,3 +100,27 @@ def test_convolution_widens_weights(case, level, tmp_path):
 @pytest.mark.parametrize("case", CONVOLUTIONS, ids=lambda case: case.name)
 def test_convolution_of_pairs(case, bf16_level, tmp_path):
     check_rounded(case, bf16_level, tmp_path, {"k", "x"})
+
+
+# Probabilities are rounded as well, so that the reference's factors are not.
+@pytest.mark.parametrize("case", CACHES, ids=lambda case: case.name)
+def test_attention_over_caches(case, level, tmp_path):
+    check_rounded(case, level, tmp_path, set())
+
+
+@pytest.mark.parametrize("case", CACHES, ids=lambda case: case.name)
+def test_attention_over_caches_in_pairs(case, bf16_level, tmp_path):
+    check_rounded(case, bf16_level, tmp_path, set())
+
+
+@pytest.mark.parametrize("rows, columns", [(50, 32), (64, 17), (97, 33)])
+def test_tied_table(rows, columns, level, tmp_path):
+    """The product's weight is the only copy of the table, and the gather's result is a rounded row."""
+    case = Case(f"tied {rows}x{columns}", "int64[n] i", "x = Gather(e, i) t = Transpose(e) y = MatMul(x, t)",
+                [{"n": n} for n in (1, 3, 40)], outputs="T[] y, T[] x", weights={"e": (rows, columns)},
+                data={"i": lambda rng, shape: rng.integers(-rows, rows, shape)})
+    check_rounded(case, level, tmp_path, {"e"})
+    text = subprocess.run([BUILD / "bin/hagane", "inspect", tmp_path / "model.hgn"], capture_output=True, text=True,
+                          check=True).stdout
+    packed = f"{-(-rows // 32)}, {-(-columns // 2)}, 32, 2"
+    assert re.findall(r"weight_\d+: (\w+) \[([^\]]*)\]", text) == [("bf16", packed)]

@@ -125,6 +125,34 @@ def test_lock(tool, model, tmp_path):
     assert code == 1 and "no line of the lock fits this rows" in error
 
 
+def test_lines_of_attention_in_parts_replay(tool, tmp_path):
+    """The line of a kernel that keeps parts in f32 is found by the type of the result, which is rounded."""
+    text = """<ir_version: 10, opset_import: ["" : 23]>
+    graph (float[1,1,32] x, float[1,1,1024,32] k) => (float[1,1,64] y) {
+        h = MatMul (x, weight)
+        g = Mul (h, h)
+        q = Reshape (g, four)
+        a = Attention (q, k, k)
+        o = Reshape (a, three)
+        y = MatMul (o, last)
+    }"""
+    parsed = onnx.parser.parse_model(text)
+    tensors = {"weight": np.eye(32, dtype=np.float32), "last": np.ones((32, 64), np.float32),
+               "four": np.array([1, 1, 1, 32]), "three": np.array([1, 1, 32])}
+    parsed.graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in tensors.items())
+    path, lines = tmp_path / "model.onnx", tmp_path / "lines.mlir"
+    onnx.save(parsed, path)
+    options = ["--precision=bf16", "--run-threads=8"]
+    code, out, error = tool("hagane", "schedules", path, *options, "--min-time=0", "--json")
+    assert code == 0, error
+    kernels = [kernel for kernel in json.loads(out)["kernels"] if kernel["line"]]
+    attention = next(kernel for kernel in kernels if kernel["name"].startswith("attention"))
+    assert "parts = 8" in attention["schedule"] and '-> bf16"' in attention["line"]
+    lines.write_text("".join(f"{kernel['line']}{kernel['schedule']}\n" for kernel in kernels))
+    code, _, error = tool("hagane", "compile", path, "-o", tmp_path / "m.hgn", *options, f"--locked={lines}")
+    assert code == 0, error
+
+
 def test_tuned_schedules_replay(tool, model, tmp_path):
     path, wanted = model
     tuned = tmp_path / "tuned.mlir"

@@ -64,7 +64,8 @@ LogicalResult Measurement::makeKernels() {
   if (failed(pm.run(*rounded.module)))
     return failure();
   for (auto op : rounded.main().getOps<kernel::KernelOpInterface>()) {
-    bool isProduct = isa<kernel::Gemm, kernel::Conv, kernel::Attention>(op);
+    bool isProduct =
+        isa<kernel::Gemm, kernel::Conv, kernel::Attention, kernel::Task>(op);
     if (!isProduct || llvm::none_of(nodeNames(op->getLoc()), [&](auto name) {
           return marked.contains(name);
         }))

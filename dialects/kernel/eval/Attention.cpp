@@ -2,6 +2,7 @@
 
 #include "dialects/kernel/KernelOps.h"
 #include "dialects/kernel/eval/Definitions.h"
+#include "dialects/kernel/eval/Product.h"
 #include "dialects/kernel/eval/Space.h"
 #include "dialects/xf/eval/Attend.h"
 
@@ -17,11 +18,17 @@ static LogicalResult defineAttentionOp(Attention op, Evaluation &evaluation) {
       createOuts(op.getOuts().size(), evaluation);
   if (failed(outs))
     return failure();
+  // Keys and values are rounded to the type of queries.
+  FailureOr<HostTensor> k = roundFactor(evaluation.operand(1),
+                                        evaluation.operand(0), evaluation),
+                        v = roundFactor(evaluation.operand(2),
+                                        evaluation.operand(0), evaluation);
+  if (failed(k) || failed(v))
+    return failure();
   auto layouts = llvm::to_vector(op.getLayouts().getAsValueRange<StringAttr>());
   xf::eval::AttentionProblem problem = xf::eval::makeAttentionProblem(
       op, evaluation, Heads(evaluation.operand(0), layouts[0]),
-      Heads(evaluation.operand(1), layouts[1]),
-      Heads(evaluation.operand(2), layouts[2]),
+      Heads(*k, layouts[1]), Heads(*v, layouts[2]),
       Heads(outs->front(), layouts[3]));
   if (outs->size() == 1)
     return attend(problem, evaluation, op.getContext());

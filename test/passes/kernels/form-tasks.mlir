@@ -128,3 +128,31 @@ func.func @items(%x: tensor<3x7x4xf32>, %y: tensor<7x3xf32>, %n: tensor<i64>) ->
   %2 = xf.put_item %1, %y {at = #xf.dim<6 - i>, axis = 0 : i64} : (tensor<3xf32>, tensor<7x3xf32>) -> tensor<7x3xf32>
   return %2 : tensor<7x3xf32>
 }
+
+// -----
+
+xf.symbol @s {min = 1 : i64, max = 512 : i64}
+
+// A table that is a product's weight as well is stored once, in panels: rows are columns of those.
+// CHECK-LABEL: kernel.global @weight_0 : tensor<3x17x32x2xbf16>
+// CHECK: kernel.pack {{.*}}interleave = 2 : i64, panel = 32 : i64, transposed{{.*}} : tensor<67x33xbf16>
+// CHECK-NOT: kernel.global
+// CHECK-LABEL: func.func @tied
+// CHECK: %[[TABLE:.*]] = kernel.get_global @weight_0
+// CHECK: kernel.task ins %[[TABLE]], %{{.*}}item_count = #xf.dim<s>
+// CHECK: ^bb0(%[[PANELS:.*]]: memref<3x17x32x2xbf16{{.*}}>, %[[I:[^:]*]]: memref
+// CHECK: %[[ROW:.*]] = kernel.position %{{.*}} of %c67
+// CHECK-DAG: arith.divui %[[ROW]], %c32
+// CHECK-DAG: arith.remui %[[ROW]], %c32
+// CHECK: scf.for %[[PAIR:.*]] = %c0{{.*}} to %c16
+// CHECK: memref.load %[[PANELS]][%{{.*}}, %[[PAIR]], %{{.*}}, %c0
+// CHECK: memref.load %[[PANELS]][%{{.*}}, %[[PAIR]], %{{.*}}, %c1
+// The last element has no second one.
+// CHECK: memref.load %[[PANELS]][%{{.*}}, %c16{{[^,]*}}, %{{.*}}, %c0
+// CHECK: kernel.gemm {{.*}}b_layout = "interleaved"
+func.func @tied(%i: tensor<?xi64> {xf.dims = [#xf.dim<s>]}) -> tensor<?x67xf32> {
+  %t = xf.constant {value = dense<1.0> : tensor<67x33xf32>} : () -> tensor<67x33xf32>
+  %0 = xf.gather %t, %i {axis = 0 : i64, xf.factor_type = bf16} : (tensor<67x33xf32>, tensor<?xi64>) -> tensor<?x33xf32>
+  %1 = xf.linear %0, %t {transpose_weight, xf.factor_type = bf16} : (tensor<?x33xf32>, tensor<67x33xf32>) -> tensor<?x67xf32>
+  return %1 : tensor<?x67xf32>
+}
