@@ -9,7 +9,6 @@
 
 #include "codegen/cpu/HostKernel.h"
 #include "codegen/cpu/HostPlan.h"
-#include "dialects/kernel/KernelOps.h"
 #include "dialects/xf/XfDynamic.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/ADT/SetVector.h"
@@ -65,6 +64,7 @@ private:
   mlir::Value lateMemory(int64_t function, mlir::ValueRange operands);
   void lowerReturn(mlir::func::ReturnOp op);
   mlir::Value apiFunction(int64_t offset);
+  llvm::LogicalResult lowerBufferOffset(kernel::BufferOffset op);
   llvm::LogicalResult lowerGlobal(kernel::GetGlobal op);
   llvm::LogicalResult lowerCopy(mlir::memref::CopyOp op);
   llvm::LogicalResult lowerExpand(mlir::memref::ExpandShapeOp op);
@@ -80,6 +80,7 @@ private:
   int64_t numberOf(const llvm::Twine &message);
   mlir::Value loadField(int64_t offset, mlir::Type type);
   mlir::Value loadSlot(xf::Dim dim);
+  mlir::Value loadSlot(int64_t slot);
   mlir::Value pointerAt(mlir::Value base, mlir::Value byte);
   mlir::Value word(int64_t value) {
     return mlir::LLVM::ConstantOp::create(b, b.getI64Type(),

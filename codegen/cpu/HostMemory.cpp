@@ -25,6 +25,19 @@ LogicalResult HostLowering::lowerGlobal(kernel::GetGlobal op) {
   return success();
 }
 
+LogicalResult HostLowering::lowerBufferOffset(kernel::BufferOffset op) {
+  const HostBuffers &placed = plan.getBuffers();
+  if (op.getBuffer() >= placed.plan.buffers.size())
+    return op.emitError("is of buffer ")
+           << op.getBuffer() << " of main's kernel.buffers, which are "
+           << placed.plan.buffers.size();
+  Value slot = loadSlot(placed.offsetSlot + int64_t(op.getBuffer()));
+  op.replaceAllUsesWith(
+      arith::IndexCastOp::create(b, b.getIndexType(), slot).getResult());
+  op.erase();
+  return success();
+}
+
 /// Replaces a reshape of dense memory by its result, as dense memory too.
 void HostLowering::replaceByDense(Operation *op, Value source,
                                   ValueRange sizes) {

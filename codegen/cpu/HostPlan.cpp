@@ -4,6 +4,7 @@
 #include "codegen/module/ModuleRecord.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "runtime/include/hagane/abi.h"
 
 using namespace mlir;
@@ -17,6 +18,14 @@ int64_t HostPlan::getSlot(xf::Dim dim) {
   if (inserted)
     dims.push_back(dim.getAttr());
   return it->second;
+}
+
+void HostPlan::setBuffers(kernel::ArenaPlan plan) {
+  for (const kernel::ArenaBuffer &buffer : plan.buffers)
+    buffers.sizeSlots.push_back(getSlot(buffer.bytes));
+  buffers.offsetSlot = HGN_PLAN_FIXED_SLOTS + dims.size();
+  dims.append(plan.buffers.size(), xf::DimAttr());
+  buffers.plan = std::move(plan);
 }
 
 bool HostPlan::isComputed(xf::Dim dim) const {
@@ -167,7 +176,7 @@ Value HostPlan::emitBound(ImplicitLocOpBuilder &b, StringRef name,
     return depends && isKnown;
   };
   for (auto [i, attr] : llvm::enumerate(dims))
-    if (isDue(attr) && !xf::Dim(attr).getSymbol())
+    if (attr && isDue(attr) && !xf::Dim(attr).getSymbol())
       LLVM::StoreOp::create(b, emitter.emit(attr),
                             wordAt(b, plan, HGN_PLAN_FIXED_SLOTS + i));
   for (xf::DimAttr bytes : scratch) {
@@ -206,8 +215,9 @@ LogicalResult HostPlan::emit(ImplicitLocOpBuilder &b,
       values[HGN_PLAN_SCRATCH_BYTES] = arith::MaxSIOp::create(
           b, values[HGN_PLAN_SCRATCH_BYTES], emitter.emit(bytes));
   for (xf::DimAttr dim : dims)
-    values.push_back(isComputed(dim) ? emitter.constant(HGN_PLAN_UNKNOWN)
-                                     : emitter.emit(dim));
+    values.push_back(!dim || isComputed(dim)
+                         ? emitter.constant(HGN_PLAN_UNKNOWN)
+                         : emitter.emit(dim));
   Value result = arith::ConstantIntOp::create(b, b.getI32Type(), 0);
   // The first broken requirement wins; the plan's first slots show its values.
   for (const Requirement &requirement : llvm::reverse(requirements)) {
@@ -227,11 +237,38 @@ LogicalResult HostPlan::emit(ImplicitLocOpBuilder &b,
     return mlir::emitError(b.getLoc(), "the symbolic dimension '")
            << emitter.getUnknownSymbol() << "' is not declared by an xf.symbol";
 
+  Value slots = block->getArgument(1);
   for (auto [slot, value] : llvm::enumerate(values))
-    LLVM::StoreOp::create(b, value, wordAt(b, block->getArgument(1), slot));
+    LLVM::StoreOp::create(b, value, wordAt(b, slots, slot));
   Value failed =
       arith::ConstantIntOp::create(b, b.getI32Type(), 1 + rangeCheck);
-  func::ReturnOp::create(b, ValueRange{arith::SelectOp::create(
-                                b, emitter.getBad(), failed, result)});
+  result = arith::SelectOp::create(b, emitter.getBad(), failed, result);
+  emitArena(b, slots, result, failed);
+  func::ReturnOp::create(b, result);
   return success();
+}
+
+void HostPlan::emitArena(ImplicitLocOpBuilder &b, Value slots, Value &result,
+                         Value failed) {
+  if (buffers.empty())
+    return;
+  func::FuncOp placement = emitPlacement(b, buffers);
+  Value fine = arith::ConstantIntOp::create(b, b.getI32Type(), 0);
+  Value isFine =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::eq, result, fine);
+  auto branch = scf::IfOp::create(
+      b, isFine,
+      [&](OpBuilder &, Location) {
+        Value most = loadWord(b, slots, HGN_PLAN_ARENA_BYTES);
+        Value bytes =
+            func::CallOp::create(b, placement, ValueRange{slots, most})
+                .getResult(0);
+        LLVM::StoreOp::create(b, bytes, wordAt(b, slots, HGN_PLAN_ARENA_BYTES));
+        Value fits =
+            arith::CmpIOp::create(b, arith::CmpIPredicate::ule, bytes, most);
+        scf::YieldOp::create(
+            b, Value(arith::SelectOp::create(b, fits, fine, failed)));
+      },
+      [&](OpBuilder &, Location) { scf::YieldOp::create(b, result); });
+  result = branch.getResult(0);
 }

@@ -3,7 +3,7 @@
 #ifndef HAGANE_CODEGEN_CPU_HOSTPLAN_H
 #define HAGANE_CODEGEN_CPU_HOSTPLAN_H
 
-#include "dialects/xf/Dim.h"
+#include "codegen/cpu/HostPlacement.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "llvm/ADT/MapVector.h"
@@ -18,11 +18,16 @@ class HostPlan {
 public:
   /// The slot of the plan that holds `dim`.
   int64_t getSlot(xf::Dim dim);
-  void setArena(xf::Dim bytes) { arena = bytes.getAttr(); }
+  /// The arena takes no more than that.
+  void setArena(xf::Dim most) { arena = most.getAttr(); }
+  /// Buffers to place in the arena; each gets slots for offset and size.
+  void setBuffers(kernel::ArenaPlan plan);
+  const HostBuffers &getBuffers() const { return buffers; }
   /// Some kernel needs this much scratch.
   void addScratch(xf::Dim bytes) { scratch.insert(bytes.getAttr()); }
 
-  /// The dimensions in slot order, without the slots that the ABI fixes.
+  /// The dimensions in slot order, without the slots that the ABI fixes; null
+  /// in slots that hold offsets of buffers.
   llvm::ArrayRef<xf::DimAttr> getDims() const { return dims; }
 
   /// Two values that must be equal, by the module's check `check`.
@@ -50,6 +55,11 @@ public:
                         llvm::function_ref<mlir::Value(llvm::StringRef)> load);
 
 private:
+  /// What the arena takes, once the other slots are stored; sets `result` to
+  /// `failed` where nothing fits.
+  void emitArena(mlir::ImplicitLocOpBuilder &b, mlir::Value slots,
+                 mlir::Value &result, mlir::Value failed);
+
   struct Requirement {
     xf::DimAttr lhs, rhs;
     int64_t check;
@@ -60,6 +70,7 @@ private:
   llvm::SmallVector<xf::DimAttr> dims;
   llvm::DenseMap<xf::DimAttr, int64_t> slots;
   xf::DimAttr arena;
+  HostBuffers buffers;
   llvm::SetVector<xf::DimAttr> scratch;
 };
 

@@ -69,35 +69,26 @@ LogicalResult HostLowering::recordSignature() {
   return success();
 }
 
-/// Notes the arena's buffers as the plan lists them.
+/// Gives the arena's buffers their slots, and notes them.
 LogicalResult HostLowering::recordBuffers() {
-  auto planned = main->getAttrOfType<ArrayAttr>("kernel.buffers");
-  if (!planned)
-    return success();
-  for (auto [i, attribute] : llvm::enumerate(planned)) {
-    auto entry = dyn_cast<DictionaryAttr>(attribute);
-    auto find = [&]<typename AttrT>(StringRef key, AttrT &found) {
-      found = entry ? entry.getAs<AttrT>(key) : AttrT();
-      return bool(found);
-    };
-    xf::DimAttr offset, bytes;
-    IntegerAttr first, last;
-    if (!find("offset", offset) || !find("bytes", bytes) ||
-        !find("first_use", first) || !find("last_use", last))
-      return main.emitError("expected offset, bytes, first_use and last_use of "
-                            "each of kernel.buffers, found ")
-             << attribute;
-    auto slot = [&](xf::DimAttr dim) {
-      return b.getI64IntegerAttr(plan.getSlot(dim));
-    };
+  FailureOr<kernel::ArenaPlan> planned = kernel::ArenaPlan::read(main);
+  if (failed(planned))
+    return failure();
+  for (const kernel::ArenaBuffer &buffer : planned->buffers)
+    if (plan.isComputed(buffer.bytes))
+      return main.emitError("expected the inputs to tell the sizes of buffers "
+                            "in the arena, found ")
+             << buffer.bytes.str();
+  plan.setBuffers(std::move(*planned));
+  const HostBuffers &placed = plan.getBuffers();
+  for (auto [i, buffer] : llvm::enumerate(placed.plan.buffers))
     buffers.push_back(b.getDictionaryAttr({
         b.getNamedAttr("name", b.getStringAttr("buffer" + Twine(i))),
-        b.getNamedAttr("offset", slot(offset)),
-        b.getNamedAttr("size", slot(bytes)),
-        b.getNamedAttr("first", first),
-        b.getNamedAttr("last", last),
+        b.getNamedAttr("offset", b.getI64IntegerAttr(placed.offsetSlot + i)),
+        b.getNamedAttr("size", b.getI64IntegerAttr(placed.sizeSlots[i])),
+        b.getNamedAttr("first", b.getI64IntegerAttr(buffer.first)),
+        b.getNamedAttr("last", b.getI64IntegerAttr(buffer.last)),
     }));
-  }
   return success();
 }
 
@@ -106,7 +97,10 @@ void HostLowering::recordSlotsAndChecks() {
   module->setAttr(record::kKernels, b.getArrayAttr(kernels));
   module->setAttr(record::kChecks, b.getStrArrayAttr(checks.getArrayRef()));
   module->setAttr(record::kSlots,
-                  b.getArrayAttr(SmallVector<Attribute>(plan.getDims())));
+                  b.getArrayAttr(llvm::map_to_vector(
+                      plan.getDims(), [&](xf::DimAttr dim) -> Attribute {
+                        return dim ? Attribute(dim) : b.getUnitAttr();
+                      })));
 }
 
 /// The conditions on the inputs' sizes, each with a message.

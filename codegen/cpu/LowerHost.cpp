@@ -168,9 +168,13 @@ Value HostLowering::loadField(int64_t offset, Type type) {
 Value HostLowering::loadSlot(xf::Dim dim) {
   if (std::optional<int64_t> value = dim.getConstant())
     return word(*value);
+  return loadSlot(plan.getSlot(dim));
+}
+
+Value HostLowering::loadSlot(int64_t slot) {
   Value base = loadField(offsetof(hgn_exec, plan), pointerType());
   return LLVM::LoadOp::create(b, b.getI64Type(),
-                              pointerAt(base, word(8 * plan.getSlot(dim))));
+                              pointerAt(base, word(8 * slot)));
 }
 
 Value HostLowering::apiFunction(int64_t offset) {
@@ -270,6 +274,9 @@ LogicalResult HostLowering::lower(Operation *op) {
         value.erase();
         return success();
       })
+      .Case([&](kernel::BufferOffset offset) {
+        return lowerBufferOffset(offset);
+      })
       .Case([&](func::ReturnOp ret) {
         lowerReturn(ret);
         return success();
@@ -311,10 +318,7 @@ LogicalResult HostLowering::takeOverMain() {
     Value base = loadField(fieldOf(argument.role), pointerType());
     SmallVector<Value> sizes;
     if (argument.role == Role::Arena) {
-      Value planned = loadField(offsetof(hgn_exec, plan), pointerType());
-      sizes.push_back(LLVM::LoadOp::create(
-          b, b.getI64Type(),
-          pointerAt(planned, word(8 * HGN_PLAN_ARENA_BYTES))));
+      sizes.push_back(loadSlot(HGN_PLAN_ARENA_BYTES));
     } else {
       base = LLVM::LoadOp::create(b, pointerType(),
                                   pointerAt(base, word(8 * argument.index)));
@@ -369,13 +373,13 @@ LogicalResult HostLowering::run() {
   main.walk([&](Operation *op) {
     isGuarded |= isa<xf::RequireEqual>(op) || op->hasAttr("kernel.heap_bytes");
   });
-  if (failed(recordBuffers()))
+  if (failed(recordSignature()) || failed(recordBuffers()))
     return failure();
   if (auto arena = main->getAttrOfType<xf::DimAttr>("kernel.arena_bytes"))
     plan.setArena(arena);
   if (failed(collectKernels()) || failed(makeEntries()))
     return failure();
-  if (failed(recordSignature()) || failed(takeOverMain()))
+  if (failed(takeOverMain()))
     return failure();
   recordSlotsAndChecks();
   b.setLoc(main.getLoc());

@@ -107,10 +107,12 @@ def LowerHostPass : Pass<"hagane-lower-host", "::mlir::ModuleOp"> {
   let description = [{
     Replaces `@main`, whose arguments are the model's inputs, outputs
     (`kernel.output`), states (`kernel.state`) and the arena (`kernel.arena`, its
-    size the function's `kernel.arena_bytes`),
+    size at most the function's `kernel.arena_bytes`),
     by `@hgn_plan` and `@hgn_run` of runtime/include/hagane/abi.h. Every
     symbolic dimension that the host needs becomes a slot of the plan, computed
     by `@hgn_plan` with checks for overflow; `@hgn_run` only loads it.
+    `@hgn_plan` also places the function's `kernel.buffers` in the arena, by the
+    best of `kernel.arena_orders`; what it found are slots, too.
 
     A kernel function takes bare words in place of each memref: the address of
     its first element, then the sizes and strides that its type does not tell.

@@ -4,7 +4,8 @@
 //
 //   kernel.inputs, kernel.outputs, kernel.states
 //                    [{name, type = element type, dims = [#xf.dim...]}]
-//   kernel.slots     [#xf.dim...]: slot i + 2 of the plan holds entry i
+//   kernel.slots     [#xf.dim...]: slot i + 2 of the plan holds entry i, the
+//                    offset of a buffer where that is a unit
 //   kernel.kernels   [{name, schedule, flops = slot, bytes = slot, nodes
 //                     [, factors = type]}]
 //   kernel.buffers   [{name, offset = slot, size = slot, first, last}]

@@ -1,5 +1,6 @@
 //===- KernelDialect.cpp - The kernel dialect -----------------------------===//
 
+#include "dialects/kernel/KernelArena.h"
 #include "dialects/kernel/KernelOps.h"
 #include "dialects/kernel/KernelScheduleFiles.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -29,6 +30,10 @@ void KernelDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/kernel/KernelScheduleFiles.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/kernel/KernelArena.cpp.inc"
       >();
 }
 

@@ -88,23 +88,30 @@ def ShareOutputsPass : Pass<"hagane-share-outputs", "::mlir::func::FuncOp"> {
 def PlanArenaPass : Pass<"hagane-plan-arena", "::mlir::ModuleOp"> {
   let summary = "place all buffers in one arena";
   let description = [{
-    Every `memref.alloc` of `main` becomes a view of one arena argument.
-    Buffers that do not live at the same time share a bin, chosen by size at
-    sample values of the symbols; a bin is as large as its largest member and
-    bins lie one after another, so that offsets are small expressions that are
-    right for every shape. Buffers of computed sizes stay, with
-    `kernel.heap_bytes`, for the run's heap, as do those whose place has no
-    expression; so do those that a loop carries into its next iteration, with
-    `kernel.alternates`: two pieces of memory, in turn. The arena's size is
-    `kernel.arena_bytes` of the function; `kernel.buffers` tells the plan.
+    Every `memref.alloc` of `main` becomes a view of one arena argument, at a
+    `kernel.buffer_offset` that `hgn_plan` works out from the sizes of a run. The
+    function's `kernel.buffers` lists sizes and lives, `kernel.arena_orders` some
+    orders in which to place them, each buffer at the lowest place that is free
+    during its life; a local search finds them, at sample values of the symbols.
+
+    The first order bounds what the best one takes, `kernel.arena_bytes`: it
+    follows bins, shared by buffers that do not live at the same time and as
+    large as the largest, one behind the other. By induction each buffer fits
+    behind the bins before its own.
+
+    Buffers of computed sizes stay, with `kernel.heap_bytes`, for the run's heap,
+    as do those with which the bound would have no expression; so do those that a
+    loop carries into its next iteration, with `kernel.alternates`: two pieces of
+    memory, in turn.
 
     Before: `%a = memref.alloc(%n) : memref<?x384xf32>`. After:
     ```mlir
-    %o = xf.dim_value {dim = #xf.dim<64 * ceildiv(24 * seq, 1)>} : index
+    %o = kernel.buffer_offset {buffer = 0 : i64} : index
     %a = memref.view %arena[%o][%n] : memref<?xi8> to memref<?x384xf32>
     ```
   }];
-  let dependentDialects = ["::mlir::memref::MemRefDialect", "::hagane::xf::XfDialect"];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::hagane::kernel::KernelDialect",
+                           "::hagane::xf::XfDialect"];
 }
 
 def OutlineKernelsPass : Pass<"hagane-outline-kernels", "::mlir::ModuleOp"> {

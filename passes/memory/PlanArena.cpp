@@ -1,14 +1,16 @@
 //===- PlanArena.cpp - All buffers in one arena ---------------------------===//
 
+#include "dialects/kernel/KernelArena.h"
 #include "dialects/kernel/KernelCost.h"
-#include "dialects/kernel/KernelOps.h"
 #include "dialects/xf/XfDynamic.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "passes/memory/ArenaOrders.h"
 #include "passes/memory/BufferLife.h"
 #include "passes/memory/MemrefDims.h"
 #include "passes/memory/Passes.h"
 #include "passes/shapes/ShapeAnalysis.h"
 #include "llvm/ADT/StringSet.h"
+#include <random>
 
 namespace hagane {
 #define GEN_PASS_DEF_PLANARENAPASS
@@ -22,21 +24,29 @@ using xf::Dim;
 namespace {
 
 constexpr int64_t kAlign = 64;
-/// Sizes are compared at this value of every symbol, within its range.
+/// Bins are filled by sizes at this value of every symbol, within its range.
 constexpr int64_t kSample = 128;
+/// What symbols are in the samples for which orders are searched: small, where
+/// alignment counts, up to large; nothing that sizes are multiples of.
+constexpr int64_t kValues[] = {1,  2,  3,   5,   8,   13,  21, 34,
+                               55, 89, 144, 233, 377, 610, 987};
+constexpr size_t kSamples = 128;
 
-struct Buffer {
+struct Buffer : kernel::ArenaBuffer {
   memref::AllocOp alloc;
-  Dim bytes;
-  int64_t sample = 0;
-  int64_t first = 0, last = 0; // positions of its first and last use
-  size_t bin = 0;
+  int64_t sample = 0; // bytes at kSample
+  int32_t number = 0; // in the plan
 };
 
 /// Buffers that live at different times.
 struct Bin {
   Dim bytes;
   SmallVector<size_t> members;
+};
+
+struct SymbolRange {
+  StringRef name;
+  int64_t min, max;
 };
 
 class ArenaPlanner {
@@ -46,7 +56,7 @@ public:
     for (auto symbol :
          function->getParentOfType<ModuleOp>().getOps<xf::Symbol>()) {
       int64_t min = symbol.getMin(), max = symbol.getMax();
-      samples[symbol.getSymName()] = std::clamp(kSample, min, max);
+      symbols.push_back({symbol.getSymName(), min, max});
       prover.setRange(symbol.getSymName(), {min, max});
     }
     for (auto size :
@@ -58,6 +68,7 @@ public:
     if (failed(collect()))
       return failure();
     assignBins();
+    dropEndless();
     rewrite();
     return success();
   }
@@ -66,7 +77,14 @@ private:
   LogicalResult collect();
   LogicalResult measure(Buffer &buffer);
   void assignBins();
+  void dropEndless();
   void rewrite();
+  std::optional<SmallVector<int64_t>>
+  getSizesAt(ArrayRef<kernel::ArenaBuffer> listed,
+             llvm::function_ref<int64_t()> pick) const;
+  SmallVector<SmallVector<int64_t>>
+  makeSamples(const kernel::ArenaPlan &plan) const;
+  kernel::ArenaOrder orderByBins() const;
   Dim getLarger(Dim a, Dim b) const {
     if (prover.isLessOrEqual(b, a))
       return a;
@@ -89,12 +107,12 @@ private:
     return late;
   }
 
-  llvm::StringMap<int64_t> samples;
+  SmallVector<SymbolRange> symbols;
   llvm::StringSet<> computed;
   xf::DimProver prover;
-  Positions positions;
   SmallVector<Buffer> buffers;
   SmallVector<Bin> bins;
+  Dim most; // the arena's size with one bin behind the other
 };
 
 /// Whether a loop around the allocation carries the buffer into its next
@@ -122,18 +140,25 @@ LogicalResult ArenaPlanner::measure(Buffer &buffer) {
   buffer.bytes = bytes.ceilDiv(Dim::constant(context, kAlign)) * kAlign;
   if (!buffer.bytes)
     return alloc.emitError("cannot place a buffer whose size overflows");
-  auto value =
-      buffer.bytes.evaluate([&](StringRef name) -> std::optional<int64_t> {
-        auto it = samples.find(name);
-        return it == samples.end() ? kSample : it->second;
-      });
-  buffer.sample = value.value_or(0);
   return success();
+}
+
+/// The number of kernels before each operation of the function's block, and
+/// behind the last.
+SmallVector<int64_t> countKernels(Block &block) {
+  SmallVector<int64_t> counts = {0};
+  for (Operation &op : block) {
+    int64_t count = counts.back();
+    op.walk([&](kernel::KernelOpInterface) { ++count; });
+    counts.push_back(count);
+  }
+  return counts;
 }
 
 LogicalResult ArenaPlanner::collect() {
   Block *block = &function.front();
-  positions = numberOperations(*block);
+  Positions positions = numberOperations(*block);
+  SmallVector<int64_t> kernels = countKernels(*block);
   auto result = function.walk([&](memref::AllocOp alloc) {
     Buffer buffer;
     buffer.alloc = alloc;
@@ -147,8 +172,12 @@ LogicalResult ArenaPlanner::collect() {
       alloc->setAttr("kernel.heap_bytes", buffer.bytes.getAttr());
       return WalkResult::advance();
     }
-    buffer.first = life.first;
-    buffer.last = life.last;
+    if (life.last < life.first)
+      life.first = life.last =
+          positions.lookup(block->findAncestorOpInBlock(*alloc));
+    // An operation between two kernels counts as the second of them.
+    buffer.first = kernels[life.first];
+    buffer.last = std::max(kernels[life.last], kernels[life.last + 1] - 1);
     buffers.push_back(buffer);
     return WalkResult::advance();
   });
@@ -156,6 +185,10 @@ LogicalResult ArenaPlanner::collect() {
 }
 
 void ArenaPlanner::assignBins() {
+  auto listed = llvm::to_vector_of<kernel::ArenaBuffer>(buffers);
+  if (auto sizes = getSizesAt(listed, [] { return kSample; }))
+    for (auto [buffer, size] : llvm::zip_equal(buffers, *sizes))
+      buffer.sample = size;
   SmallVector<size_t> order(llvm::to_vector(llvm::seq<size_t>(buffers.size())));
   llvm::stable_sort(order, [&](size_t a, size_t b) {
     return buffers[a].sample > buffers[b].sample;
@@ -180,20 +213,59 @@ void ArenaPlanner::assignBins() {
     Bin &bin = bins[*best];
     bin.bytes = getLarger(bin.bytes, buffer.bytes);
     bin.members.push_back(i);
-    buffer.bin = *best;
   }
 }
 
-/// The number of kernels before each operation of the function's block, and
-/// behind the last.
-SmallVector<int64_t> countLaunches(Block &block) {
-  SmallVector<int64_t> counts = {0};
-  for (Operation &op : block) {
-    int64_t count = counts.back();
-    op.walk([&](kernel::KernelOpInterface) { ++count; });
-    counts.push_back(count);
-  }
-  return counts;
+/// A bin after which the arena's size would have no expression is left to the
+/// heap.
+void ArenaPlanner::dropEndless() {
+  most = Dim::constant(context, 0);
+  llvm::erase_if(bins, [&](const Bin &bin) {
+    Dim next = most + bin.bytes;
+    if (next)
+      most = next;
+    else
+      for (size_t i : bin.members)
+        buffers[i].alloc->setAttr("kernel.heap_bytes",
+                                  buffers[i].bytes.getAttr());
+    return !next;
+  });
+}
+
+/// The buffers' sizes where each symbol is what `pick` gives, within its range.
+std::optional<SmallVector<int64_t>>
+ArenaPlanner::getSizesAt(ArrayRef<kernel::ArenaBuffer> listed,
+                         llvm::function_ref<int64_t()> pick) const {
+  llvm::StringMap<int64_t> values;
+  for (auto [name, min, max] : symbols)
+    values[name] = std::clamp(pick(), min, max);
+  return kernel::getSizes(
+      listed, [&](StringRef name) -> std::optional<int64_t> {
+        auto it = values.find(name);
+        return it == values.end() ? std::nullopt : std::optional(it->second);
+      });
+}
+
+SmallVector<SmallVector<int64_t>>
+ArenaPlanner::makeSamples(const kernel::ArenaPlan &plan) const {
+  SmallVector<SmallVector<int64_t>> samples;
+  std::mt19937 random(1);
+  auto pick = [&] { return kValues[random() % std::size(kValues)]; };
+  for (size_t i = 0; i < kSamples; ++i)
+    if (auto sizes = getSizesAt(plan.buffers, pick);
+        sizes && !llvm::is_contained(samples, *sizes))
+      samples.push_back(std::move(*sizes));
+  return samples;
+}
+
+/// Each buffer then fits behind the bins before its own, whatever the sizes:
+/// the arena needs no more than one bin behind the other.
+kernel::ArenaOrder ArenaPlanner::orderByBins() const {
+  kernel::ArenaOrder order;
+  for (const Bin &bin : bins)
+    for (size_t i : bin.members)
+      order.push_back(buffers[i].number);
+  return order;
 }
 
 void ArenaPlanner::rewrite() {
@@ -205,45 +277,25 @@ void ArenaPlanner::rewrite() {
       attributes.getNamedAttr("kernel.arena", attributes.getUnitAttr()));
   (void)function.insertArgument(number, arenaType, marked, function.getLoc());
   Value arena = function.getArgument(number);
-  // A bin after which the end would have no expression is left to the heap.
-  SmallVector<Dim> offsets;
-  Dim end = Dim::constant(context, 0);
-  for (const Bin &bin : bins) {
-    Dim next = end + bin.bytes;
-    offsets.push_back(next ? end : Dim());
-    end = next ? next : end;
-  }
-  SmallVector<Attribute> plan;
-  SmallVector<int64_t> launches = countLaunches(function.front());
+  kernel::ArenaPlan plan;
   for (Buffer &buffer : buffers) {
-    Dim offset = offsets[buffer.bin];
-    if (!offset) {
-      buffer.alloc->setAttr("kernel.heap_bytes", buffer.bytes.getAttr());
+    if (buffer.alloc->hasAttr("kernel.heap_bytes"))
       continue;
-    }
+    buffer.number = plan.buffers.size();
     OpBuilder builder(buffer.alloc);
     Location loc = buffer.alloc.getLoc();
-    Value byte = xf::DimValue::create(builder, loc, builder.getIndexType(),
-                                      offset.getAttr());
+    Value byte = kernel::BufferOffset::create(
+        builder, loc, builder.getIndexType(), buffer.number);
     auto view =
         memref::ViewOp::create(builder, loc, buffer.alloc.getType(), arena,
                                byte, buffer.alloc.getDynamicSizes());
-    view->setAttr("kernel.arena_offset", offset.getAttr());
-    view->setAttr("kernel.arena_bytes", buffer.bytes.getAttr());
-    int64_t first = launches[buffer.first],
-            last = std::max(first, launches[buffer.last + 1] - 1);
-    plan.push_back(attributes.getDictionaryAttr({
-        attributes.getNamedAttr("offset", offset.getAttr()),
-        attributes.getNamedAttr("bytes", buffer.bytes.getAttr()),
-        attributes.getNamedAttr("first_use",
-                                attributes.getI64IntegerAttr(first)),
-        attributes.getNamedAttr("last_use", attributes.getI64IntegerAttr(last)),
-    }));
+    plan.buffers.push_back(buffer);
     buffer.alloc.replaceAllUsesWith(view.getResult());
     buffer.alloc.erase();
   }
-  function->setAttr("kernel.arena_bytes", end.getAttr());
-  function->setAttr("kernel.buffers", attributes.getArrayAttr(plan));
+  plan.orders = findOrders(plan.buffers, orderByBins(), makeSamples(plan));
+  plan.write(function);
+  function->setAttr("kernel.arena_bytes", most.getAttr());
 }
 
 struct PlanArena : hagane::impl::PlanArenaPassBase<PlanArena> {

@@ -47,14 +47,16 @@ hgn_status hgn_session::startThreads(const hgn_session_options &options) {
 
 hgn_status hgn_session::startArrays() {
   const hgn_module_info &view = info();
-  uint64_t dims = 0;
+  uint64_t dims = 0, inDims = 0;
   for (uint32_t i = 0; i < view.output_count; ++i)
     dims += uint64_t(view.outputs[i].rank);
+  for (uint32_t i = 0; i < view.input_count; ++i)
+    inDims += uint64_t(view.inputs[i].rank);
   bool made =
       symbols.reset(view.symbol_count) && incoming.reset(view.symbol_count) &&
       preset.reset(view.symbol_count) &&
       plan.reset(module->selected().plan_slots) && outputDims.reset(dims) &&
-      outputBytes.reset(view.output_count) &&
+      inputDims.reset(inDims) && outputBytes.reset(view.output_count) &&
       stateBytes.reset(view.state_count) && inputData.reset(view.input_count) &&
       inputBytes.reset(view.input_count) &&
       outputData.reset(view.output_count) &&
@@ -150,6 +152,18 @@ static hgn_status checkCount(const char *kind, const void *list, uint32_t found,
   if (expected > 0 && !list)
     return makeStatus(HGN_INVALID_ARGUMENT, "the list of %ss is NULL", kind);
   return nullptr;
+}
+
+hgn_status hgn_session_shape_inputs(hgn_session *session,
+                                    const int64_t *symbols,
+                                    uint32_t symbol_count, hgn_tensor *inputs,
+                                    uint32_t input_count) {
+  if (!session)
+    return makeStatus(HGN_INVALID_ARGUMENT, "session is NULL");
+  const hgn_module_info &view = session->info();
+  HGN_TRY(checkCount("symbol", symbols, symbol_count, view.symbol_count));
+  HGN_TRY(checkCount("input", inputs, input_count, view.input_count));
+  return session->shapeInputs(symbols, inputs);
 }
 
 hgn_status hgn_session_resolve(hgn_session *session, const hgn_tensor *inputs,

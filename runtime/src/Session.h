@@ -42,6 +42,8 @@ struct hgn_session {
   bool planned = false;
   // Computed with the plan, indexed by output or state.
   hagane::runtime::Array<int64_t> outputDims;
+  // Of the last call of hgn_session_shape_inputs.
+  hagane::runtime::Array<int64_t> inputDims;
   hagane::runtime::Array<int64_t> outputBytes, stateBytes;
 
   // Of the current run.
@@ -70,6 +72,7 @@ struct hgn_session {
 
   // SessionShapes.cpp: from the inputs' shapes to a plan.
   hgn_status resolve(const hgn_tensor *inputs);
+  hgn_status shapeInputs(const int64_t *values, hgn_tensor *inputs);
   void describeOutput(uint32_t index, hgn_tensor *output);
   int64_t *dimsOfOutput(uint32_t index);
 
@@ -87,6 +90,7 @@ private:
   hgn_status readDim(const hgn_value_info &value, const hgn_tensor &input,
                      int32_t dim);
   hgn_status checkSymbols() const;
+  hgn_status planIncoming();
   hgn_status makePlan();
   int64_t extentOf(const hgn_dim_info &dim) const;
   hgn_status sizeValues();

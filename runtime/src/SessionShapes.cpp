@@ -76,11 +76,16 @@ hgn_status hgn_session::checkSymbols() const {
                         "symbol '%s' has no value: no input carries it, and "
                         "hgn_session_set_symbol has not set it",
                         symbol.name);
-    if (incoming[i] < symbol.min || incoming[i] > symbol.max)
+    if (incoming[i] >= symbol.min && incoming[i] <= symbol.max)
+      continue;
+    if (const hgn_value_info *carrier = inputCarrying(view, int32_t(i)))
       return makeStatus(HGN_INVALID_ARGUMENT,
                         "dim '%s' of input '%s' is %lld, expected %lld to %lld",
-                        symbol.name, inputCarrying(view, int32_t(i))->name,
-                        ll(incoming[i]), ll(symbol.min), ll(symbol.max));
+                        symbol.name, carrier->name, ll(incoming[i]),
+                        ll(symbol.min), ll(symbol.max));
+    return makeStatus(HGN_INVALID_ARGUMENT,
+                      "symbol '%s' is %lld, expected %lld to %lld", symbol.name,
+                      ll(incoming[i]), ll(symbol.min), ll(symbol.max));
   }
   return nullptr;
 }
@@ -177,18 +182,40 @@ hgn_status hgn_session::checkComputedDims(const hgn_tensor *inputs) const {
   return nullptr;
 }
 
-hgn_status hgn_session::resolve(const hgn_tensor *inputs) {
-  const hgn_module_info &view = info();
-  memcpy(incoming.data(), preset.data(), incoming.size() * sizeof(int64_t));
-  for (uint32_t i = 0; i < view.input_count; ++i)
-    HGN_TRY(readInput(view.inputs[i], inputs[i]));
+// Makes the plan for the incoming symbols, unless it is made already.
+hgn_status hgn_session::planIncoming() {
   HGN_TRY(checkSymbols());
   bool same = memcmp(symbols.data(), incoming.data(),
                      symbols.size() * sizeof(int64_t)) == 0;
   // The run writes its own sizes over the plan.
   if (!planned || !same || hasLateOutputs)
     HGN_TRY(makePlan());
+  return nullptr;
+}
+
+hgn_status hgn_session::resolve(const hgn_tensor *inputs) {
+  const hgn_module_info &view = info();
+  memcpy(incoming.data(), preset.data(), incoming.size() * sizeof(int64_t));
+  for (uint32_t i = 0; i < view.input_count; ++i)
+    HGN_TRY(readInput(view.inputs[i], inputs[i]));
+  HGN_TRY(planIncoming());
   return checkComputedDims(inputs);
+}
+
+hgn_status hgn_session::shapeInputs(const int64_t *values, hgn_tensor *inputs) {
+  const hgn_module_info &view = info();
+  memcpy(incoming.data(), values, incoming.size() * sizeof(int64_t));
+  HGN_TRY(planIncoming());
+  int64_t *dims = inputDims.data();
+  for (uint32_t i = 0; i < view.input_count; ++i) {
+    const hgn_value_info &value = view.inputs[i];
+    inputs[i].dtype = value.dtype;
+    inputs[i].rank = value.rank;
+    inputs[i].dims = dims;
+    for (int32_t d = 0; d < value.rank; ++d)
+      *dims++ = extentOf(value.dims[d]);
+  }
+  return nullptr;
 }
 
 void hgn_session::describeOutput(uint32_t index, hgn_tensor *output) {

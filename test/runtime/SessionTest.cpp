@@ -196,6 +196,33 @@ TEST_F(Session, ResolvesShapesAndNeeds) {
                   .ok());
 }
 
+TEST_F(Session, ShapesInputs) {
+  SessionPtr session = makeSession(module.get());
+  hgn_tensor inputs[2] = {};
+  auto shape = [&](int64_t n, uint32_t symbols = 1, uint32_t count = 2) {
+    return Status(
+        hgn_session_shape_inputs(session.get(), &n, symbols, inputs, count));
+  };
+  ASSERT_TRUE(shape(7).ok());
+  for (const hgn_tensor &input : inputs) {
+    EXPECT_EQ(input.dtype, HGN_F32);
+    ASSERT_EQ(input.rank, 2);
+    EXPECT_EQ(input.dims[0], 7);
+    EXPECT_EQ(input.dims[1], 4);
+    EXPECT_EQ(input.data, nullptr);
+  }
+  EXPECT_TRUE(
+      Status(hgn_session_resolve(session.get(), inputs, 2, nullptr, 0, nullptr))
+          .ok());
+  EXPECT_NE(shape(5000).message.find("is 5000, expected 0 to 4096"),
+            std::string::npos);
+  EXPECT_NE(shape(13).message.find("n is unlucky"), std::string::npos);
+  EXPECT_NE(shape(7, 0).message.find("found 0 symbols, expected 1"),
+            std::string::npos);
+  EXPECT_NE(shape(7, 1, 1).message.find("found 1 inputs, expected 2"),
+            std::string::npos);
+}
+
 // One wrong call per row: what is changed, and what the message must say.
 struct Refusal {
   const char *name;

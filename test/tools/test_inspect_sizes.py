@@ -42,6 +42,23 @@ def test_text(tool, module):
     assert "plan[" not in out.split("code")[0]
 
 
+def test_sizes_of_inputs_that_are_expressions(tool, module):
+    sizes = {"past": 5, "seq": 3, "height": 6}
+
+    def run(*command, **changed):
+        values = {**sizes, **changed}.items()
+        return tool("hagane", *command, module, *(f"--dim={name}={value}" for name, value in values if value is not None))
+
+    code, out, error = run("inspect", "--json")
+    assert code == 0, error
+    assert json.loads(out)["plan"]["dims"] == sizes
+    assert run("bench", "--min-time=0.01")[0] == 0
+    for changed, message in (({"height": 7}, "height"), ({"seq": 513}, "'seq' is 513, expected 1 to 512"),
+                             ({"height": None}, "'height' needs a value")):
+        code, _, error = run("inspect", **changed)
+        assert code == 1 and message in error
+
+
 def test_json(tool, module):
     code, out, _ = tool("hagane", "inspect", "--json", module)
     assert code == 0

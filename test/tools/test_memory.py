@@ -42,7 +42,7 @@ def test_formulas_hold(tool, model, rows):
     plan = json.loads(inspect(tool, model, "--json", f"--dim=rows={rows}"))["plan"]
     formulas = plan["formulas"]
     value = {name: eval(formulas[name], FUNCTIONS, {"rows": rows}) for name in ("arena", "scratch_per_thread", "heap")}
-    assert value["arena"] == plan["arena_bytes"] > 0
+    assert value["arena"] >= plan["arena_bytes"] >= plan["most_alive_bytes"] > 0
     assert value["scratch_per_thread"] == plan["scratch_bytes_per_thread"]
     assert value["heap"] == 0 and "threads * (" in formulas["peak"] and formulas["arena"] in formulas["peak"]
     for buffer in plan["buffers"]:

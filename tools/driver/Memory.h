@@ -11,7 +11,7 @@ namespace hagane::driver {
 /// it has no expression.
 struct MemoryNeed {
   int64_t weights = 0;
-  xf::Dim arena;
+  xf::Dim arena;   ///< at most
   xf::Dim scratch; ///< of one thread
   xf::Dim heap;    ///< at most: of buffers whose sizes only the run tells
 

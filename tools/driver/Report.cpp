@@ -1,7 +1,7 @@
 #include "tools/driver/Report.h"
 
+#include "dialects/kernel/KernelArena.h"
 #include "dialects/kernel/KernelCost.h"
-#include "dialects/kernel/KernelOps.h"
 #include "dialects/xf/NodeNames.h"
 #include "dialects/xf/XfOps.h"
 #include "tools/driver/Memory.h"
@@ -69,12 +69,15 @@ public:
 
 private:
   std::optional<int64_t> at(Dim dim) {
-    return dim ? dim.evaluate([&](StringRef name) -> std::optional<int64_t> {
+    return dim ? dim.evaluate(getValues()) : std::nullopt;
+  }
+  std::function<std::optional<int64_t>(StringRef)> getValues() const {
+    return [this](StringRef name) -> std::optional<int64_t> {
       auto it = point.sizes.find(name.str());
       return it == point.sizes.end() ? std::nullopt : std::optional(it->second);
-    })
-               : std::nullopt;
+    };
   }
+  LogicalResult placeBuffers(ModuleOp module);
 
   const Report &report;
   Point &point;
@@ -122,7 +125,24 @@ LogicalResult Evaluator::finish(ModuleOp module) {
       return refuse(module, point, "the memory");
     *value = *found;
   }
+  if (failed(placeBuffers(module)))
+    return failure();
   point.isMemoryBound = memorySeconds >= computeSeconds;
+  return success();
+}
+
+/// The formula of the arena is a bound; at a point the plan itself is known.
+LogicalResult Evaluator::placeBuffers(ModuleOp module) {
+  auto plan =
+      kernel::ArenaPlan::read(module.lookupSymbol<func::FuncOp>("main"));
+  if (failed(plan))
+    return failure();
+  auto sizes = kernel::getSizes(plan->buffers, getValues());
+  if (!sizes)
+    return refuse(module, point, "the memory");
+  int64_t bytes = kernel::place(*plan, *sizes).bytes;
+  point.memory += bytes - point.arena;
+  point.arena = bytes;
   return success();
 }
 

@@ -95,9 +95,9 @@ void hagane::driver::printText(const Report &report, raw_ostream &stream) {
          << "weights        " << report.weightBytes << " bytes:";
   for (const auto &[type, bytes] : report.bytesByType)
     stream << " " << type << " " << bytes;
-  stream << "\nbytes of memory\n  arena        " << textOf(report.arena)
-         << "\n  inputs       " << textOf(report.inputs) << "\n  outputs      "
-         << textOf(report.outputs) << "\n  in all       "
+  stream << "\nbytes of memory, at most\n  arena        "
+         << textOf(report.arena) << "\n  inputs       " << textOf(report.inputs)
+         << "\n  outputs      " << textOf(report.outputs) << "\n  in all       "
          << textOf(report.memory) << "\nFLOPs          " << textOf(report.flops)
          << "\nbytes moved    " << textOf(report.bytes) << "\nmachine        "
          << report.machine.name << ": "

@@ -164,7 +164,7 @@ void printPlan(const ArenaPlan &plan, bool draws) {
   else if (!plan.buffers.empty())
     std::printf("\nmemory (give each symbol with --dim to see sizes)\n");
   if (!plan.arena.empty())
-    std::printf("bytes in all, without inputs and outputs: %s\n",
+    std::printf("bytes in all, without inputs and outputs, at most: %s\n",
                 plan.peakFormula().c_str());
   if (draws && !plan.buffers.empty())
     draw(plan);

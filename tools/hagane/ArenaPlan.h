@@ -19,7 +19,7 @@ struct ArenaBuffer {
 /// What a session needs beside inputs and outputs.
 struct ArenaPlan {
   uint64_t weights = 0;
-  std::string arena, scratch, heap; ///< bytes, over the symbols
+  std::string arena, scratch, heap; ///< bytes at most, over the symbols
   std::vector<ArenaBuffer> buffers;
 
   /// For these sizes, if they are given.

@@ -20,16 +20,8 @@ std::string inputNames(const hgn_module_info &info) {
   return names.empty() ? "none" : names;
 }
 
-/// The extent of a dim for these symbols; throws Error if its symbol has no
-/// value.
-int64_t extentOf(const hgn_module_info &info, const hgn_dim_info &dim,
-                 const DimValues &values) {
-  if (dim.fixed >= 0)
-    return dim.fixed;
-  if (dim.symbol < 0)
-    throw Error(
-        "an input's dim is computed by the module: give the inputs themselves");
-  const hgn_symbol_info &symbol = info.symbols[dim.symbol];
+/// The value of a symbol; throws Error if it has none.
+int64_t valueOf(const hgn_symbol_info &symbol, const DimValues &values) {
   auto at = values.find(symbol.name);
   if (at == values.end())
     throw Error(std::string("symbolic dim '") + symbol.name +
@@ -123,10 +115,16 @@ std::vector<std::vector<int64_t>>
 Session::inputDims(const DimValues &values) const {
   const hgn_module_info &module = info();
   checkDims(module, values);
-  std::vector<std::vector<int64_t>> all(module.input_count);
-  for (uint32_t i = 0; i < module.input_count; ++i)
-    for (int32_t d = 0; d < module.inputs[i].rank; ++d)
-      all[i].push_back(extentOf(module, module.inputs[i].dims[d], values));
+  std::vector<int64_t> symbols;
+  for (uint32_t i = 0; i < module.symbol_count; ++i)
+    symbols.push_back(valueOf(module.symbols[i], values));
+  std::vector<hgn_tensor> inputs(module.input_count);
+  check(hgn_session_shape_inputs(session.get(), symbols.data(),
+                                 module.symbol_count, inputs.data(),
+                                 module.input_count));
+  std::vector<std::vector<int64_t>> all;
+  for (const hgn_tensor &input : inputs)
+    all.emplace_back(input.dims, input.dims + input.rank);
   return all;
 }
 

@@ -227,7 +227,7 @@ typedef struct hgn_buffer_info {
 /* Bytes that a session needs beside the weights, the inputs and the outputs, as
  * expressions over the symbols. Texts are "" where not recorded. */
 typedef struct hgn_memory_info {
-  const char *arena;
+  const char *arena;   /* at most: hgn_session_resolve tells what is needed */
   const char *scratch; /* of one thread */
   const char *heap;    /* at most: of buffers whose sizes only the run tells */
 } hgn_memory_info;
@@ -356,6 +356,17 @@ HGN_API void hgn_session_set_profile(hgn_session *session,
  * runs that follow. */
 HGN_API hgn_status hgn_session_set_symbol(hgn_session *session,
                                           const char *name, int64_t value);
+
+/* The inputs' shapes for values of the module's symbols, which follow the
+ * module's order: each of the input_count inputs gets its dtype, rank and dims;
+ * data and bytes are left alone. For what has no inputs yet, as dims may be
+ * expressions. dims belong to the session and live until the next call of this
+ * function. */
+HGN_API hgn_status hgn_session_shape_inputs(hgn_session *session,
+                                            const int64_t *symbols,
+                                            uint32_t symbol_count,
+                                            hgn_tensor *inputs,
+                                            uint32_t input_count);
 
 typedef struct hgn_requirements {
   int64_t arena_bytes;

@@ -64,9 +64,46 @@ func.func private @elsewhere(memref<4xf32>, index, index, memref<?xi8>)
 
 // -----
 
-// expected-error @below {{expected offset, bytes, first_use and last_use of each of kernel.buffers, found {bytes = #xf.dim<64>, first_use = 0 : i64, offset = #xf.dim<0>}}}
-func.func @main(%x: memref<4xf32> {onnx.name = "x", xf.dims = [#xf.dim<4>]}, %arena: memref<?xi8> {kernel.arena})
-    attributes {kernel.arena_bytes = #xf.dim<64>, kernel.buffers = [{bytes = #xf.dim<64>, offset = #xf.dim<0>, first_use = 0 : i64}]} {
+// expected-error @below {{expected bytes, first_use and last_use of each of kernel.buffers, found {bytes = #xf.dim<64>, first_use = 0 : i64}}}
+func.func @main(%arena: memref<?xi8> {kernel.arena})
+    attributes {kernel.arena_bytes = #xf.dim<64>, kernel.buffers = [{bytes = #xf.dim<64>, first_use = 0 : i64}]} {
+  return
+}
+
+// -----
+
+// expected-error @below {{expected kernel.arena_orders beside kernel.buffers}}
+func.func @main(%arena: memref<?xi8> {kernel.arena})
+    attributes {kernel.buffers = [{bytes = #xf.dim<64>, first_use = 0 : i64, last_use = 0 : i64}]} {
+  return
+}
+
+// -----
+
+// expected-error @below {{expected each of kernel.arena_orders to have each buffer's number once, found array<i32: 1>}}
+func.func @main(%arena: memref<?xi8> {kernel.arena})
+    attributes {kernel.buffers = [{bytes = #xf.dim<64>, first_use = 0 : i64, last_use = 0 : i64}],
+                kernel.arena_orders = [array<i32: 0>, array<i32: 1>]} {
+  return
+}
+
+// -----
+
+xf.computed_size @late {min = 0 : i64, max = 64 : i64}
+// expected-error @below {{expected the inputs to tell the sizes of buffers in the arena, found late * 64}}
+func.func @main(%arena: memref<?xi8> {kernel.arena})
+    attributes {kernel.buffers = [{bytes = #xf.dim<64 * late>, first_use = 0 : i64, last_use = 0 : i64}],
+                kernel.arena_orders = [array<i32: 0>]} {
+  return
+}
+
+// -----
+
+func.func @main(%arena: memref<?xi8> {kernel.arena})
+    attributes {kernel.buffers = [{bytes = #xf.dim<64>, first_use = 0 : i64, last_use = 0 : i64}],
+                kernel.arena_orders = [array<i32: 0>]} {
+  // expected-error @below {{is of buffer 1 of main's kernel.buffers, which are 1}}
+  %o = kernel.buffer_offset {buffer = 1 : i64} : index
   return
 }
 

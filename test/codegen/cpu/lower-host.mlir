@@ -7,13 +7,18 @@
 // CHECK-SAME: kernel.inputs = [{dims = [#xf.dim<n>], name = "x", type = f32}]
 // CHECK-SAME: kernel.kernels = [{{.*}}name = "copy", nodes = ["A"], schedule = "s"}, {{.*}}name = "copy", nodes = ["B"]
 // CHECK-SAME: kernel.outputs = [{dims = [#xf.dim<n>], name = "y", type = f32}]
-// CHECK-SAME: kernel.slots = [#xf.dim<0>, #xf.dim<n * 4>, #xf.dim<n>,
+// CHECK-SAME: kernel.slots = [#xf.dim<n * 4>, unit, #xf.dim<n>,
 
 // The plan: the arena and the largest scratch first; overflow fails check 0.
+// CHECK: llvm.mlir.global internal constant @buffer_orders(dense<0> : tensor<1xi32>)
+// CHECK: func.func private @place_in_order
+// CHECK: func.func private @place_buffers
 // CHECK-LABEL: func.func @hgn_plan(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
 // CHECK: llvm.intr.smul.with.overflow
 // CHECK: %[[FAILED:.*]] = arith.constant 1 : i32
 // CHECK: arith.select %{{.*}}, %[[FAILED]]
+// CHECK: scf.if
+// CHECK: call @place_buffers
 
 // The run: words are stored, then the kernel is launched over its items.
 // CHECK: func.func @hgn_run(%[[EXEC:.*]]: !llvm.ptr) -> i32
@@ -23,6 +28,7 @@
 // CHECK: llvm.call %{{.*}}(%[[EXEC]], %{{.*}}, %[[FN]], %[[WORDS]], %{{.*}}) : !llvm.ptr
 // CHECK-NOT: kernel.launch
 // CHECK-NOT: xf.dim_value
+// CHECK-NOT: kernel.buffer_offset
 
 // The kernel takes words: address and open size; the memrefs overlap nothing.
 // CHECK-LABEL: func.func private @copy
@@ -35,11 +41,11 @@ module {
   func.func @main(%x: memref<?xf32> {onnx.name = "x", xf.dims = [#xf.dim<n>]},
                   %y: memref<?xf32> {onnx.name = "y", kernel.output = 0 : i64, xf.dims = [#xf.dim<n>]},
                   %arena: memref<?xi8> {kernel.arena})
-      attributes {kernel.arena_bytes = #xf.dim<4 * n>, kernel.buffers = [{bytes = #xf.dim<4 * n>, offset = #xf.dim<0>, first_use = 0 : i64, last_use = 1 : i64}]} {
+      attributes {kernel.arena_bytes = #xf.dim<4 * n>, kernel.buffers = [{bytes = #xf.dim<4 * n>, first_use = 0 : i64, last_use = 1 : i64}],
+                  kernel.arena_orders = [array<i32: 0>]} {
     %n = xf.dim_value {dim = #xf.dim<n>} : index
-    %o = xf.dim_value {dim = #xf.dim<0>} : index
-    %t = memref.view %arena[%o][%n] {kernel.arena_offset = #xf.dim<0>, kernel.arena_bytes = #xf.dim<4 * n>}
-      : memref<?xi8> to memref<?xf32>
+    %o = kernel.buffer_offset {buffer = 0 : i64} : index
+    %t = memref.view %arena[%o][%n] : memref<?xi8> to memref<?xf32>
     kernel.launch @copy(%x, %t) {items = #xf.dim<n>, scratch = #xf.dim<64>, flops = #xf.dim<0>, bytes = #xf.dim<8 * n>,
       kind = "map", schedule = "s", nodes = ["A"]} : memref<?xf32>, memref<?xf32>
     kernel.launch @copy(%t, %y) {items = #xf.dim<n>, scratch = #xf.dim<128>, flops = #xf.dim<0>, bytes = #xf.dim<8 * n>,

@@ -421,3 +421,11 @@ func.func @a7(%q: tensor<1x2x3x16xf32>, %o: tensor<1x2x3x16xf32>) {
     : (tensor<1x2x3x16xf32>, tensor<1x2x3x16xf32>, tensor<1x2x3x16xf32>, tensor<1x2x3x16xf32>) -> tensor<1x2x3x16xf32>
   return
 }
+
+// -----
+
+func.func @a1_buffer() {
+  // expected-error @below {{(A1) is of buffer -1, expected 0 or more}}
+  %o = kernel.buffer_offset {buffer = -1 : i64} : index
+  return
+}

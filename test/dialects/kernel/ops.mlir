@@ -110,3 +110,10 @@ func.func @position(%i: index, %n: index) -> (index, index) {
   %q = kernel.position %i of %n {from_start}
   return %p, %q : index, index
 }
+
+// CHECK-LABEL: func.func @buffer_offset
+func.func @buffer_offset() -> index {
+  // CHECK: kernel.buffer_offset {buffer = 3 : i64} : index
+  %o = kernel.buffer_offset {buffer = 3 : i64} : index
+  return %o : index
+}

@@ -3,23 +3,35 @@
 xf.symbol @n {min = 1 : i64, max = 64 : i64}
 
 // %a and %c live at different times and share a bin; %b overlaps both, also
-// through its view.
+// through its view. One order is perfect for all sizes.
 // CHECK-LABEL: func.func @main
 // CHECK-SAME: , %[[ARENA:[^:,]*]]: memref<?xi8> {kernel.arena}
 // CHECK-SAME: kernel.arena_bytes = #xf.dim<n * 128>
-// CHECK: %[[A:.*]] = memref.view %[[ARENA]]{{.*}}kernel.arena_offset = #xf.dim<[[FIRST:.*]]>} : memref<?xi8> to memref<?x16xf32>
-// CHECK: memref.view %[[ARENA]]
-// CHECK: memref.view %[[ARENA]]{{.*}}kernel.arena_offset = #xf.dim<[[FIRST]]>} : memref<?xi8> to memref<?x16xf32>
+// CHECK-SAME: kernel.arena_orders = [array<i32: 0, 2, 1>]
+// CHECK-SAME: kernel.buffers = [{bytes = #xf.dim<n * 64>, first_use = 0 : i64, last_use = 1 : i64},
+// CHECK: %[[A:.*]] = kernel.buffer_offset {buffer = 0 : i64} : index
+// CHECK: memref.view %[[ARENA]][%[[A]]][%{{.*}}] : memref<?xi8> to memref<?x16xf32>
+// CHECK: kernel.buffer_offset {buffer = 1 : i64}
+// CHECK: kernel.buffer_offset {buffer = 2 : i64}
 func.func @main(%x: memref<?x16xf32>) {
   %n = xf.dim_value {dim = #xf.dim<n>} : index
   %a = memref.alloc(%n) : memref<?x16xf32>
-  memref.copy %x, %a : memref<?x16xf32> to memref<?x16xf32>
+  kernel.task ins %x outs %a {item_count = #xf.dim<1>, shapes = [[], []]} body {
+  ^bb0(%in: memref<?x16xf32>, %out: memref<?x16xf32>, %i: index):
+    kernel.yield
+  } : (memref<?x16xf32>, memref<?x16xf32>) -> ()
   %b = memref.alloc(%n) : memref<?x16xf32>
-  memref.copy %a, %b : memref<?x16xf32> to memref<?x16xf32>
+  kernel.task ins %a outs %b {item_count = #xf.dim<1>, shapes = [[], []]} body {
+  ^bb0(%in: memref<?x16xf32>, %out: memref<?x16xf32>, %i: index):
+    kernel.yield
+  } : (memref<?x16xf32>, memref<?x16xf32>) -> ()
   %v = memref.collapse_shape %b [[0, 1]] : memref<?x16xf32> into memref<?xf32>
   %c = memref.alloc(%n) : memref<?x16xf32>
   %w = memref.collapse_shape %c [[0, 1]] : memref<?x16xf32> into memref<?xf32>
-  memref.copy %v, %w : memref<?xf32> to memref<?xf32>
+  kernel.task ins %v outs %w {item_count = #xf.dim<1>, shapes = [[], []]} body {
+  ^bb0(%in: memref<?xf32>, %out: memref<?xf32>, %i: index):
+    kernel.yield
+  } : (memref<?xf32>, memref<?xf32>) -> ()
   return
 }
 
