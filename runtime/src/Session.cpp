@@ -62,6 +62,7 @@ hgn_status hgn_session::startArrays() {
       outputData.reset(view.output_count) &&
       stateData.reset(view.state_count) &&
       ownOutputs.reset(view.output_count) &&
+      partTimes.reset(uint64_t(threads)) &&
       lateOutputs.reset(view.output_count) && states.reset(view.state_count);
   if (!made)
     return outOfMemory("a session", module->selected().plan_slots * 8ull);

@@ -35,6 +35,8 @@ struct hgn_session {
   int32_t threads = 1;
   hgn_profile_fn profile = nullptr;
   void *profileUser = nullptr;
+  // Of the current launch, by part.
+  hagane::runtime::Array<hgn_profile_part> partTimes;
 
   // Symbols: as planned, of the call being checked, and set by the caller.
   hagane::runtime::Array<int64_t> symbols, incoming, preset;

@@ -24,6 +24,7 @@ struct Launch {
   int32_t parts;
   uint8_t *scratch;
   int64_t scratchStride;
+  hgn_profile_part *times;
 };
 
 } // namespace
@@ -39,23 +40,48 @@ static void runPart(void *context, int32_t part) {
             launch.scratch + launch.scratchStride * part);
 }
 
+static void runTimedPart(void *context, int32_t part) {
+  hgn_profile_part &time = static_cast<const Launch *>(context)->times[part];
+  time.start_ns = monotonicNs();
+  runPart(context, part);
+  time.ns = monotonicNs() - time.start_ns;
+}
+
+static int32_t partsOf(const hgn_session &session, int64_t items) {
+  return items < session.threads ? int32_t(items) : session.threads;
+}
+
 static void launchKernel(hgn_session &session, hgn_task_fn fn,
                          const int64_t *args, int64_t items) {
-  int32_t parts = items < session.threads ? int32_t(items) : session.threads;
-  Launch launch = {
-      fn, args, items, parts, session.scratch.data(), session.scratchStride};
+  int32_t parts = partsOf(session, items);
+  Launch launch = {fn,
+                   args,
+                   items,
+                   parts,
+                   session.scratch.data(),
+                   session.scratchStride,
+                   session.partTimes.data()};
+  hgn_part_fn run = session.profile ? runTimedPart : runPart;
   if (parts == 1)
-    runPart(&launch, 0);
+    run(&launch, 0);
   else if (session.hostRun)
-    session.hostRun(session.hostUser, runPart, &launch, parts);
+    session.hostRun(session.hostUser, run, &launch, parts);
   else
-    session.pool->run(runPart, &launch, parts);
+    session.pool->run(run, &launch, parts);
 }
 
 static void reportLaunch(const hgn_session &session, uint32_t kernel,
                          int64_t items, int64_t start, int64_t end) {
   const hgn_code_info &code = session.module->selected();
-  hgn_profile_event event = {kernel, "", items, start, end - start, -1, -1};
+  hgn_profile_event event = {kernel,
+                             "",
+                             items,
+                             start,
+                             end - start,
+                             -1,
+                             -1,
+                             partsOf(session, items),
+                             session.partTimes.data()};
   if (kernel < code.kernel_count) {
     const hgn_kernel_info &info = code.kernels[kernel];
     event.name = info.name;

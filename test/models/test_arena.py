@@ -18,7 +18,7 @@ def test_arena_is_nearly_what_is_alive(folder, tmp_path):
         ratio = check_plan(plan)
         print(f"arena {ratio:.4f} {dict(values)}")
         assert ratio <= MOST, f"{values}: {plan['arena_bytes']} bytes, {ratio:.3f} times what is alive at once"
-    for values in random_sizes(info, 12):
+    for values in random_sizes(info, 4):
         # Sizes that do not fit together are refused.
         if shown := inspect(module, values):
             ratio = check_plan(shown["plan"])

@@ -143,12 +143,18 @@ TEST_F(Session, RunsOnTheHostsThreads) {
 
 TEST_F(Session, ProfilesEachLaunch) {
   std::vector<std::pair<std::string, int64_t>> seen;
-  hgn_session_options options = {};
+  hgn_session_options options = withThreads(2);
   options.profile_user = &seen;
   options.profile = [](void *user, const hgn_profile_event *event) {
     static_cast<decltype(seen) *>(user)->push_back({event->name, event->flops});
     EXPECT_EQ(event->items, 6);
     EXPECT_GE(event->ns, 0);
+    EXPECT_EQ(event->part_count, 2);
+    for (int32_t i = 0; i < event->part_count; ++i) {
+      EXPECT_GE(event->parts[i].start_ns, event->start_ns);
+      EXPECT_LE(event->parts[i].start_ns + event->parts[i].ns,
+                event->start_ns + event->ns);
+    }
     EXPECT_EQ(event->bytes, -1);
   };
   SessionPtr session = makeSession(module.get(), options);

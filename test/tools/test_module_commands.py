@@ -105,13 +105,15 @@ def test_profile_tells_fallbacks(tool, tmp_path):
 
 def test_trace(tool, module, tmp_path):
     path = tmp_path / "trace.json"
-    code, _, error = tool("hagane", "bench", module, "--dim", "n=64", "--runs", "3", "--no-profile", "--trace", path)
+    code, _, error = tool("hagane", "bench", module, "--dim", "n=64", "--runs", "3", "--no-profile", "--threads", "2",
+                          "--trace", path)
     assert code == 0 and error == ""
     trace = json.loads(path.read_text())
     assert set(trace) == {"traceEvents", "displayTimeUnit", "otherData"}
-    names = {event["name"]: event["args"]["name"] for event in trace["traceEvents"] if event["ph"] == "M"}
-    assert names["process_name"] == "test.onnx" and names["thread_name"].startswith("launches")
-    slices = [event for event in trace["traceEvents"] if event["ph"] == "X"]
+    tracks = {event["tid"]: event["args"]["name"] for event in trace["traceEvents"] if event["name"] == "thread_name"}
+    assert sorted(tracks.values()) == ["launches", "thread 0", "thread 1"]
+    assert [e["args"]["name"] for e in trace["traceEvents"] if e["name"] == "process_name"] == ["test.onnx"]
+    slices = [event for event in trace["traceEvents"] if event["ph"] == "X" and tracks[event["tid"]] == "launches"]
     assert [event["name"] for event in slices] == ["sum_rows: Add_0, Add_1", "add_weight: Add_0, Add_1"]
     for event in slices:
         assert {"cat", "pid", "tid"} <= set(event) and event["dur"] > 0 and event["args"]["items"] > 0
@@ -119,6 +121,11 @@ def test_trace(tool, module, tmp_path):
     first, second = slices
     assert first["ts"] == 0 and second["ts"] >= first["dur"]
     assert first["args"]["flops"] > 0 and first["args"]["GFLOP/s"] > 0 and "flops" not in second["args"]
+    parts = [event for event in trace["traceEvents"] if event["ph"] == "X" and event["cat"] == "part"]
+    assert [(part["name"], tracks[part["tid"]]) for part in parts] == [
+        (launch["name"], thread) for launch in slices for thread in ("thread 0", "thread 1")]
+    for part, launch in zip(parts, [launch for launch in slices for _ in range(2)], strict=True):
+        assert launch["ts"] <= part["ts"] and part["ts"] + part["dur"] <= launch["ts"] + launch["dur"] + 1e-3
     assert [entry.name for entry in tmp_path.iterdir()] == ["trace.json"]
 
 

@@ -90,7 +90,8 @@ void Measurement::clearKernels() {
 void Measurement::onEvent(void *self, const hgn_profile_event *event) {
   auto &measurement = *static_cast<Measurement *>(self);
   auto &kernels = measurement.kernels;
-  measurement.events.push_back(*event);
+  measurement.events.push_back(
+      {*event, {event->parts, event->parts + event->part_count}});
   if (event->kernel >= kernels.size())
     return;
   KernelTime &kernel = kernels[event->kernel];

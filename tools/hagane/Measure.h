@@ -34,6 +34,12 @@ struct TimeLimit {
 };
 TimeLimit limitOf(const KernelTime &kernel, const Rates &rates, int threads);
 
+/// A launch as the profile told it, with its parts.
+struct LaunchTimes {
+  hgn_profile_event event;
+  std::vector<hgn_profile_part> parts;
+};
+
 /// A session that is run on the same inputs again and again.
 class Measurement {
 public:
@@ -55,7 +61,7 @@ public:
   /// Kernels in the order of the module, whether they were launched or not.
   std::vector<KernelTime> takeKernels();
   /// The launches of the last profiled run, in order.
-  const std::vector<hgn_profile_event> &launches() const { return events; }
+  const std::vector<LaunchTimes> &launches() const { return events; }
 
 private:
   static void onEvent(void *self, const hgn_profile_event *event);
@@ -65,7 +71,7 @@ private:
   std::vector<HostTensor> tensors;
   std::vector<hgn_tensor> views, outputs;
   std::vector<KernelTime> kernels;
-  std::vector<hgn_profile_event> events;
+  std::vector<LaunchTimes> events;
 };
 
 /// The values of the symbolic dims as the inputs have them.

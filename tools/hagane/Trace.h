@@ -6,8 +6,9 @@
 namespace hagane::tool {
 
 /// In the JSON format of Chrome's trace viewer, which Perfetto reads too: a
-/// slice for each launch, named after its ONNX nodes.
+/// track with a slice for each launch, named after its ONNX nodes, and one for
+/// each thread with its parts of them.
 std::string makeTrace(const Session &session,
-                      const std::vector<hgn_profile_event> &launches);
+                      const std::vector<LaunchTimes> &launches);
 
 } // namespace hagane::tool

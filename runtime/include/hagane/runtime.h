@@ -314,6 +314,12 @@ typedef struct hgn_session hgn_session;
 typedef void (*hgn_host_run_fn)(void *user, hgn_part_fn fn, void *context,
                                 int32_t parts);
 
+/* When one of a launch's parts ran. */
+typedef struct hgn_profile_part {
+  int64_t start_ns; /* monotonic clock */
+  int64_t ns;
+} hgn_profile_part;
+
 typedef struct hgn_profile_event {
   uint32_t kernel; /* index in the selected code's kernels */
   const char *name;
@@ -322,6 +328,10 @@ typedef struct hgn_profile_event {
   int64_t ns;       /* duration of the launch */
   int64_t flops;    /* -1 if not recorded */
   int64_t bytes;
+  /* Equal contiguous ranges of the items, in order. A pool's thread i runs part
+   * i; who runs it under host_run, only the host knows. */
+  int32_t part_count;
+  const hgn_profile_part *parts;
 } hgn_profile_event;
 
 /* Called after each launch by the thread that runs the session. The event is
