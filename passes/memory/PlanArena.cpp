@@ -26,11 +26,13 @@ namespace {
 constexpr int64_t kAlign = 64;
 /// Bins are filled by sizes at this value of every symbol, within its range.
 constexpr int64_t kSample = 128;
-/// What symbols are in the samples for which orders are searched: small, where
-/// alignment counts, up to large; nothing that sizes are multiples of.
-constexpr int64_t kValues[] = {1,  2,  3,   5,   8,   13,  21, 34,
-                               55, 89, 144, 233, 377, 610, 987};
-constexpr size_t kSamples = 128;
+/// What symbols are in half of the samples for which orders are searched:
+/// nothing that sizes are multiples of. In the other half they are less than
+/// kSmall, where alignment counts.
+constexpr int64_t kValues[] = {0,  1,  2,  3,   5,   8,   13,  21,
+                               34, 55, 89, 144, 233, 377, 610, 987};
+constexpr int64_t kSmall = 17;
+constexpr size_t kSamples = 256;
 
 struct Buffer : kernel::ArenaBuffer {
   memref::AllocOp alloc;
@@ -250,11 +252,14 @@ SmallVector<SmallVector<int64_t>>
 ArenaPlanner::makeSamples(const kernel::ArenaPlan &plan) const {
   SmallVector<SmallVector<int64_t>> samples;
   std::mt19937 random(1);
-  auto pick = [&] { return kValues[random() % std::size(kValues)]; };
-  for (size_t i = 0; i < kSamples; ++i)
+  for (size_t i = 0; i < kSamples; ++i) {
+    auto pick = [&]() -> int64_t {
+      return i % 2 ? random() % kSmall : kValues[random() % std::size(kValues)];
+    };
     if (auto sizes = getSizesAt(plan.buffers, pick);
         sizes && !llvm::is_contained(samples, *sizes))
       samples.push_back(std::move(*sizes));
+  }
   return samples;
 }
 
