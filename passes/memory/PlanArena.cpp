@@ -253,8 +253,18 @@ ArenaPlanner::makeSamples(const kernel::ArenaPlan &plan) const {
   SmallVector<SmallVector<int64_t>> samples;
   std::mt19937 random(1);
   for (size_t i = 0; i < kSamples; ++i) {
-    auto pick = [&]() -> int64_t {
-      return i % 2 ? random() % kSmall : kValues[random() % std::size(kValues)];
+    // Sizes are often least, or equal.
+    int64_t value = 0;
+    auto pick = [&] {
+      switch (random() % 4) {
+      case 0:
+        return value = 0;
+      case 1:
+        return value;
+      default:
+        return value = i % 2 ? random() % kSmall
+                             : kValues[random() % std::size(kValues)];
+      }
     };
     if (auto sizes = getSizesAt(plan.buffers, pick);
         sizes && !llvm::is_contained(samples, *sizes))
