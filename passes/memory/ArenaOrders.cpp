@@ -15,11 +15,11 @@ using kernel::ArenaBuffer;
 using kernel::ArenaOrder;
 
 /// Orders beside the one to start from; each costs `hgn_plan` a placement.
-static constexpr size_t kMostChosen = 8;
+static constexpr size_t kMostChosen = 12;
 /// Changes of an order tried at a sample.
 static constexpr int64_t kTrials = 1000;
 /// Orders to choose from.
-static constexpr size_t kMostFound = 16;
+static constexpr size_t kMostFound = 24;
 /// Comparisons of two buffers in the search at samples, and about as many to
 /// choose: 0.1 s.
 static constexpr int64_t kMostWork = 60'000'000;

@@ -32,7 +32,7 @@ constexpr int64_t kSample = 128;
 constexpr int64_t kValues[] = {0,  1,  2,  3,   5,   8,   13,  21,
                                34, 55, 89, 144, 233, 377, 610, 987};
 constexpr int64_t kSmall = 17;
-constexpr size_t kSamples = 256;
+constexpr size_t kSamples = 1024;
 
 struct Buffer : kernel::ArenaBuffer {
   memref::AllocOp alloc;
