@@ -24,8 +24,7 @@ namespace {
 
 // How far ahead b is fetched for a single strip: half of a first-level cache.
 constexpr int64_t kNearBytes = 16 << 10;
-// Rows that are few: one or two strips.
-constexpr int64_t kFewRows = 16;
+using kernel::kFewRows;
 // How A's rows are copied: vectors an iteration, and rows to fetch ahead.
 constexpr int64_t kCopiedVectors = 4, kRowsAhead = 8;
 

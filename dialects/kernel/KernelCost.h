@@ -31,6 +31,9 @@ namespace hagane::kernel {
 /// Elements between the packed rows of a matrix product's left operand.
 inline constexpr int64_t kPackedRowPadding = 16;
 
+/// Rows of a matrix product that are few: at most two strips of half as many.
+inline constexpr int64_t kFewRows = 16;
+
 /// The type in which products are summed: that of the epilogue's accumulators.
 mlir::Type getAccumulatorType(Gemm op);
 

@@ -4,7 +4,6 @@
 #include "dialects/kernel/KernelCost.h"
 #include "dialects/kernel/KernelScheduleFiles.h"
 #include "dialects/kernel/KernelWindows.h"
-#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -37,11 +36,6 @@ int64_t KernelPoint::operator[](StringRef name) const {
 
 //===-- What a target can run ---------------------------------------------===//
 
-/// Registers of a tile of accumulators, a row of vectors of b and one of a.
-static int64_t registersOf(int64_t rows, int64_t vectors) {
-  return rows * vectors + vectors + 1;
-}
-
 static LogicalResult checkMultiple(EmitError error, StringRef name,
                                    int64_t value, int64_t lanes) {
   if (value % lanes == 0)
@@ -55,15 +49,19 @@ static LogicalResult checkRegisters(EmitError error, int64_t rows,
                                     int64_t vectors,
                                     const TargetDescription &target) {
   // A row more than fits spills little; a tile twice the size never pays.
-  if (registersOf(rows, vectors) <= target.vectorRegisters)
+  if (getTileRegisters(rows, vectors) <= target.vectorRegisters)
     return success();
   return error() << "a tile of " << rows << " x " << vectors
-                 << " vectors needs " << registersOf(rows, vectors)
+                 << " vectors needs " << getTileRegisters(rows, vectors)
                  << " registers, the target has " << target.vectorRegisters;
 }
 
 static int64_t lanesFor(int64_t bytes, const TargetDescription &target) {
   return std::max<int64_t>(target.lanes(8 * bytes), 1);
+}
+
+int64_t hagane::getTileRegisters(int64_t rows, int64_t vectors) {
+  return rows * vectors + vectors + 1;
 }
 
 int64_t hagane::getLanes(Gemm op, const TargetDescription &target) {
@@ -180,24 +178,6 @@ static LogicalResult check(OpTy, ScheduleT schedule,
   return checkVector(schedule.getVector(), target, error);
 }
 
-namespace {
-template <typename OpTy> struct ScheduleOf {
-  using Type = LoopScheduleAttr;
-};
-template <> struct ScheduleOf<Gemm> {
-  using Type = GemmScheduleAttr;
-};
-template <> struct ScheduleOf<Conv> {
-  using Type = ConvScheduleAttr;
-};
-template <> struct ScheduleOf<Attention> {
-  using Type = AttentionScheduleAttr;
-};
-template <> struct ScheduleOf<Rows> {
-  using Type = RowsScheduleAttr;
-};
-} // namespace
-
 LogicalResult hagane::checkSchedule(Operation *kernel, Attribute schedule,
                                     const TargetDescription &target,
                                     EmitError emitError) {
@@ -212,155 +192,4 @@ LogicalResult hagane::checkSchedule(Operation *kernel, Attribute schedule,
                            << cast<KernelOpInterface>(op).getKernelKind()
                            << " have no schedule";
       });
-}
-
-//===-- Enumeration -------------------------------------------------------===//
-
-namespace {
-/// Collects schedules that are distinct and that the target can run.
-class Candidates {
-public:
-  Candidates(const KernelPoint &point, const TargetDescription &target)
-      : kernel(point.getKernel()), target(target),
-        quiet(kernel->getContext(), [](Diagnostic &) { return success(); }) {}
-
-  template <typename AttrT, typename... Args> void add(Args... args) {
-    auto error = [&] { return mlir::emitError(kernel->getLoc()); };
-    auto schedule = AttrT::getChecked(error, kernel->getContext(), args...);
-    if (schedule && succeeded(checkSchedule(kernel, schedule, target, error)))
-      found.insert(schedule);
-  }
-
-  SmallVector<Attribute> take() { return found.takeVector(); }
-
-private:
-  Operation *kernel;
-  const TargetDescription &target;
-  /// Rules that a schedule breaks are told to nobody: it is left out.
-  ScopedDiagnosticHandler quiet;
-  llvm::SetVector<Attribute, SmallVector<Attribute>> found;
-};
-} // namespace
-
-/// `total` in 1, 2, 3, 4, 6, 8 ... equal pieces, in steps of `step`, down to
-/// one step.
-static SmallVector<int64_t> piecesOf(int64_t total, int64_t step) {
-  SmallVector<int64_t> pieces;
-  total = std::max<int64_t>(total, 1);
-  for (int64_t count = 1;; count = count < 2 || llvm::isPowerOf2_64(count)
-                                       ? count + std::max<int64_t>(count / 2, 1)
-                                       : count / 3 * 4) {
-    int64_t piece = llvm::alignTo(llvm::divideCeil(total, count), step);
-    if (pieces.empty() || piece != pieces.back())
-      pieces.push_back(piece);
-    if (piece <= step)
-      return pieces;
-  }
-}
-
-namespace {
-struct Tile {
-  int64_t rows, vectors;
-};
-} // namespace
-
-/// Shapes of a tile of accumulators, largest first; those without room for the
-/// whole are left out by the target.
-static constexpr Tile kTiles[] = {{14, 2}, {12, 2}, {10, 2}, {8, 3}, {8, 2},
-                                  {6, 4},  {6, 2},  {4, 4},  {4, 3}, {4, 2},
-                                  {2, 4},  {2, 2},  {12, 1}, {8, 1}, {6, 1},
-                                  {4, 1},  {2, 1},  {1, 4},  {1, 2}, {1, 1}};
-
-static void list(Gemm op, const KernelPoint &point,
-                 const TargetDescription &target, Candidates &candidates) {
-  static constexpr int64_t kBlocks[] = {0, 256, 512, 1024, 2048};
-  static constexpr int64_t kUnrolls[] = {2, 4, 8};
-  int64_t m = point["m"], n = point["n"], k = point["k"];
-  int64_t lanes = getLanes(op, target), groups = op.getGroups();
-  int64_t bytes =
-      getElementBytes(cast<ShapedType>(op.getB().getType()).getElementType());
-  int64_t panelBytes = k * kPanel * bytes;
-  for (Tile tile : kTiles) {
-    if (tile.rows > std::max<int64_t>(m, 1))
-      continue;
-    int64_t microN = tile.vectors * lanes;
-    int64_t step = std::max<int64_t>(microN, kPanel / groups);
-    for (int64_t itemM : piecesOf(m, tile.rows))
-      for (int64_t itemN : piecesOf(n, step))
-        for (int64_t blockK : kBlocks) {
-          if (blockK >= k && blockK != 0)
-            continue;
-          for (int64_t unroll : kUnrolls)
-            for (int64_t prefetch : {int64_t(0), panelBytes})
-              for (bool pack : {false, true})
-                candidates.add<GemmScheduleAttr>(itemM, itemN, blockK,
-                                                 tile.rows, microN, unroll,
-                                                 prefetch, pack);
-        }
-  }
-}
-
-static void list(Conv op, const KernelPoint &point,
-                 const TargetDescription &target, Candidates &candidates) {
-  static constexpr int64_t kVectorsOfItem[] = {2, 4, 8, 16, 32};
-  int64_t lanes = getLanes(op, target);
-  int64_t volume = getWindowVolume(op.getWindow());
-  int64_t channels = std::max<int64_t>(point["depth"] / volume, 1);
-  for (Tile tile : kTiles)
-    for (int64_t itemM : piecesOf(point["channels"], kRowPanel))
-      for (int64_t vectors : kVectorsOfItem)
-        for (int64_t blockC : piecesOf(channels, getInterleave(op)))
-          candidates.add<ConvScheduleAttr>(itemM, vectors * lanes, blockC,
-                                           tile.rows, tile.vectors * lanes,
-                                           /*unroll_k=*/int64_t(4));
-}
-
-static void list(Attention op, const KernelPoint &point,
-                 const TargetDescription &target, Candidates &candidates) {
-  static constexpr int64_t kKeys[] = {32, 64, 128, 256, 512};
-  static constexpr int64_t kVectorsOfQueries[] = {1, 2, 4, 6, 8};
-  int64_t lanes = getLanes(op, target);
-  int64_t queries = std::max<int64_t>(point["queries"], 1);
-  for (int64_t keys : kKeys) {
-    for (int64_t parts : {1, 2, 4, 8})
-      if (queries <= lanes)
-        candidates.add<AttentionScheduleAttr>(lanes, keys, int64_t(1), lanes,
-                                              false, queries, parts);
-    for (Tile tile : kTiles)
-      for (int64_t vectors : kVectorsOfQueries)
-        for (bool pack : {false, true})
-          candidates.add<AttentionScheduleAttr>(vectors * lanes, keys,
-                                                tile.rows, tile.vectors * lanes,
-                                                pack, int64_t(0), int64_t(1));
-  }
-}
-
-/// Lanes that fill one, two and four registers, or half of one.
-static SmallVector<int64_t> vectorsOf(Operation *op,
-                                      const TargetDescription &target) {
-  int64_t bytes = 4;
-  for (Value operand : op->getOperands())
-    bytes = std::max(
-        bytes,
-        getElementBytes(cast<ShapedType>(operand.getType()).getElementType()));
-  int64_t lanes = std::max<int64_t>(target.lanes(8 * bytes), 2);
-  return {lanes / 2, lanes, 2 * lanes, 4 * lanes};
-}
-
-template <typename OpTy>
-static void list(OpTy op, const KernelPoint &point,
-                 const TargetDescription &target, Candidates &candidates) {
-  using Type = ScheduleOf<OpTy>::Type;
-  for (int64_t vector : vectorsOf(op, target))
-    for (int64_t size : piecesOf(point["rows"], 1))
-      candidates.add<Type>(size, vector);
-}
-
-SmallVector<Attribute> hagane::listSchedules(const KernelPoint &point,
-                                             const TargetDescription &target) {
-  Candidates candidates(point, target);
-  llvm::TypeSwitch<Operation *>(point.getKernel())
-      .Case<Gemm, Conv, Attention, Rows, Map, Reduce, Window, Gather>(
-          [&](auto op) { list(op, point, target, candidates); });
-  return candidates.take();
 }

@@ -33,6 +33,26 @@ private:
   llvm::SmallVector<std::pair<llvm::StringRef, int64_t>> sizes;
 };
 
+/// The attribute that holds a kernel's schedule.
+template <typename OpTy> struct ScheduleOf {
+  using Type = kernel::LoopScheduleAttr;
+};
+template <> struct ScheduleOf<kernel::Gemm> {
+  using Type = kernel::GemmScheduleAttr;
+};
+template <> struct ScheduleOf<kernel::Conv> {
+  using Type = kernel::ConvScheduleAttr;
+};
+template <> struct ScheduleOf<kernel::Attention> {
+  using Type = kernel::AttentionScheduleAttr;
+};
+template <> struct ScheduleOf<kernel::Rows> {
+  using Type = kernel::RowsScheduleAttr;
+};
+
+/// Registers of a tile of accumulators, a row of vectors of b and one of a.
+int64_t getTileRegisters(int64_t rows, int64_t vectors);
+
 /// Elements of a vector register in which the kernel computes.
 int64_t getLanes(kernel::Gemm op, const TargetDescription &target);
 int64_t getLanes(kernel::Conv op, const TargetDescription &target);
@@ -52,8 +72,14 @@ checkSchedule(mlir::Operation *kernel, mlir::Attribute schedule,
               const TargetDescription &target,
               llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
 
-/// The schedules that the target can run and that differ at this point, in no
-/// order; empty for kernels without schedules.
+/// The schedule that stands for all which run alike at this point: sizes beyond
+/// those of the operands, and parameters of ways that are not taken, do
+/// nothing.
+mlir::Attribute getCanonicalSchedule(const KernelPoint &point,
+                                     mlir::Attribute schedule);
+
+/// The schedules that the target can run, that differ at this point and that
+/// may be the fastest, in no order; empty for kernels without schedules.
 llvm::SmallVector<mlir::Attribute>
 listSchedules(const KernelPoint &point, const TargetDescription &target);
 

@@ -98,7 +98,7 @@ def test_any_schedule_computes_the_same(tool, model, tmp_path, level, seed, leve
     pick = random.Random(f"{level} {seed}")
     lines = tmp_path / "lines.mlir"
     kernels = list_kernels(tool, path, level)
-    chosen = [k["line"] + pick.choice(k["others"])["schedule"] for k in kernels]
+    chosen = [k["line"] + pick.choice([k, *k["others"]])["schedule"] for k in kernels]
     lines.write_text("\n".join(chosen) + "\n")
     # The lock tells that each line was taken.
     run(tool, path, wanted, f"--target-cpu={level}", f"--schedule={lines}", f"--locked={lines}")

@@ -22,7 +22,6 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
-#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -57,12 +56,15 @@ public:
       enableRemarks();
   }
   LogicalResult run();
+  LogicalResult run(std::vector<CompileVariant> &ways);
 
 private:
   LogicalResult parseOptions();
   LogicalResult load();
   LogicalResult runPhases(ModuleOp module, Phase first, Phase last,
                           const cpu::Target &target);
+  LogicalResult prepare();
+  LogicalResult compileForTargets();
   LogicalResult compileFor(const cpu::Target &target);
   LogicalResult writeCode(ArrayRef<std::string> files);
   LogicalResult writeText(Operation *op);
@@ -78,10 +80,11 @@ private:
     return emitError(UnknownLoc::get(&context))
            << llvm::toString(std::move(error));
   }
-  const CompileOptions &options;
+  CompileOptions options;
   EmitPlan plan = kEmitPlans[0];
   bool printsIr = false;     // stops before code
   bool writesModule = false; // by itself or embedded
+  std::string sourceHash;    // once it is known
   SmallVector<cpu::Target> targets;
   Phase start = Phase::Convert;
   OwningOpRef<ModuleOp> source;
@@ -168,6 +171,8 @@ LogicalResult Compilation::runPhases(ModuleOp module, Phase first, Phase last,
       return failure();
     progress(getName(phase));
     PassManager pm(&context);
+    // What is only measured is compiled many times, and checked once.
+    pm.enableVerifier(!options.leavesOutWeights);
     if (!options.dumpDir.empty())
       pm.enableIRPrintingToFileTree(
           [](Pass *, Operation *) { return false; },
@@ -352,32 +357,17 @@ LogicalResult Compilation::writeCode(ArrayRef<std::string> files) {
   return report(codegen::writeFile(options.output, text));
 }
 
-static std::string hashBytes(StringRef bytes) {
-  uint64_t hash =
-      llvm::xxh3_64bits(ArrayRef(bytes.bytes_begin(), bytes.bytes_end()));
-  return "xxh3:" + llvm::utohexstr(hash, /*LowerCase=*/true, /*Width=*/16);
-}
-
-static llvm::Expected<std::string> hashModel(const CompileOptions &options) {
-  if (!options.model.empty())
-    return hashBytes(options.model);
-  auto buffer = llvm::MemoryBuffer::getFile(options.input, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
-  if (!buffer)
-    return llvm::createStringError("cannot read '%s': %s",
-                                   options.input.c_str(),
-                                   buffer.getError().message().c_str());
-  return hashBytes((*buffer)->getBuffer());
-}
-
 LogicalResult Compilation::writeModuleFile(const std::string &path) {
-  llvm::Expected<std::string> hash = hashModel(options);
-  if (!hash)
-    return report(hash.takeError());
+  if (sourceHash.empty()) {
+    llvm::Expected<std::string> hash = hashModel(options);
+    if (!hash)
+      return report(hash.takeError());
+    sourceHash = *hash;
+  }
   codegen::Provenance provenance;
   provenance.compilerVersion = HAGANE_VERSION;
   provenance.sourceName = llvm::sys::path::filename(options.input).str();
-  provenance.sourceHash = *hash;
+  provenance.sourceHash = sourceHash;
   SmallVector<std::string> words;
   for (const cpu::Target &target : targets)
     words.push_back("--target-cpu=" + target.level->name.str());
@@ -445,25 +435,55 @@ LogicalResult Compilation::writeEmbedding() {
   return report(codegen::embedModule(path, options.output, embed));
 }
 
-LogicalResult Compilation::run() {
+/// Everything that schedules do not change.
+LogicalResult Compilation::prepare() {
   if (failed(parseOptions()) || failed(load()))
     return failure();
   if (plan.last == Phase::Import)
-    return writeText(*source);
-  if (failed(runPhases(*source, Phase::Convert,
-                       std::min(plan.last, Phase::Fusion), targets.front())))
-    return failure();
-  if (plan.last <= Phase::Fusion)
-    return writeText(*source);
+    return success();
+  return runPhases(*source, Phase::Convert, std::min(plan.last, Phase::Fusion),
+                   targets.front());
+}
+
+LogicalResult Compilation::compileForTargets() {
   for (const cpu::Target &target : targets)
     if (failed(compileFor(target)))
       return failure();
+  return success();
+}
+
+LogicalResult Compilation::run() {
+  if (failed(prepare()))
+    return failure();
+  if (plan.last <= Phase::Fusion)
+    return writeText(*source);
+  if (failed(compileForTargets()))
+    return failure();
   if (!writesModule || options.shapeOnly)
     return success();
   return options.emit == Emit::Module ? writeModuleFile(options.output)
                                       : writeEmbedding();
 }
 
+LogicalResult Compilation::run(std::vector<CompileVariant> &ways) {
+  if (failed(prepare()))
+    return failure();
+  for (CompileVariant &way : ways) {
+    variants.clear();
+    records.clear();
+    options.scheduleFile = way.scheduleFile;
+    options.plan = way.plan;
+    way.isCompiled = succeeded(compileForTargets()) &&
+                     succeeded(writeModuleFile(way.output));
+  }
+  return success();
+}
+
 bool hagane::compileModel(const CompileOptions &options) {
   return succeeded(Compilation(options).run());
+}
+
+bool hagane::compileVariants(const CompileOptions &options,
+                             std::vector<CompileVariant> &variants) {
+  return succeeded(Compilation(options).run(variants));
 }

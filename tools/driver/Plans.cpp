@@ -84,9 +84,11 @@ KernelPlan Planner::plan(kernel::KernelOpInterface op) {
   plan.choice.seconds = predictSeconds(*point, schedule, value, target, rates);
   if (!request.wantsOthers)
     return plan;
+  Attribute same = getCanonicalSchedule(*point, schedule);
   for (Attribute other : listSchedules(*point, target))
-    plan.others.push_back(
-        {toText(other), predictSeconds(*point, other, value, target, rates)});
+    if (other != same)
+      plan.others.push_back(
+          {toText(other), predictSeconds(*point, other, value, target, rates)});
   llvm::sort(plan.others, [](auto &a, auto &b) {
     return std::tie(a.seconds, a.text) < std::tie(b.seconds, b.text);
   });

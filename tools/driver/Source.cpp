@@ -4,6 +4,8 @@
 #include "dialects/onnx/OnnxDialect.h"
 #include "dialects/text/ReadText.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -54,4 +56,23 @@ hagane::driver::importOptions(const CompileOptions &options) {
   result.maxNodes = options.limits.nodes;
   result.maxSparseBytes = options.limits.sparseBytes;
   return result;
+}
+
+static std::string hashBytes(StringRef bytes) {
+  uint64_t hash =
+      llvm::xxh3_64bits(ArrayRef(bytes.bytes_begin(), bytes.bytes_end()));
+  return "xxh3:" + llvm::utohexstr(hash, /*LowerCase=*/true, /*Width=*/16);
+}
+
+llvm::Expected<std::string>
+hagane::driver::hashModel(const CompileOptions &options) {
+  if (!options.model.empty())
+    return hashBytes(options.model);
+  auto buffer = llvm::MemoryBuffer::getFile(options.input, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return llvm::createStringError("cannot read '%s': %s",
+                                   options.input.c_str(),
+                                   buffer.getError().message().c_str());
+  return hashBytes((*buffer)->getBuffer());
 }

@@ -15,6 +15,9 @@ mlir::OwningOpRef<mlir::ModuleOp>
 loadSource(mlir::MLIRContext *context, const std::string &path, Phase &start,
            const frontend::ImportOptions &options = {});
 
+/// Of the model's bytes, as modules record it.
+llvm::Expected<std::string> hashModel(const CompileOptions &options);
+
 /// What the command line says of limits and weights.
 frontend::ImportOptions importOptions(const CompileOptions &options);
 

@@ -18,7 +18,9 @@ constexpr int kLeastRounds = 15, kMostRounds = 1000;
 /// One of the two, ready to run.
 class Side {
 public:
-  Side(const std::string &given, const CompareOptions &options)
+  /// Both sides share `pool`, so that no thread of one waits busily while the
+  /// other runs.
+  Side(const std::string &given, const CompareOptions &options, hgn_pool *pool)
       : name(given.empty() ? "built-in" : given) {
     std::string path = given;
     if (!options.compile.input.empty()) {
@@ -28,7 +30,7 @@ public:
       path = compiled->path();
     }
     module = openModule(path);
-    session.emplace(module.get(), options.threads);
+    session.emplace(module.get(), pool);
   }
 
   const hgn_kernel_info &find(const std::string &kernel) const {
@@ -84,8 +86,9 @@ private:
 class Comparison {
 public:
   explicit Comparison(const CompareOptions &options)
-      : options(options), a(options.first, options),
-        b(options.second, options) {}
+      : options(options), pool(makePool(options.threads)),
+        a(options.first, options, pool.get()),
+        b(options.second, options, pool.get()) {}
   ComparisonResult run();
 
 private:
@@ -97,6 +100,7 @@ private:
   ComparedSide describe(const KernelTime &kernel) const;
 
   const CompareOptions &options;
+  PoolPtr pool;
   Side a, b;
   ComparisonResult result;
   std::vector<double> wholeA, wholeB;

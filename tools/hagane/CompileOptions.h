@@ -103,6 +103,19 @@ bool compileModel(const CompileOptions &options);
 /// output exists then.
 bool checkModel(const CompileOptions &options);
 
+/// The same model by another schedule file, to a module of its own.
+struct CompileVariant {
+  std::string scheduleFile, output;
+  PlanRequest *plan = nullptr; // as in CompileOptions
+  bool isCompiled = false;     // set once the output exists
+};
+
+/// Compiles the model once for each variant, whose settings go before those of
+/// `options`; the parts that no schedule changes are compiled once. False if
+/// that failed; a variant that cannot be compiled is no failure.
+bool compileVariants(const CompileOptions &options,
+                     std::vector<CompileVariant> &variants);
+
 struct BisectOptions {
   CompileOptions compile; // input, targets, dims; nothing is written
   std::string inputs;     // an npz file; "": random data for `values`

@@ -68,7 +68,7 @@ ModulePtr openModule(const std::string &path, uint32_t flags) {
   return ModulePtr(module);
 }
 
-static PoolPtr makePool(int threads) {
+PoolPtr makePool(int threads) {
   hgn_pool *pool = nullptr;
   check(hgn_pool_create(threads, &pool));
   return PoolPtr(pool);
@@ -79,9 +79,15 @@ int threadCount(int threads) {
 }
 
 Session::Session(hgn_module *module, int threads)
-    : module(module), pool(makePool(threads)) {
+    : Session(module, nullptr, makePool(threads)) {}
+
+Session::Session(hgn_module *module, hgn_pool *pool)
+    : Session(module, pool, PoolPtr()) {}
+
+Session::Session(hgn_module *module, hgn_pool *shared, PoolPtr owned)
+    : module(module), own(std::move(owned)), pool(own ? own.get() : shared) {
   hgn_session_options options{};
-  options.pool = pool.get();
+  options.pool = pool;
   hgn_session *newSession = nullptr;
   check(hgn_session_create(module, &options, &newSession));
   session.reset(newSession);

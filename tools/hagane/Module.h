@@ -22,6 +22,9 @@ using PoolPtr = std::unique_ptr<hgn_pool, Release>;
 
 ModulePtr openModule(const std::string &path, uint32_t flags = 0);
 
+/// 0 threads: as many as there are physical cores.
+PoolPtr makePool(int threads);
+
 /// The threads that a session gets if asked for so many.
 int threadCount(int threads);
 
@@ -29,13 +32,15 @@ int threadCount(int threads);
 class Session {
 public:
   Session(hgn_module *module, int threads);
+  /// Shares `pool`, which must outlive it.
+  Session(hgn_module *module, hgn_pool *pool);
 
   const hgn_module_info &info() const { return *hgn_module_get_info(module); }
   const hgn_code_info &code() const {
     return info().codes[info().selected_code];
   }
   hgn_session *get() const { return session.get(); }
-  int threads() const { return hgn_pool_threads(pool.get()); }
+  int threads() const { return hgn_pool_threads(pool); }
 
   /// The module's inputs in order, taken from an npz file. Missing and unknown
   /// names are errors.
@@ -51,8 +56,11 @@ public:
   }
 
 private:
+  Session(hgn_module *module, hgn_pool *shared, PoolPtr owned);
+
   hgn_module *module;
-  PoolPtr pool;
+  PoolPtr own; ///< nothing if shared
+  hgn_pool *pool;
   std::unique_ptr<hgn_session, Release> session;
 };
 

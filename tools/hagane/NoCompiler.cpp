@@ -5,8 +5,15 @@
 
 std::string hagane::listTargets() { return "none"; }
 
-bool hagane::compileModel(const CompileOptions &) {
+static bool refuse() {
   std::fprintf(stderr,
                "hagane: error: this build does not contain the compiler\n");
   return false;
+}
+
+bool hagane::compileModel(const CompileOptions &) { return refuse(); }
+
+bool hagane::compileVariants(const CompileOptions &,
+                             std::vector<CompileVariant> &) {
+  return refuse();
 }

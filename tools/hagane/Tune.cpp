@@ -1,111 +1,93 @@
 // Searching for better schedules by measuring them.
 //
 // Every trial gives each kernel another schedule, so that one compilation and
-// one session try as many schedules as the model has kernels. Sessions of the
-// trial and of the start run in turn, and only ratios of their times are
-// compared: they do not drift with the machine.
+// one session try as many schedules as the model has kernels. Only ratios to
+// times of the start in the same minute are compared: they do not drift with
+// the machine.
 #include "Tune.h"
 
 #include "Candidates.h"
+#include "JsonText.h"
 #include "Progress.h"
+#include "Ratio.h"
 #include "TextFile.h"
+#include "Trials.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
+#include <utility>
 
 namespace hagane::tool {
 namespace {
 
-constexpr double kTrialSeconds = 0.25, kFinalSeconds = 2.0;
-constexpr int kLeastRounds = 5, kMostRounds = 200;
+constexpr double kDefaultBudget = 60;
+/// Trials of which the next ones know nothing: enough to compile in parallel,
+/// few if the next ones shall be chosen well.
+constexpr size_t kBatch = 4, kExhaustiveBatch = 64;
+constexpr TrialRunner::Effort kEffort{.seconds = 0.03, .abandon = 1.5};
+constexpr TrialRunner::Effort kExhaustiveEffort{.seconds = 0.006,
+                                                .abandon = 1.3};
+/// The luckiest of many trials looks better than it is: the best are measured
+/// again, and the best of those once more.
+constexpr size_t kFinalists = 8, kExhaustiveFinalists = 24;
+constexpr TrialRunner::Effort kFinal{.seconds = 0.02, .rounds = 9};
+constexpr TrialRunner::Effort kConfirmation{.seconds = 0.03, .rounds = 21};
 /// Kernels with less of the time are left alone: noise would decide.
 constexpr double kLeastShare = 0.005;
-/// What a schedule must save, measured once more, to be written.
-constexpr double kLeastGain = 0.02;
 
 /// Kernels that one line of a schedule file fits.
 struct Tunable {
   Tunable(std::string name, const KernelPlan &plan)
       : name(std::move(name)), line(plan.line), start(plan.choice.text),
-        candidates(plan.choice.text, plan.others) {}
+        schedule(start), candidates(plan.choice, plan.others) {}
 
   std::string name, line, start;
+  std::string schedule; ///< being measured, and at the end what was chosen
   Candidates candidates;
   double seconds = 0; ///< of all launches at the start
   double share = 0;   ///< of the run
-  std::string trial;  ///< being measured, and at the end what was chosen
-  double gained = 1;  ///< time of what was chosen, relative to the start
+  Ratio gained{{1, 1, 1}};
 };
 
 class Tuner {
 public:
-  explicit Tuner(TuneOptions &options) : options(options) {}
+  explicit Tuner(TuneOptions &options)
+      : options(options), runner(options.compile, options.dims, options.inputs,
+                                 options.threads, options.turn) {}
   void run();
 
 private:
-  void start();
   void collect();
-  std::vector<double> measure(const std::string &module, double seconds);
-  std::string writeLines(bool isTrial);
-  bool tryOnce();
+  std::string linesOf() const;
+  std::vector<Trial> nextTrials(size_t count);
+  void tell(const std::vector<Trial> &trials);
+  std::vector<double> bestRatios() const;
+  void search();
+  void choose();
   void confirm();
   void writeResult();
   void printResult();
-  CompileOptions compileOptions(const std::string &schedules) const;
+  void printJson();
 
   TuneOptions &options;
-  PlanRequest request;
-  std::optional<TemporaryModule> first;
-  ModulePtr module;
-  std::optional<Session> session;
-  std::optional<Measurement> base;
+  TrialRunner runner;
   std::vector<Tunable> tunables;
+  /// What each trial of `nextTrials` gives each tunable.
+  std::vector<std::vector<std::string>> chosen;
   Clock::time_point begin = Clock::now();
   ProgressFn progress = makeProgress();
-  size_t trials = 0, failures = 0;
+  size_t trials = 0, failures = 0, abandoned = 0;
 };
 
 } // namespace
 
-CompileOptions Tuner::compileOptions(const std::string &schedules) const {
-  CompileOptions compile = options.compile;
-  compile.scheduleFile = schedules;
-  compile.plan = nullptr;
-  compile.leavesOutWeights = true;
-  // What a trial cannot compile is left out, without a word.
-  compile.diagnostic = [](std::string_view) {};
-  return compile;
-}
-
-/// Compiles and measures the model as it is.
-void Tuner::start() {
-  Rates rates = measureRates(threadCount(options.threads));
-  request.dims = options.dims;
-  request.flops = rates.flops;
-  request.bf16Flops = rates.bf16Flops;
-  request.memoryBytes = rates.memoryBytes;
-  request.wantsOthers = true;
-  CompileOptions compile = options.compile;
-  compile.plan = &request;
-  compile.leavesOutWeights = true;
-  compile.progress = progress;
-  first.emplace(compile);
-  module = openModule(first->path());
-  session.emplace(module.get(), options.threads);
-  base.emplace(*session, session->makeInputs(options.inputs, options.dims));
-  base->warmUp();
-  for (int i = 0; i < kLeastRounds; ++i)
-    base->profileOnce();
-}
-
 void Tuner::collect() {
-  std::vector<KernelTime> kernels = base->takeKernels();
-  checkPlans(kernels, request.kernels);
+  const std::vector<KernelTime> &kernels = runner.kernels();
+  std::vector<int> groups(kernels.size(), -1);
   double total = 0;
   for (size_t i = 0; i < kernels.size(); ++i) {
-    const KernelPlan &plan = request.kernels[i];
+    const KernelPlan &plan = runner.plans()[i];
     double seconds = median(kernels[i].seconds);
     total += seconds;
     if (plan.line.empty() || kernels[i].launches == 0)
@@ -116,112 +98,145 @@ void Tuner::collect() {
     if (same == tunables.end())
       same = tunables.insert(same, Tunable(kernels[i].name, plan));
     same->seconds += seconds;
+    groups[i] = int(same - tunables.begin());
   }
   for (Tunable &tunable : tunables)
     tunable.share = tunable.seconds / std::max(total, 1e-9);
+  runner.setGroups(std::move(groups));
 }
 
-/// Seconds of each tunable in `path` relative to the start, both run in turn.
-std::vector<double> Tuner::measure(const std::string &path, double seconds) {
-  ModulePtr other = openModule(path);
-  Session otherSession(other.get(), options.threads);
-  Measurement trial(otherSession, base->inputs());
-  for (int i = 0; i < 2; ++i)
-    trial.runOnce();
-  auto begun = Clock::now();
-  for (int round = 0; round < kLeastRounds ||
-                      (round < kMostRounds && secondsSince(begun) < seconds);
-       ++round) {
-    base->profileOnce();
-    trial.profileOnce();
-  }
-  std::vector<KernelTime> before = base->takeKernels(),
-                          after = trial.takeKernels();
-  if (before.size() != after.size())
-    throw Error("other schedules gave other kernels");
-  std::vector<double> ratios;
-  for (const Tunable &tunable : tunables) {
-    double old = 0, found = 0;
-    for (size_t i = 0; i < before.size(); ++i)
-      if (request.kernels[i].line == tunable.line) {
-        old += median(before[i].seconds);
-        found += median(after[i].seconds);
-      }
-    ratios.push_back(old > 0 ? found / old : 1);
-  }
-  return ratios;
-}
-
-std::string Tuner::writeLines(bool isTrial) {
+std::string Tuner::linesOf() const {
   std::string text;
   for (const Tunable &tunable : tunables)
-    text += tunable.line +
-            (isTrial ? tunable.trial : tunable.candidates.best()) + "\n";
+    text += tunable.line + tunable.schedule + "\n";
   return text;
 }
 
-namespace {
-
-/// A schedule file that goes with this.
-class TemporaryLines {
-public:
-  explicit TemporaryLines(const std::string &text)
-      : file(temporaryPath(".mlir")) {
-    std::ofstream(file) << text;
-  }
-  ~TemporaryLines() {
-    std::error_code ignored;
-    std::filesystem::remove(file, ignored);
-  }
-  TemporaryLines(const TemporaryLines &) = delete;
-  TemporaryLines &operator=(const TemporaryLines &) = delete;
-  const std::string file;
-};
-
-} // namespace
-
-/// False if nothing is left to try.
-bool Tuner::tryOnce() {
-  bool isNew = false;
-  for (Tunable &tunable : tunables) {
-    tunable.trial = tunable.start;
-    if (tunable.share < kLeastShare)
-      continue;
-    if (std::optional<std::string> next = tunable.candidates.next()) {
-      tunable.trial = *next;
-      isNew = true;
+/// Fewer if nothing is left to try.
+std::vector<Trial> Tuner::nextTrials(size_t count) {
+  std::vector<Trial> found;
+  chosen.clear();
+  while (found.size() < count) {
+    bool isNew = false;
+    std::vector<std::string> schedules;
+    for (Tunable &tunable : tunables) {
+      tunable.schedule = tunable.start;
+      if (tunable.share >= kLeastShare)
+        if (auto next = tunable.candidates.next(!options.isExhaustive)) {
+          tunable.schedule = *next;
+          isNew = true;
+        }
+      schedules.push_back(tunable.schedule);
     }
+    if (!isNew)
+      break;
+    found.push_back({linesOf(), {}, false});
+    chosen.push_back(std::move(schedules));
   }
-  if (!isNew)
-    return false;
-  ++trials;
-  TemporaryLines lines(writeLines(/*isTrial=*/true));
-  try {
-    TemporaryModule compiled(compileOptions(lines.file));
-    std::vector<double> ratios = measure(compiled.path(), kTrialSeconds);
-    for (size_t i = 0; i < tunables.size(); ++i)
-      if (tunables[i].trial != tunables[i].start)
-        tunables[i].candidates.tell(ratios[i]);
-  } catch (const Reported &) {
-    ++failures;
-  }
-  return true;
+  return found;
 }
 
-/// Measures the best of all at once, and longer: the luckiest of many trials
-/// looks better than it is.
+void Tuner::tell(const std::vector<Trial> &tried) {
+  for (size_t i = 0; i < tried.size(); ++i) {
+    ++trials;
+    failures += tried[i].ratios.empty();
+    abandoned += tried[i].isAbandoned;
+    if (tried[i].ratios.empty())
+      continue;
+    for (size_t t = 0; t < tunables.size(); ++t)
+      if (chosen[i][t] != tunables[t].start)
+        tunables[t].candidates.tell(chosen[i][t], median(tried[i].ratios[t]));
+  }
+}
+
+std::vector<double> Tuner::bestRatios() const {
+  std::vector<double> ratios;
+  for (const Tunable &tunable : tunables)
+    ratios.push_back(tunable.candidates.bestRatio());
+  return ratios;
+}
+
+void Tuner::search() {
+  double budget = options.budget.value_or(
+      options.isExhaustive ? std::numeric_limits<double>::infinity()
+                           : kDefaultBudget);
+  size_t space = 0;
+  for (const Tunable &tunable : tunables)
+    if (tunable.share >= kLeastShare)
+      space = std::max(space, tunable.candidates.size());
+  size_t most = std::min(space, options.trials);
+  while (trials < most && secondsSince(begin) < budget) {
+    if (progress)
+      progress("trial " + std::to_string(trials + 1) + " of at most " +
+                   std::to_string(most),
+               std::max(double(trials) / double(most),
+                        std::min(secondsSince(begin) / budget, 1.0)));
+    std::vector<Trial> next = nextTrials(std::min(
+        options.isExhaustive ? kExhaustiveBatch : kBatch, most - trials));
+    if (next.empty())
+      return;
+    runner.run(next, options.isExhaustive ? kExhaustiveEffort : kEffort,
+               bestRatios());
+    tell(next);
+  }
+}
+
+/// Measures the best of each kernel again.
+void Tuner::choose() {
+  if (progress)
+    progress("comparing the best", -1);
+  size_t most = options.isExhaustive ? kExhaustiveFinalists : kFinalists;
+  std::vector<std::vector<std::string>> best;
+  size_t count = 0;
+  for (Tunable &tunable : tunables) {
+    best.push_back(tunable.candidates.best(most));
+    // The start is one of them: its time was that of another session.
+    if (std::find(best.back().begin(), best.back().end(), tunable.start) ==
+        best.back().end())
+      best.back().back() = tunable.start;
+    count = std::max(count, best.back().size());
+  }
+  std::vector<Trial> finalists;
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t t = 0; t < tunables.size(); ++t)
+      tunables[t].schedule = best[t][std::min(i, best[t].size() - 1)];
+    finalists.push_back({linesOf(), {}, false});
+  }
+  runner.run(finalists, kFinal, bestRatios());
+  for (size_t t = 0; t < tunables.size(); ++t) {
+    double least = std::numeric_limits<double>::infinity();
+    for (size_t i = 0; i < best[t].size(); ++i) {
+      if (finalists[i].ratios.empty())
+        continue;
+      double ratio = median(finalists[i].ratios[t]);
+      if (ratio < least) {
+        least = ratio;
+        tunables[t].schedule = best[t][i];
+      }
+    }
+  }
+}
+
+/// Measures what was chosen for all at once in turn with the start, both
+/// compiled anew, and keeps what is faster for certain.
 void Tuner::confirm() {
   if (progress)
     progress("confirming", -1);
-  TemporaryLines lines(writeLines(/*isTrial=*/false));
-  TemporaryModule compiled(compileOptions(lines.file));
-  std::vector<double> ratios = measure(compiled.path(), kFinalSeconds);
-  for (size_t i = 0; i < tunables.size(); ++i) {
-    Tunable &tunable = tunables[i];
-    bool isBetter = tunable.candidates.best() != tunable.start &&
-                    ratios[i] < 1 - kLeastGain;
-    tunable.trial = isBetter ? tunable.candidates.best() : tunable.start;
-    tunable.gained = isBetter ? ratios[i] : 1;
+  std::vector<Trial> last(2);
+  last[1].lines = linesOf();
+  std::vector<std::string> found;
+  for (Tunable &tunable : tunables)
+    found.push_back(std::exchange(tunable.schedule, tunable.start));
+  last[0].lines = linesOf();
+  runner.run(last, kConfirmation, bestRatios());
+  if (last[0].ratios.empty() || last[1].ratios.empty())
+    return;
+  for (size_t t = 0; t < tunables.size(); ++t) {
+    Ratio gained = makeRatio(last[1].ratios[t], last[0].ratios[t]);
+    if (found[t] == tunables[t].start || !gained.isFaster())
+      continue;
+    tunables[t].schedule = found[t];
+    tunables[t].gained = gained;
   }
 }
 
@@ -229,40 +244,70 @@ void Tuner::writeResult() {
   std::string text =
       "// hagane tune: " +
       std::filesystem::path(options.compile.input).filename().string() + ", " +
-      std::to_string(session->threads()) + " threads";
+      std::to_string(runner.threads()) + " threads";
   for (const auto &[name, value] : options.dims)
     text += ", " + name + "=" + std::to_string(value);
   text += "\n";
-  writeText(options.output, text + writeLines(/*isTrial=*/true));
+  writeText(options.output, text + linesOf());
 }
 
 void Tuner::printResult() {
-  std::printf(
-      "%zu trials in %.1f s%s; wrote %s\n\n", trials, secondsSince(begin),
-      failures ? (", " + std::to_string(failures) + " not compiled").c_str()
-               : "",
-      options.output.c_str());
+  std::printf("%zu trials in %.1f s (%.1f s compiling, %.1f s measuring), %zu "
+              "abandoned early%s; wrote %s\n\n",
+              trials, secondsSince(begin), runner.times().compiling,
+              runner.times().measuring, abandoned,
+              failures
+                  ? (", " + std::to_string(failures) + " not compiled").c_str()
+                  : "",
+              options.output.c_str());
   std::printf("%-14s %9s %8s  %s\n", "kernel", "ms", "x before", "schedule");
   for (const Tunable &tunable : tunables)
     std::printf("%-14s %9.4f %8.2f  %s\n", tunable.name.c_str(),
-                tunable.seconds * tunable.gained * 1e3, tunable.gained,
-                tunable.trial.c_str());
+                tunable.seconds * tunable.gained.median * 1e3,
+                tunable.gained.median, tunable.schedule.c_str());
+}
+
+void Tuner::printJson() {
+  Json json;
+  json["threads"] = runner.threads();
+  json["trials"] = trials;
+  json["abandoned"] = abandoned;
+  json["failed"] = failures;
+  json["seconds"] = secondsSince(begin);
+  json["compiling_seconds"] = runner.times().compiling;
+  json["measuring_seconds"] = runner.times().measuring;
+  json["kernels"] = Json::array();
+  for (const Tunable &tunable : tunables) {
+    Json tried = Json::array();
+    tunable.candidates.forEachTold(
+        [&](const std::string &schedule, double predicted, double ratio) {
+          tried.push_back({{"schedule", schedule},
+                           {"predicted_ms", predicted * 1e3},
+                           {"ratio", ratio}});
+        });
+    json["kernels"].push_back({{"name", tunable.name},
+                               {"line", tunable.line},
+                               {"start", tunable.start},
+                               {"start_ms", tunable.seconds * 1e3},
+                               {"schedule", tunable.schedule},
+                               {"ratio",
+                                {{"median", tunable.gained.median},
+                                 {"low", tunable.gained.low},
+                                 {"high", tunable.gained.high}}},
+                               {"schedules", tunable.candidates.size()},
+                               {"tried", tried}});
+  }
+  std::printf("%s\n", toText(json).c_str());
 }
 
 void Tuner::run() {
-  start();
   collect();
-  for (bool more = true; more && trials < options.trials &&
-                         secondsSince(begin) < options.budget;) {
-    if (progress)
-      progress("trial " + std::to_string(trials + 1),
-               std::min(secondsSince(begin) / options.budget, 1.0));
-    more = tryOnce();
-  }
+  search();
+  choose();
   confirm();
   clearProgress();
   writeResult();
-  printResult();
+  options.json ? printJson() : printResult();
 }
 
 void tuneModel(TuneOptions options) { Tuner(options).run(); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ScheduleTable.h"
+#include "Turn.h"
 
 namespace hagane::tool {
 
@@ -11,8 +12,11 @@ struct TuneOptions {
   std::string inputs; ///< "": random data
   std::string output; ///< the schedule file
   int threads = 0;
-  double budget = 60;                                 ///< seconds
+  std::optional<double> budget; ///< seconds; nothing: 60, or any if exhaustive
   size_t trials = std::numeric_limits<size_t>::max(); ///< at most
+  bool isExhaustive = false;                          ///< tries all schedules
+  bool json = false;
+  TurnOptions turn;
 };
 
 /// Writes a schedule file with what was found to be faster than what the model

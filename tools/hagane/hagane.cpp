@@ -179,14 +179,27 @@ CLI::App *addTune(CLI::App &app, TuneOptions &options) {
   addThreads(command, options.threads);
   command
       ->add_option("--budget", options.budget,
-                   "Time to search for, such as 60s or 5m")
+                   "Time to search for, such as 60s or 5m; without it 60s, or "
+                   "any time with --exhaustive")
       ->transform(CLI::AsNumberWithUnit(
           std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}},
           CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME"))
-      ->check(CLI::Range(0.0, 1e6))
-      ->default_str("60s");
+      ->check(CLI::Range(0.0, 1e6));
   command->add_option("--trials", options.trials, "Trials at most")
       ->check(CLI::PositiveNumber);
+  command->add_flag("--exhaustive", options.isExhaustive,
+                    "Try every schedule of each kernel, likeliest first");
+  command
+      ->add_option("--lock", options.turn.lock,
+                   "Hold the lock of this file for each group of trials, for "
+                   "several that measure on one machine")
+      ->type_name("FILE");
+  command
+      ->add_option("--priority", options.turn.priority,
+                   "Real-time priority during trials; 0: as it is")
+      ->check(CLI::Range(0, 99));
+  command->add_flag("--json", options.json,
+                    "Print one JSON object, with all that was tried");
   command->add_option("-o,--output", options.output, "The schedule file")
       ->required()
       ->type_name("FILE.mlir");
