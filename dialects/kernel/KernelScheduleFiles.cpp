@@ -12,6 +12,9 @@ using namespace hagane::kernel;
 using xf::Dim;
 
 namespace {
+/// The widest of all decides how many lanes there are.
+constexpr unsigned kAllInputs = std::numeric_limits<unsigned>::max();
+
 /// What schedule files say of one kind of kernel.
 struct KindRow {
   StringLiteral kind;
@@ -38,9 +41,9 @@ static const KindRow kKinds[] = {
     {"gemm", 2, kGemmSizes, isA<GemmScheduleAttr>},
     {"conv", 2, kConvSizes, isA<ConvScheduleAttr>},
     {"attention", 3, kAttentionSizes, isA<AttentionScheduleAttr>},
-    {"rows", 1, kLoopSizes, isA<RowsScheduleAttr>},
-    {"map", 1, kLoopSizes, isA<LoopScheduleAttr>},
-    {"reduce", 1, kLoopSizes, isA<LoopScheduleAttr>},
+    {"rows", kAllInputs, kLoopSizes, isA<RowsScheduleAttr>},
+    {"map", kAllInputs, kLoopSizes, isA<LoopScheduleAttr>},
+    {"reduce", kAllInputs, kLoopSizes, isA<LoopScheduleAttr>},
     {"window", 1, kLoopSizes, isA<LoopScheduleAttr>},
     {"gather", 2, kLoopSizes, isA<LoopScheduleAttr>},
 };

@@ -21,8 +21,8 @@ def Kernel_ScheduleFor : Op<Kernel_Dialect, "schedule_for"> {
     | gemm | a, b -> first out | batch, m, n, k, groups |
     | conv | x, weight -> first out | batch, groups, channels (of a group's result), positions, depth (channels of a group times window) |
     | attention | q, k, v -> out | batch, heads, kv_heads, queries, keys, d, e |
-    | rows | first in -> first out | rows, columns |
-    | map, reduce | first in, if any -> first out | rows, columns (of the result) |
+    | rows | ins -> first out | rows, columns |
+    | map, reduce | ins, if any -> first out | rows, columns (of the result) |
     | window | x -> first out | rows, columns (of the result) |
     | gather | table, indices -> out | rows, columns (elements of a row) |
 

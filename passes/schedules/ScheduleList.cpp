@@ -267,10 +267,10 @@ private:
 
 bool GemmList::fits(Tile tile) const {
   int64_t panel = getPanelWidth(op), width = tile.vectors * lanes;
-  // Column groups are as wide as a panel.
-  if (panel == 0 || groups > 1)
-    return width % (lanes * groups) == 0 && (panel == 0 || panel == width);
-  return panel % width == 0;
+  if (panel == 0)
+    return width % (lanes * groups) == 0;
+  int64_t share = panel / groups;
+  return panel % width == 0 && share % std::min(width, share) == 0;
 }
 
 Cut GemmList::cut(int64_t itemM, int64_t itemN) const {

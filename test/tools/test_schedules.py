@@ -125,6 +125,23 @@ def test_lock(tool, model, tmp_path):
     assert code == 1 and "no line of the lock fits this rows" in error
 
 
+def test_lines_tell_apart_what_any_input_changes(tool, tmp_path):
+    """Maps of one size whose first inputs and results are alike, but whose widest inputs are not."""
+    text = """<ir_version: 10, opset_import: ["" : 18]>
+    graph (float[rows,40] x, float[rows,40] y, double[rows,40] wide) => (float[rows,40] a, float[rows,40] b) {
+        a = Sub (x, y)
+        narrow = Cast <to = 1> (wide)
+        b = Sub (x, narrow)
+    }"""
+    path, lock = tmp_path / "m.onnx", tmp_path / "lock.mlir"
+    onnx.save(onnx.parser.parse_model(text), path)
+    code, out, error = tool("hagane", "schedules", path, "--dim=rows=7", "--min-time=0", "--lines")
+    assert code == 0 and '"f32, f64 -> f32"' in out, error
+    lock.write_text(out)
+    code, _, error = tool("hagane", "compile", path, "-o", tmp_path / "m.hgn", f"--locked={lock}")
+    assert code == 0, error
+
+
 def test_lines_of_attention_in_parts_replay(tool, tmp_path):
     """The line of a kernel that keeps parts in f32 is found by the type of the result, which is rounded."""
     text = """<ir_version: 10, opset_import: ["" : 23]>
