@@ -105,4 +105,6 @@ def Kernel_LoopSchedule : Kernel_Schedule<"LoopSchedule", "loop_schedule"> {
   let description = "Rules: (S1) both are positive and within reason.";
 }
 
+def Kernel_Shaped : AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef], "ranked tensor or strided memref">;
+
 #endif // HAGANE_DIALECTS_KERNEL_KERNELDIALECT_TD

@@ -5,15 +5,13 @@
 
 include "dialects/kernel/KernelDialect.td"
 include "dialects/kernel/KernelInterfaces.td"
+include "dialects/kernel/KernelProgram.td"
 include "dialects/xf/XfEnums.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/IR/RegionKindInterface.td"
-include "mlir/IR/SymbolInterfaces.td"
-
-def Kernel_Shaped : AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef], "ranked tensor or strided memref">;
 
 // A kernel writes its `outs` and, on tensors, returns them. `shapes` are the
 // symbolic dimensions of all operands, one array per operand: rule (X1) one
@@ -106,15 +104,18 @@ def Kernel_Conv : Kernel_Op<"conv", [AttrSizedOperandSegments]> {
     `strides` and `dilations` have 3 entries, `pads` 3 begins, then 3 ends.
 
     The weight is [out channels, k], or [ceil(out channels / p), k, p], rows in
-    panels of p, zero-padded, as made by `kernel.pack`. The outs are [batch, out
-    channels, positions]. `extra_maps` give the element of each extra operand
-    for (batch, channel, position).
+    panels of p, zero-padded, as made by `kernel.pack`; or [ceil(out channels /
+    p), k / d, p, d], where the elements of d channels that meet the same element
+    of the window are side by side. The outs are [batch, out channels,
+    positions]. `extra_maps` give the element of each extra operand for (batch,
+    channel, position).
 
-    Rules: (C1) x has rank 5, the weight 2 or 3, the outs 3; (C2) the window's
-    way has 3, 3, 6 and 3 entries, positive but for pads; (C3) the depth of the
-    weight is static and a multiple of the window; (C4) groups are positive and,
-    if above 1, divide the outs' channels and panels; (C5) maps and (C6) the
-    epilogue are as for `kernel.gemm` with one accumulator.
+    Rules: (C1) x has rank 5, the weight 2 to 4, the outs 3; (C2) the window's
+    way has 3, 3, 6 and 3 entries, positive but for pads; (C3) the second size of
+    the weight is static, a multiple of the window and at most 2^31; (C4) groups
+    are positive and, if above 1, divide the outs' channels and panels; (C5) maps
+    and (C6) the epilogue are as for `kernel.gemm` with one accumulator; (C7) d
+    is static and from 2 to 8.
 
     Example:
     ```mlir
@@ -417,107 +418,6 @@ def Kernel_Position : Op<Kernel_Dialect, "position", [MemoryEffects<[MemWrite]>]
   let arguments = (ins Index:$at, Index:$size, UnitAttr:$from_start);
   let results = (outs Index:$y);
   let assemblyFormat = "$at `of` $size attr-dict";
-}
-
-//===-- Weights -----------------------------------------------------------===//
-
-def Kernel_Pack : Op<Kernel_Dialect, "pack", [Pure]> {
-  let summary = "a weight matrix in the layout that kernels read";
-  let description = [{
-    w is [k, n], or [n, k] with `transposed`; the result is
-    [ceil(n / panel), k, panel], zero-padded: element (q, i, j) is
-    w[i, q * panel + j]. With `interleave` = d above 1, it is
-    [ceil(n / panel), ceil(k / d), panel, d]: element (q, i, j, e) is
-    w[i * d + e, q * panel + j]. With `groups` = g above 1, the columns are g
-    groups of n / g, and each panel holds panel / g of each, one after another:
-    there are ceil((n / g) / (panel / g)) panels, and j is column
-    q * (panel / g) + j mod (panel / g) of group j / (panel / g). Only inside
-    `kernel.global`.
-
-    Rules: (B1) w is a static matrix, panel and interleave are positive; (B2)
-    groups are positive and divide the columns and the panel; (B3) the result
-    has the type that follows.
-
-    Examples:
-    ```mlir
-    %p = kernel.pack %w {panel = 32 : i64} : tensor<384x100xf32> -> tensor<4x384x32xf32>
-    %p = kernel.pack %w {panel = 32 : i64, interleave = 2 : i64} : tensor<383x100xbf16> -> tensor<4x192x32x2xbf16>
-    ```
-  }];
-  let arguments = (ins AnyRankedTensor:$w, I64Attr:$panel, DefaultValuedAttr<I64Attr, "1">:$interleave,
-                       UnitAttr:$transposed, DefaultValuedAttr<I64Attr, "1">:$groups);
-  let results = (outs AnyRankedTensor:$y);
-  let assemblyFormat = "$w attr-dict `:` type($w) `->` type($y)";
-  let extraClassDeclaration = [{
-    PackedForm getForm() {
-      return {static_cast<int64_t>(getPanel()), static_cast<int64_t>(getInterleave()), getTransposed(),
-              static_cast<int64_t>(getGroups())};
-    }
-  }];
-  let hasVerifier = 1;
-}
-
-def Kernel_Global : Op<Kernel_Dialect, "global", [Symbol, IsolatedFromAbove, SingleBlock]> {
-  let summary = "a constant of the module, as the expression that makes it";
-  let description = [{
-    The region holds `xf.constant`, `xf` data movement and `kernel.pack`, and
-    yields the tensor. It is evaluated when the module is written; until then
-    no byte of the weight is touched. `offset` is its place in the module's
-    weight segment, once assigned.
-
-    Example:
-    ```mlir
-    kernel.global @w0 : tensor<12x384x32xf32> {
-      %c = xf.constant {value = dense<0.0> : tensor<384x384xf32>} : () -> tensor<384x384xf32>
-      %p = kernel.pack %c {panel = 32 : i64} : tensor<384x384xf32> -> tensor<12x384x32xf32>
-      kernel.yield %p : tensor<12x384x32xf32>
-    }
-    ```
-  }];
-  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, OptionalAttr<I64Attr>:$offset, OptionalAttr<StrAttr>:$source);
-  let regions = (region SizedRegion<1>:$init);
-  let assemblyFormat = "$sym_name `:` $type attr-dict-with-keyword $init";
-  let hasVerifier = 1;
-}
-
-def Kernel_GetGlobal : Op<Kernel_Dialect, "get_global", [
-    Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
-  let summary = "a constant of the module as a tensor or memref";
-  let description = "Example: `%w = kernel.get_global @w0 : tensor<12x384x32xf32>`";
-  let arguments = (ins FlatSymbolRefAttr:$name);
-  let results = (outs Kernel_Shaped:$y);
-  let assemblyFormat = "$name attr-dict `:` type($y)";
-}
-
-//===-- After outlining ---------------------------------------------------===//
-
-def Kernel_Launch : Op<Kernel_Dialect, "launch", [
-    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
-  let summary = "runs an outlined kernel over its work items";
-  let description = [{
-    `callee` is a function of the operands, then (begin, end: index) and the
-    thread's scratch (memref<?xi8>). The dimensions are the kernel's work
-    items, scratch, operations and bytes; `nodes` the ONNX nodes it came from;
-    `factors` the type of what it multiplies, where products are most of its
-    operations: processors sum products of some types faster than of others.
-
-    A kernel that can fail has the message of its `check`, in which "{got}" and
-    "{want}" stand for what was found. Its function has the attribute
-    `kernel.reports` and, before the range, the run's report (memref<3xi64>)
-    and the check's number (index), which is not 0: the first failing item puts
-    that number into word 0 of the report, unless it holds one, and the two
-    values behind it.
-
-    Example:
-    ```mlir
-    kernel.launch @gemm_0(%a, %b) {items = #xf.dim<batch>, scratch = #xf.dim<0>, flops = #xf.dim<0>, bytes = #xf.dim<0>, kind = "gemm", schedule = "", nodes = ["MatMul_3"]}
-      : memref<?x8xf32>, memref<?x8xf32>
-    ```
-  }];
-  let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyMemRef>:$args, Xf_DimAttr:$items, Xf_DimAttr:$scratch,
-                       Xf_DimAttr:$flops, Xf_DimAttr:$bytes, StrAttr:$kind, StrAttr:$schedule, StrArrayAttr:$nodes,
-                       OptionalAttr<TypeAttr>:$factors, OptionalAttr<StrAttr>:$check);
-  let assemblyFormat = "$callee `(` $args `)` attr-dict `:` type($args)";
 }
 
 #endif // HAGANE_DIALECTS_KERNEL_KERNELOPS_TD
