@@ -6,6 +6,7 @@
 #include "tools/lib/Register.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
@@ -93,6 +94,9 @@ static LogicalResult writeResults(func::FuncOp function,
 }
 
 static LogicalResult run(MLIRContext &context) {
+  // Shows the lines that diagnostics point to.
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, &context);
   OwningOpRef<ModuleOp> module = hagane::readModule(&context, inputFile);
   if (!module)
     return failure();

@@ -56,20 +56,20 @@ module {
   // CHECK-DAG: %[[K:.*]] = xf.concat %{{.*}}, %{{.*}} {axis = 1 : i64} : (tensor<8x4xf32>, tensor<8x4xf32>) -> tensor<8x8xf32>
   // CHECK-DAG: xf.linear %{{.*}}, %[[G]]
   // CHECK-DAG: xf.linear %{{.*}}, %[[K]]
-  func.func @apart(%x: tensor<?x8xf32>) -> (tensor<?x2x2xf32>, tensor<?x6xf32>, tensor<?x4x1xf32>) {
+  func.func @apart(%x: tensor<5x8xf32>) -> (tensor<5x2x2xf32>, tensor<5x6xf32>, tensor<5x4x1xf32>) {
     %w = xf.constant {value = dense<1.0> : tensor<8x6xf32>} : () -> tensor<8x6xf32>
     %n = xf.constant {value = dense<3.0> : tensor<8x4xf32>} : () -> tensor<8x4xf32>
     %half = xf.constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
-    %a = xf.linear %x, %n : (tensor<?x8xf32>, tensor<8x4xf32>) -> tensor<?x4xf32>
-    %p = xf.reshape %a {shape = [#xf.dim<n>, #xf.dim<2>, #xf.dim<2>]} : (tensor<?x4xf32>) -> tensor<?x2x2xf32>
-    %g = xf.linear %x, %w : (tensor<?x8xf32>, tensor<8x6xf32>) -> tensor<?x6xf32>
-    %h = xf.mul %g, %half : (tensor<?x6xf32>, tensor<f32>) -> tensor<?x6xf32>
-    %s = xf.sigmoid %h : (tensor<?x6xf32>) -> tensor<?x6xf32>
-    %u = xf.linear %x, %w : (tensor<?x8xf32>, tensor<8x6xf32>) -> tensor<?x6xf32>
-    %y = xf.mul %u, %s : (tensor<?x6xf32>, tensor<?x6xf32>) -> tensor<?x6xf32>
-    %b = xf.linear %x, %n : (tensor<?x8xf32>, tensor<8x4xf32>) -> tensor<?x4xf32>
-    %q = xf.reshape %b {shape = [#xf.dim<n>, #xf.dim<4>, #xf.dim<1>]} : (tensor<?x4xf32>) -> tensor<?x4x1xf32>
-    return %p, %y, %q : tensor<?x2x2xf32>, tensor<?x6xf32>, tensor<?x4x1xf32>
+    %a = xf.linear %x, %n : (tensor<5x8xf32>, tensor<8x4xf32>) -> tensor<5x4xf32>
+    %p = xf.reshape %a {shape = [#xf.dim<5>, #xf.dim<2>, #xf.dim<2>]} : (tensor<5x4xf32>) -> tensor<5x2x2xf32>
+    %g = xf.linear %x, %w : (tensor<5x8xf32>, tensor<8x6xf32>) -> tensor<5x6xf32>
+    %h = xf.mul %g, %half : (tensor<5x6xf32>, tensor<f32>) -> tensor<5x6xf32>
+    %s = xf.sigmoid %h : (tensor<5x6xf32>) -> tensor<5x6xf32>
+    %u = xf.linear %x, %w : (tensor<5x8xf32>, tensor<8x6xf32>) -> tensor<5x6xf32>
+    %y = xf.mul %u, %s : (tensor<5x6xf32>, tensor<5x6xf32>) -> tensor<5x6xf32>
+    %b = xf.linear %x, %n : (tensor<5x8xf32>, tensor<8x4xf32>) -> tensor<5x4xf32>
+    %q = xf.reshape %b {shape = [#xf.dim<5>, #xf.dim<4>, #xf.dim<1>]} : (tensor<5x4xf32>) -> tensor<5x4x1xf32>
+    return %p, %y, %q : tensor<5x2x2xf32>, tensor<5x6xf32>, tensor<5x4x1xf32>
   }
 
   // CHECK-LABEL: func.func @not_views
