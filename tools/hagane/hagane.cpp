@@ -186,7 +186,7 @@ CLI::App *addTune(CLI::App &app, TuneOptions &options) {
           CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME"))
       ->check(CLI::Range(0.0, 1e6));
   command->add_option("--trials", options.trials, "Trials at most")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1000000000));
   command->add_flag("--exhaustive", options.isExhaustive,
                     "Try every schedule of each kernel, likeliest first");
   command
