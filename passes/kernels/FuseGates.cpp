@@ -185,7 +185,8 @@ private:
       return "its epilogue would be too long";
     if (map.getIns().size() + kHalves * product.getExtras().size() > kMaxInputs)
       return "its epilogue would have too many operands";
-    for (AffineMap access : ArrayRef(mapsOf(map.getMaps())).drop_back()) {
+    SmallVector<AffineMap> accesses = mapsOf(map.getMaps());
+    for (AffineMap access : llvm::drop_end(accesses)) {
       std::optional<CollapsedAccess> collapsed =
           collapseAccess(access, gate.axes);
       if (!collapsed)
