@@ -418,8 +418,7 @@ struct FuseGates : hagane::impl::FuseGatesPassBase<FuseGates> {
   }
 
   void eraseWeight(StringRef name, SymbolTable &symbols) {
-    for (kernel::GetGlobal op :
-         llvm::make_early_inc_range(getGlobalReads(name)))
+    for (kernel::GetGlobal op : getGlobalReads(name))
       op.erase();
     symbols.erase(symbols.lookup(name));
   }
