@@ -213,11 +213,12 @@ void TrialRunner::run(std::vector<Trial> &trials, const Effort &effort,
   Runnables runnables;
   for (Trial &trial : trials)
     runnables.emplace_back(std::make_unique<Runnable>())->trial = &trial;
-  Turn own(turn);
   compile(runnables);
   std::erase_if(runnables, [](const auto &one) { return !one->isCompiled; });
   for (const std::unique_ptr<Runnable> &runnable : runnables)
     runnable->trial->ratios.assign(groupCount, {});
+  // Compiling disturbs no measurement that waits for the lock.
+  Turn own(turn);
   measure(runnables, effort, best);
 }
 
