@@ -81,6 +81,8 @@ private:
   Offset<flatbuffers::Vector<Offset<format::Buffer>>> makeBuffers();
   Offset<format::Provenance> makeProvenance();
   Offset<flatbuffers::Vector<Offset<format::Requirement>>> makeRequirements();
+  Offset<format::Cache> makeCache();
+  int32_t symbolIn(DictionaryAttr entry, StringRef key);
 
   ArrayAttr listOf(ModuleOp record, StringRef key) {
     auto list = record->getAttrOfType<ArrayAttr>(key);
@@ -246,6 +248,41 @@ HeaderBuilder::makeRequirements() {
   return fbb.CreateVector(requirements);
 }
 
+/// The index of the symbol that an entry's dim is, -1 if there is none.
+int32_t HeaderBuilder::symbolIn(DictionaryAttr entry, StringRef key) {
+  auto dim = entry.getAs<xf::DimAttr>(key);
+  std::optional<StringRef> name = dim ? xf::Dim(dim).getSymbol() : std::nullopt;
+  auto it = name ? symbols.find(*name) : symbols.end();
+  return it == symbols.end() ? -1 : it->second;
+}
+
+/// No table if the module has no paged states.
+Offset<format::Cache> HeaderBuilder::makeCache() {
+  auto cache = first->getAttrOfType<DictionaryAttr>(record::kCache);
+  if (!cache)
+    return {};
+  static const std::pair<StringRef, format::CacheRole> kRoles[] = {
+      {"pages", format::CacheRole::Pages},
+      {"lengths", format::CacheRole::Lengths},
+      {"positions", format::CacheRole::Positions},
+      {"mask", format::CacheRole::Mask}};
+  Offsets<format::CacheInput> inputs;
+  for (auto entry :
+       cache.getAs<ArrayAttr>("inputs").getAsRange<DictionaryAttr>())
+    for (auto [name, role] : kRoles)
+      if (textIn(entry, "role") == name)
+        inputs.push_back(
+            format::CreateCacheInput(fbb, intIn(entry, "input"), role));
+  auto batch = makeDim(cache.getAs<xf::DimAttr>("batch")),
+       step = makeDim(cache.getAs<xf::DimAttr>("step"));
+  auto reason = cache.getAs<StringAttr>("reason");
+  auto reasonText = string(reason ? reason.getValue() : "");
+  return format::CreateCache(
+      fbb, intIn(cache, "page"), symbolIn(cache, "pages"),
+      symbolIn(cache, "table"), symbolIn(cache, "past"), batch, step,
+      /*uneven=*/!reason, reasonText, fbb.CreateVector(inputs));
+}
+
 FailureOr<flatbuffers::DetachedBuffer> HeaderBuilder::build() {
   readSlotsAndSymbols();
   auto symbolList = fbb.CreateVector(symbolTables);
@@ -268,15 +305,16 @@ FailureOr<flatbuffers::DetachedBuffer> HeaderBuilder::build() {
   auto buffers = makeBuffers();
   auto origin = makeProvenance();
   auto requirements = makeRequirements();
+  auto cache = makeCache();
   const MemoryFormulas &needs = variants.front().memory;
   auto memory = format::CreateMemory(fbb, string(needs.arena),
                                      string(needs.scratch), string(needs.heap));
   format::FinishModuleBuffer(
-      fbb,
-      format::CreateModule(fbb, format::kFormatVersion, HGN_ABI_VERSION,
-                           symbolList, *inputs, *outputs, *states, checkList,
-                           codeList, layout.weightsOffset, layout.weightsSize,
-                           *weights, buffers, origin, requirements, memory));
+      fbb, format::CreateModule(fbb, format::kFormatVersion, HGN_ABI_VERSION,
+                                symbolList, *inputs, *outputs, *states,
+                                checkList, codeList, layout.weightsOffset,
+                                layout.weightsSize, *weights, buffers, origin,
+                                requirements, memory, cache));
   return fbb.Release();
 }
 

@@ -11,6 +11,10 @@
 //   kernel.buffers   [{name, offset = slot, size = slot, first, last}]
 //   kernel.checks    ["message"...]
 //   kernel.requirements [{found = #xf.dim, expected = #xf.dim, what}]
+//   kernel.cache     {page = i64, pages, table, batch, step [, past] = #xf.dim,
+//                     [reason = why a step needs equal lengths,]
+//                     inputs = [{input = i64, role = "pages" | "lengths" |
+//                     "positions" | "mask"}]}, if there are paged states
 //
 // Slots are i64; symbols and constants stay in their own operations.
 //
@@ -31,6 +35,7 @@ inline constexpr llvm::StringLiteral kKernels = "kernel.kernels";
 inline constexpr llvm::StringLiteral kBuffers = "kernel.buffers";
 inline constexpr llvm::StringLiteral kChecks = "kernel.checks";
 inline constexpr llvm::StringLiteral kRequirements = "kernel.requirements";
+inline constexpr llvm::StringLiteral kCache = "kernel.cache";
 
 /// The entry points of abi.h, and the ending of a kernel's own.
 inline constexpr llvm::StringLiteral kPlan = "hgn_plan";

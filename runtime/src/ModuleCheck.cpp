@@ -105,6 +105,8 @@ public:
     HGN_TRY(values("input", module.inputs()));
     HGN_TRY(values("output", module.outputs()));
     HGN_TRY(values("state", module.states()));
+    if (module.cache())
+      HGN_TRY(cache(*module.cache()));
     HGN_TRY(weights());
     return buffers();
   }
@@ -223,6 +225,77 @@ private:
         HGN_TRY(dim(*value->dims()->Get(d), kind, i));
     }
     return nullptr;
+  }
+
+  hgn_status damagedCache(const char *what) {
+    return makeStatus(HGN_DAMAGED, "%s is damaged: its cache %s", label, what);
+  }
+
+  bool isSymbol(int32_t index) const {
+    return index >= 0 && uint32_t(index) < countOf(module.symbols());
+  }
+
+  hgn_status cache(const format::Cache &cache) {
+    // Positions are counted in 64 bits; no list of pages may overflow them.
+    constexpr uint64_t kMaxPage = 1u << 20;
+    if (cache.page() == 0 || cache.page() > kMaxPage)
+      return damagedCache("has an impossible page size");
+    if (!isSymbol(cache.pages()) || !isSymbol(cache.table()) ||
+        (cache.past() != -1 && !isSymbol(cache.past())))
+      return damagedCache("has a symbol out of range");
+    for (const format::Dim *extent : {cache.batch(), cache.step()}) {
+      if (!extent || extent->slot() >= 0)
+        return damagedCache("has a size that is neither symbol nor fixed");
+      HGN_TRY(dim(*extent, "cache", 0));
+    }
+    for (uint32_t i = 0; i < countOf(module.states()); ++i) {
+      const format::Value *state = module.states()->Get(i);
+      if (countOf(state->dims()) == 0 ||
+          state->dims()->Get(0)->symbol() != cache.pages())
+        return damaged("state", i, "is not made of the cache's pages");
+    }
+    return cacheInputs(cache);
+  }
+
+  hgn_status cacheInputs(const format::Cache &cache) {
+    uint32_t found[unsigned(format::CacheRole::MAX) + 1] = {};
+    for (uint32_t i = 0; i < countOf(cache.inputs()); ++i) {
+      const format::CacheInput *entry = cache.inputs()->Get(i);
+      if (entry->role() > format::CacheRole::MAX)
+        return damaged("cache input", i, "has an unknown role");
+      if (entry->input() >= countOf(module.inputs()))
+        return damaged("cache input", i, "is out of range");
+      const format::Value &input = *module.inputs()->Get(entry->input());
+      if (!fitsRole(input, entry->role()))
+        return damaged("cache input", i, "does not look like its role");
+      ++found[unsigned(entry->role())];
+    }
+    if (found[unsigned(format::CacheRole::Pages)] != 1 ||
+        found[unsigned(format::CacheRole::Lengths)] != 1)
+      return damagedCache("has not one input of pages and one of lengths");
+    return nullptr;
+  }
+
+  // The runtime writes integers, or ones and zeros, into such inputs.
+  static bool fitsRole(const format::Value &input, format::CacheRole role) {
+    uint32_t rank = countOf(input.dims());
+    switch (role) {
+    case format::CacheRole::Pages:
+      return input.dtype() == format::DType::I32 && rank == 2;
+    case format::CacheRole::Lengths:
+      return input.dtype() == format::DType::I64 && rank == 1;
+    case format::CacheRole::Positions:
+      return (input.dtype() == format::DType::I64 ||
+              input.dtype() == format::DType::I32) &&
+             (rank == 1 || rank == 2);
+    case format::CacheRole::Mask:
+      return (input.dtype() == format::DType::I64 ||
+              input.dtype() == format::DType::I32 ||
+              input.dtype() == format::DType::Bool ||
+              input.dtype() == format::DType::F32) &&
+             rank == 2;
+    }
+    return false;
   }
 
   hgn_status weights() {

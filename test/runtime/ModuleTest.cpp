@@ -243,6 +243,75 @@ const Damage kDamages[] = {
      nullptr},
 };
 
+// Gives the module paged states: one of [pages, 4], filled by inputs behind the
+// two it has.
+format::CacheT &addCache(format::ModuleT &m) {
+  auto dim = [](int32_t symbol, int64_t fixed = -1) {
+    auto result = std::make_unique<format::DimT>();
+    result->symbol = symbol;
+    result->fixed = fixed;
+    return result;
+  };
+  auto value = [&](const char *name, format::DType dtype, int rank) {
+    auto result = std::make_unique<format::ValueT>();
+    result->name = name;
+    result->dtype = dtype;
+    for (int i = 0; i < rank; ++i)
+      result->dims.push_back(i == 0 ? dim(0) : dim(-1, 4));
+    return result;
+  };
+  m.states.push_back(value("keys", format::DType::F32, 2));
+  m.inputs.push_back(value("hagane.pages", format::DType::I32, 2));
+  m.inputs.push_back(value("hagane.lengths", format::DType::I64, 1));
+  m.cache = std::make_unique<format::CacheT>();
+  m.cache->page = 64;
+  m.cache->batch = dim(0);
+  m.cache->step = dim(-1, 1);
+  for (auto role : {format::CacheRole::Pages, format::CacheRole::Lengths}) {
+    m.cache->inputs.push_back(std::make_unique<format::CacheInputT>());
+    m.cache->inputs.back()->role = role;
+    m.cache->inputs.back()->input = 2 + uint32_t(role);
+  }
+  return *m.cache;
+}
+
+const Damage kCacheDamages[] = {
+    {"Cache", [](format::ModuleT &m) { addCache(m); }, nullptr},
+    {"CachePage", [](format::ModuleT &m) { addCache(m).page = 0; },
+     "impossible page size"},
+    {"CachePageHuge", [](format::ModuleT &m) { addCache(m).page = ~0ull; },
+     "impossible page size"},
+    {"CachePages", [](format::ModuleT &m) { addCache(m).pages = -1; },
+     "symbol out of range"},
+    {"CacheTable", [](format::ModuleT &m) { addCache(m).table = 1; },
+     "symbol out of range"},
+    {"CachePast", [](format::ModuleT &m) { addCache(m).past = 1; },
+     "symbol out of range"},
+    {"CacheBatch", [](format::ModuleT &m) { addCache(m).batch.reset(); },
+     "neither symbol nor fixed"},
+    {"CacheStep", [](format::ModuleT &m) { addCache(m).step->symbol = 9; },
+     "has a dim that is not one"},
+    {"CacheState",
+     [](format::ModuleT &m) {
+       addCache(m);
+       m.states[0]->dims.erase(m.states[0]->dims.begin());
+     },
+     "state 0 is not made of the cache's pages"},
+    {"CacheRole",
+     [](format::ModuleT &m) {
+       addCache(m).inputs[0]->role = format::CacheRole(4);
+     },
+     "cache input 0 has an unknown role"},
+    {"CacheInput", [](format::ModuleT &m) { addCache(m).inputs[1]->input = 4; },
+     "cache input 1 is out of range"},
+    {"CacheInputType",
+     [](format::ModuleT &m) { addCache(m).inputs[1]->input = 2; },
+     "cache input 1 does not look like its role"},
+    {"CacheWithoutLengths",
+     [](format::ModuleT &m) { addCache(m).inputs.pop_back(); },
+     "not one input of pages and one of lengths"},
+};
+
 class ModuleDamage : public testing::TestWithParam<Damage> {};
 
 TEST_P(ModuleDamage, IsReported) {
@@ -259,6 +328,8 @@ TEST_P(ModuleDamage, IsReported) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ModuleDamage, testing::ValuesIn(kDamages),
+                         [](const auto &info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Cache, ModuleDamage, testing::ValuesIn(kCacheDamages),
                          [](const auto &info) { return info.param.name; });
 
 TEST(Module, VerifyFindsDamagedWeightsAndPadding) {
