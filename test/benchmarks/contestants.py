@@ -13,8 +13,13 @@ import sys
 import time
 
 import numpy as np
+import quantized
 from inputs import model_inputs, step_inputs
 from rows import ROWS, cache_names
+
+# What the precisions are called by `hagane compile`.
+OPTIONS = {"f32": [], "bf16": ["--precision", "bf16"], "int8": ["--quantize", "int8:act=int8"],
+           "int4": ["--quantize", "int4:act=int8"]}
 
 RUNS_OF_A_STATE = 16
 
@@ -57,8 +62,8 @@ class Hagane(Engine):
         caches = self.share_caches() if self.row.is_decode else {}
         module = self.folder / f"{self.model.stem}-{self.precision}-{self.threads}.hgn"
         if not newer(module, self.model, pathlib.Path(self.driver)):
-            options = [] if self.precision == "f32" else ["--precision", self.precision]
-            command = [self.driver, "compile", self.model, "-o", module, "--run-threads", str(self.threads), *options]
+            command = [self.driver, "compile", self.model, "-o", module, "--run-threads", str(self.threads),
+                       *OPTIONS[self.precision]]
             subprocess.run(command, check=True, stdout=sys.stderr)
         sys.path.insert(0, str(pathlib.Path(self.driver).parents[1] / "python"))
         import hagane
@@ -74,11 +79,16 @@ class Hagane(Engine):
 class OnnxRuntime(Engine):
     def load(self):
         import onnxruntime
-        if self.precision != "f32":
+        if self.precision == "bf16":
             raise NotImplementedError("bf16 on processors")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self.threads
         caches = self.share_caches() if self.row.is_decode else {}
+        if self.precision != "f32":
+            # In a process of its own: the tools keep the model in memory.
+            script = pathlib.Path(__file__).with_name("quantized.py")
+            subprocess.run([sys.executable, script, self.model, self.precision], check=True, stdout=sys.stderr)
+            self.model = quantized.onnxruntime_model(self.model, self.precision)
         self.session = onnxruntime.InferenceSession(self.model, options, ["CPUExecutionProvider"])
         if self.row.is_decode:
             self.bind(onnxruntime.OrtValue.ortvalue_from_numpy, caches)
@@ -105,12 +115,17 @@ class OpenVino(Engine):
         import openvino
         core = openvino.Core()
         model = core.read_model(self.model)
+        if not self.row.is_decode:
+            model.reshape({name: list(array.shape) for name, array in self.inputs.items()})
+        integers = self.precision.startswith("int")
+        if integers:
+            # Whose products run in integers only if the sizes are known before.
+            model = quantized.openvino_model(model, self.row, self.precision, self.inputs)
         if self.row.is_decode:
             self.keep_states(model)
-        else:
-            model.reshape({name: list(array.shape) for name, array in self.inputs.items()})
+        kept = "f32" if integers else self.precision
         hints = {"INFERENCE_NUM_THREADS": self.threads, "PERFORMANCE_HINT": "LATENCY",
-                 "INFERENCE_PRECISION_HINT": self.precision, "KV_CACHE_PRECISION": self.precision,
+                 "INFERENCE_PRECISION_HINT": kept, "KV_CACHE_PRECISION": kept,
                  "NUM_STREAMS": 1}
         self.compiled = core.compile_model(model, "CPU", hints)
         self.request = self.compiled.create_infer_request()
@@ -145,6 +160,8 @@ class Torch(Engine):
     def load(self):
         import torch
         torch.set_num_threads(self.threads)
+        if self.precision.startswith("int"):
+            raise NotImplementedError("integers")
         if self.row.large:
             raise NotImplementedError("models of which memory holds no three copies")
         inputs = {name: torch.from_numpy(array) for name, array in self.inputs.items()}
@@ -193,7 +210,7 @@ class LlamaCpp(Engine):
         if not path.exists():
             writer = pathlib.Path(__file__).with_name("write_gguf.py")
             subprocess.run([sys.executable, writer, self.row.net, self.precision, path], check=True, stdout=sys.stderr)
-        kind = llama_cpp.GGML_TYPE_F32 if self.precision == "f32" else llama_cpp.GGML_TYPE_F16
+        kind = llama_cpp.GGML_TYPE_F16 if self.precision == "bf16" else llama_cpp.GGML_TYPE_F32
         self.model = llama_cpp.Llama(str(path), n_ctx=2048, n_batch=512, n_ubatch=512, n_threads=self.threads,
                                      n_threads_batch=self.threads, type_k=kind, type_v=kind, verbose=False)
         self.tokens = self.inputs["input_ids"][0].tolist()
@@ -214,7 +231,7 @@ class Iree(Engine):
 
     def load(self):
         if self.precision != "f32" or self.row.large:
-            raise NotImplementedError("bf16 and weights in files of their own")
+            raise NotImplementedError("types but f32, and weights in files of their own")
         stem = self.folder / self.row.name
         if not stem.with_suffix(".vmfb").exists():
             self.compile(stem)

@@ -7,14 +7,14 @@ import subprocess
 import sys
 import time
 
-from rows import WEIGHTS_GB
+from rows import WEIGHT_BYTES, WEIGHTS_GB
 
 HERE = pathlib.Path(__file__).resolve().parent
 # What writes the models, and each engine. Versions are those of requirements.txt.
 WRITERS = ["diffusers", "numpy", "onnx", "onnxscript", "torch"]
 PEERS = {
     "onnxruntime": ["onnxruntime"],
-    "openvino": ["openvino"],
+    "openvino": ["nncf", "openvino"],
     "torch": ["torch"],
     "llama.cpp": ["gguf", "llama-cpp-python"],
     "iree": ["iree-base-compiler", "iree-base-runtime", "onnxruntime"],
@@ -138,7 +138,7 @@ def export(python, net, work):
 def require_room(row, precisions, peers, folder):
     """For the module, llama.cpp's weights, and what is in memory at a time."""
     gb = WEIGHTS_GB[row.net]
-    gguf = sum(gb if precision == "f32" else gb / 2 for precision in precisions)
+    gguf = sum(gb * WEIGHT_BYTES[precision] / 4 for precision in precisions)
     written = gb + (gguf if "llama.cpp" in peers and row.past is not None else 0)
     require_disk(folder, written, f"{row.name} of {len(peers)} engines")
     # An engine packs its weights beside those that it read.

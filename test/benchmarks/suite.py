@@ -21,7 +21,9 @@ from rows import ROWS
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 # Largest distance from the reference, by the reference's norm. llama.cpp takes GELU from a table in f16.
-TOLERANCES = {"f32": 5e-4, "bf16": 4e-2}
+# What rounding to integers costs is printed beside the times.
+TOLERANCES = {"f32": 5e-4, "bf16": 4e-2, "int8": 0.2, "int4": 0.8}
+INTEGERS = ("int8", "int4")
 
 
 def arguments():
@@ -178,8 +180,22 @@ def groups(row, peers):
     return [[peer] for peer in peers] if row.large else [peers]
 
 
+def make_reference(python, row, folder, args):
+    """In f32, which what is rounded to integers is held against."""
+    say(f"{row.name}: computing the reference")
+    one = Contestant(python, "hagane", row, "f32", folder, args)
+    try:
+        if one.error:
+            raise Unready(f"the reference of {row.name}: {one.error}")
+        one.ask(reference=str(folder / "reference.npy"))
+    finally:
+        one.close()
+
+
 def measure_row(python, row, precision, folder, args):
     """The row's figures. Outputs are held against the first in the row's first precision."""
+    if not (folder / "reference.npy").exists() and precision in INTEGERS:
+        make_reference(python, row, folder, args)
     result = {"row": row.name, "precision": precision, "goal": row.goal(precision), "peers": {}, "left_out": {}}
     shares, rates = [], []
     for peers in groups(row, args.peers):
@@ -222,7 +238,7 @@ def show(result):
     best = plot.best_peer(result)
     ours = result["peers"][best]["hagane_ms"] if best else result["hagane"]["ms"]
     text += f"{ours['median']:.2f} | "
-    text += ", ".join(f"{name} {peer['ms']['median']:.2f} ({peer['ratio']['median']:.2f})"
+    text += ", ".join(f"{name} {peer['ms']['median']:.2f} ({peer['ratio']['median']:.2f}){error_of(result, peer)}"
                       for name, peer in result["peers"].items())
     if best:
         ratio = result["peers"][best]["ratio"]
@@ -230,9 +246,16 @@ def show(result):
         text += f" | {ratio['median']:.2f} ({ratio['low']:.2f}-{ratio['high']:.2f}) | {goal} |"
     if "of_reading" in result:
         text += f" {result['of_reading']['median']:.0%} of reading, {result['read_gbs']['median']:.0f} GB/s"
+    text += error_of(result, result["hagane"])
     for name, reason in result["left_out"].items():
         text += f" {name} left out: {reason}"
     return text
+
+
+def error_of(result, figures):
+    """The distance from f32, where that differs by engine."""
+    known = figures["distance"] is not None and result["precision"] in INTEGERS
+    return f" error {figures['distance']:.2g}" if known else ""
 
 
 def choose(parts):

@@ -1,4 +1,4 @@
-"""Writes a decoder of `nets.py` for llama.cpp. Usage: write_gguf.py NET f32|bf16 FILE"""
+"""Writes a decoder of `nets.py` for llama.cpp. Usage: write_gguf.py NET f32|bf16|int8|int4 FILE"""
 import sys
 
 import gguf
@@ -6,8 +6,10 @@ import nets
 import numpy as np
 import torch
 from gguf import GGMLQuantizationType, LlamaFileType
+from quantized import gguf_type
 
-FILE_TYPES = {"f32": LlamaFileType.ALL_F32, "bf16": LlamaFileType.MOSTLY_BF16}
+FILE_TYPES = {"f32": LlamaFileType.ALL_F32, "bf16": LlamaFileType.MOSTLY_BF16, "int8": LlamaFileType.MOSTLY_Q8_0,
+              "int4": LlamaFileType.MOSTLY_Q4_0}
 PARTS = {"norm1": "attn_norm", "norm2": "ffn_norm", "q": "attn_q", "k": "attn_k", "v": "attn_v", "o": "attn_output",
          "gate": "ffn_gate", "up": "ffn_up", "down": "ffn_down"}
 
@@ -64,6 +66,9 @@ def main():
         if precision == "bf16" and value.dim() > 1:
             bits = value.to(torch.bfloat16).contiguous().view(torch.int16).numpy().view(np.uint8)
             writer.add_tensor(key, bits, raw_dtype=GGMLQuantizationType.BF16)
+        elif precision.startswith("int") and value.dim() > 1:
+            kind = gguf_type(precision)
+            writer.add_tensor(key, gguf.quants.quantize(value.float().contiguous().numpy(), kind), raw_dtype=kind)
         else:
             writer.add_tensor(key, value.float().contiguous().numpy())
     writer.write_header_to_file()
