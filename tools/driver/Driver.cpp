@@ -8,6 +8,7 @@
 #include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Remarks.h"
+#include "tools/driver/Calibration.h"
 #include "tools/driver/Command.h"
 #include "tools/driver/Memory.h"
 #include "tools/driver/Phases.h"
@@ -64,6 +65,7 @@ private:
   LogicalResult runPhases(ModuleOp module, Phase first, Phase last,
                           const cpu::Target &target);
   LogicalResult prepare();
+  LogicalResult calibrate();
   LogicalResult compileForTargets();
   LogicalResult compileFor(const cpu::Target &target);
   LogicalResult writeCode(ArrayRef<std::string> files);
@@ -143,6 +145,12 @@ LogicalResult Compilation::parseOptions() {
   if (options.shapeOnly && options.emit != Emit::Module && !printsIr)
     return emitError(UnknownLoc::get(&context))
            << "without weights only code can be made and reported on";
+  if (!options.calibration.empty() &&
+      (options.shapeOnly || plan.last < Phase::Fusion))
+    return emitError(UnknownLoc::get(&context))
+           << "calibration runs the model: expected its weights and the "
+              "fusion phase, found "
+           << (options.shapeOnly ? "no weights" : "an earlier last phase");
   return success();
 }
 
@@ -452,8 +460,28 @@ LogicalResult Compilation::compileForTargets() {
   return success();
 }
 
+/// Runs what fusion made on the user's samples, on this machine.
+LogicalResult Compilation::calibrate() {
+  if (options.calibration.empty())
+    return success();
+  progress("calibrate");
+  llvm::Expected<cpu::Target> here = cpu::parseTarget("native");
+  if (!here)
+    return report(here.takeError());
+  auto calibration = Calibration::read(*source, options.calibration);
+  if (failed(calibration))
+    return failure();
+  auto observations =
+      calibration->observe(*source, *here, PhaseOptions(options));
+  if (failed(observations))
+    return failure();
+  return options.observations.empty()
+             ? success()
+             : writeObservations(*source, options.observations, *observations);
+}
+
 LogicalResult Compilation::run() {
-  if (failed(prepare()))
+  if (failed(prepare()) || failed(calibrate()))
     return failure();
   if (plan.last <= Phase::Fusion)
     return writeText(*source);

@@ -110,6 +110,10 @@ hagane::driver::makeArguments(ModuleOp module, const BisectOptions &options) {
              << name << "': " << llvm::toString(tensor.takeError());
     arguments.push_back(*tensor);
   }
+  for (const auto &[name, array] : *arrays)
+    if (!types.count(name))
+      return main.emitError("'") << options.inputs << "' has array '" << name
+                                 << "', which is not an input of the model";
   return arguments;
 }
 

@@ -83,6 +83,8 @@ struct CompileOptions {
   std::string checkInputs; // an npz file; "": random data at small sizes
   std::vector<std::pair<std::string, std::string>>
       replacedPhases; // a phase and the IR to check in place of its outcome
+  std::vector<std::string> calibration; // npz files, or folders of them
+  std::string observations; // where to write what they gave; "": nowhere
   Limits limits;
   PlanRequest *plan = nullptr; // what to tell of the kernels; null: nothing
   ProgressFn progress;         // may be empty

@@ -139,6 +139,20 @@ void addChecks(CLI::App *app, CompileOptions &options) {
           });
 }
 
+void addCalibration(CLI::App *app, CompileOptions &options) {
+  CLI::Option *samples =
+      addEach(app, "--calibrate",
+              "Inputs that are like those of use, one sample a file, or a "
+              "folder of them; once for each",
+              "IN.npz|DIR", [&options](const std::string &text) {
+                options.calibration.push_back(text);
+              });
+  app->add_option("--observations", options.observations,
+                  "Write what the inputs of products were on that data")
+      ->needs(samples)
+      ->type_name("OUT.npz");
+}
+
 void addLimits(CLI::App *app, Limits &limits) {
   app->add_option("--max-nodes", limits.nodes,
                   "Nodes that a model may have once functions are inlined")

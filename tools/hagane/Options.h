@@ -17,15 +17,17 @@ DimRange parseRange(const std::string &text);
 
 /// A repeatable option whose texts go through `accept` one by one.
 template <typename Accept>
-void addEach(CLI::App *app, const std::string &name, const std::string &help,
-             const std::string &type, Accept accept) {
-  app->add_option_function<std::vector<std::string>>(
-         name,
-         [accept](const std::vector<std::string> &texts) {
-           for (const std::string &text : texts)
-             accept(text);
-         },
-         help)
+CLI::Option *addEach(CLI::App *app, const std::string &name,
+                     const std::string &help, const std::string &type,
+                     Accept accept) {
+  return app
+      ->add_option_function<std::vector<std::string>>(
+          name,
+          [accept](const std::vector<std::string> &texts) {
+            for (const std::string &text : texts)
+              accept(text);
+          },
+          help)
       ->type_name(type)
       ->expected(1)
       ->take_all()
@@ -46,6 +48,7 @@ void addTargetOptions(CLI::App *app, CompileOptions &options);
 void addCompilerOptions(CLI::App *app, CompileOptions &options);
 void addReport(CLI::App *app, CompileOptions &options);
 void addChecks(CLI::App *app, CompileOptions &options);
+void addCalibration(CLI::App *app, CompileOptions &options);
 void addLimits(CLI::App *app, Limits &limits);
 
 } // namespace hagane::tool

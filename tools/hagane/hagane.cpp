@@ -77,6 +77,7 @@ CLI::App *addCompile(CLI::App &app, CompileOptions &options,
                     "module is written");
   addReport(command, options);
   addChecks(command, options);
+  addCalibration(command, options);
   addLimits(command, options.limits);
   command
       ->add_option("--max-memory", options.maxMemory,

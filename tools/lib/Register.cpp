@@ -20,6 +20,7 @@
 #include "passes/kernels/Passes.h"
 #include "passes/memory/Passes.h"
 #include "passes/precision/Passes.h"
+#include "passes/quantization/Passes.h"
 #include "passes/schedules/Passes.h"
 #include "passes/shapes/Passes.h"
 #ifdef HAGANE_WITH_CPU_HOST
@@ -59,6 +60,7 @@ void hagane::registerPasses() {
   registerHaganeKernelPasses();
   registerHaganeMemoryPasses();
   registerHaganePrecisionPasses();
+  registerHaganeQuantizationPasses();
   registerHaganeSchedulePasses();
   registerPhases();
 #ifdef HAGANE_WITH_CPU_HOST

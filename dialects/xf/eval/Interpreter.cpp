@@ -304,6 +304,14 @@ static bool fits(const HostTensor &tensor, Type type) {
              verifyCompatibleShape(tensor.getShape(), tensorType.getShape()));
 }
 
+/// "argument 1", with the name that the model gives it.
+static std::string nameArgument(func::FuncOp function, unsigned argument) {
+  std::string text = ("argument " + Twine(argument)).str();
+  if (auto name = function.getArgAttrOfType<StringAttr>(argument, "onnx.name"))
+    text += " ('" + name.str() + "')";
+  return text;
+}
+
 /// Checks one dimension, or binds it if it is a symbol not seen so far.
 static LogicalResult bindDim(func::FuncOp function, unsigned argument,
                              unsigned axis, Dim dim, int64_t size,
@@ -320,9 +328,9 @@ static LogicalResult bindDim(func::FuncOp function, unsigned argument,
       });
   if (!isLastPass || !expected || *expected == size)
     return success();
-  return function.emitError("argument ")
-         << argument << " has size " << size << " on axis " << axis
-         << ", expected " << *expected << " (" << dim.str() << ")";
+  return function.emitError(nameArgument(function, argument))
+         << " has size " << size << " on axis " << axis << ", expected "
+         << *expected << " (" << dim.str() << ")";
 }
 
 FailureOr<llvm::StringMap<int64_t>>
@@ -334,8 +342,8 @@ hagane::xf::eval::bindSymbols(func::FuncOp function,
            << function.getNumArguments();
   for (auto [i, argument] : llvm::enumerate(arguments))
     if (!fits(argument, function.getArgumentTypes()[i]))
-      return function.emitError("argument ")
-             << i << " is " << describe(argument) << ", expected "
+      return function.emitError(nameArgument(function, i))
+             << " is " << describe(argument) << ", expected "
              << function.getArgumentTypes()[i];
   llvm::StringMap<int64_t> symbols;
   // Symbols are bound first, then every dimension is checked.

@@ -1,0 +1,31 @@
+//===- Products.h - Products that have weights to quantize ------*- C++ -*-===//
+
+#ifndef HAGANE_PASSES_QUANTIZATION_PRODUCTS_H
+#define HAGANE_PASSES_QUANTIZATION_PRODUCTS_H
+
+#include "dialects/xf/XfOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace hagane {
+
+/// The products of floats by a matrix that depends on constants alone, in
+/// program order; their numbers are their places in it. Those in loops and
+/// branches are left out.
+llvm::SmallVector<xf::Linear> getWeightedProducts(mlir::func::FuncOp main);
+
+/// Channels of the product's input, over which it sums.
+inline int64_t getChannels(xf::Linear op) {
+  auto type = llvm::cast<mlir::RankedTensorType>(op.getWeight().getType());
+  return type.getDimSize(op.getTransposeWeight() ? 1 : 0);
+}
+
+/// What is returned of a product's input, as part of the result's name.
+inline constexpr llvm::StringLiteral kLowest = "lowest", kHighest = "highest",
+                                     kSquares = "squares", kMoments = "moments";
+
+/// The name of such a result: "product.3.lowest".
+std::string getObservationName(size_t product, llvm::StringRef what);
+
+} // namespace hagane
+
+#endif // HAGANE_PASSES_QUANTIZATION_PRODUCTS_H
