@@ -4,12 +4,27 @@
     module = hagane.compile("model.onnx")          # or hagane.load("model.hgn")
     session = module.session(threads=2)
     outputs = session.run({"input_ids": ids, "attention_mask": mask})
+    text = hagane.generate(decoder, "Once", tokenizer=tokenizer, max_tokens=50).text
 """
 
 from ._compile import compile  # noqa: A004
 from ._errors import CompileError, Error
+from ._generate import Generation, generate
 from ._runtime import version as _version
+from ._sampling import Sampling
 from ._session import Launch, Module, Session, Value, load
 
 __version__ = _version()
-__all__ = ["CompileError", "Error", "Launch", "Module", "Session", "Value", "compile", "load"]
+__all__ = [
+    "CompileError",
+    "Error",
+    "Generation",
+    "Launch",
+    "Module",
+    "Sampling",
+    "Session",
+    "Value",
+    "compile",
+    "generate",
+    "load",
+]

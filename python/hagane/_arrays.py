@@ -68,3 +68,10 @@ def from_bits(array: np.ndarray, dtype: str) -> np.ndarray:
     """The inverse for an output of the runtime's element type `dtype`."""
     want = DTYPES[dtype]
     return array if array.dtype == want else array.view(want)
+
+
+def to_float32(array: np.ndarray, element: str) -> np.ndarray:
+    """The values of an array of the runtime's element type, bits or not."""
+    if element == "bf16" and array.dtype == np.uint16:
+        return (array.astype(np.uint32) << 16).view(np.float32)
+    return array.astype(np.float32, copy=False)
