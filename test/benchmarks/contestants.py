@@ -114,15 +114,13 @@ class OpenVino(Engine):
     def load(self):
         import openvino
         core = openvino.Core()
-        model = core.read_model(self.model)
-        if not self.row.is_decode:
-            model.reshape({name: list(array.shape) for name, array in self.inputs.items()})
         integers = self.precision.startswith("int")
-        if integers:
-            # Whose products run in integers only if the sizes are known before.
-            model = quantized.openvino_model(model, self.row, self.precision, self.inputs)
+        model = (quantized.openvino_model(core, self.model, self.row, self.precision, self.inputs) if integers
+                 else core.read_model(self.model))
         if self.row.is_decode:
             self.keep_states(model)
+        else:
+            model.reshape({name: list(array.shape) for name, array in self.inputs.items()})
         kept = "f32" if integers else self.precision
         hints = {"INFERENCE_NUM_THREADS": self.threads, "PERFORMANCE_HINT": "LATENCY",
                  "INFERENCE_PRECISION_HINT": kept, "KV_CACHE_PRECISION": kept,
