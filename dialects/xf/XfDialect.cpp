@@ -2,6 +2,7 @@
 
 #include "dialects/xf/DimPoly.h"
 #include "dialects/xf/XfDynamic.h"
+#include "dialects/xf/XfQuantization.h"
 #include "dialects/xf/XfSpecial.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -35,6 +36,10 @@ void XfDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/xf/XfSpecial.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/xf/XfQuantization.cpp.inc"
       >();
 }
 

@@ -6,11 +6,12 @@ import elementwise_cases
 import movement_cases
 import neural_cases
 import pytest
+import quantization_cases
 import special_cases
 from harness import SOURCE, check, evaluate_cases
 
 CASES = (elementwise_cases.CASES + movement_cases.CASES + neural_cases.CASES
-         + attention_cases.CASES + special_cases.CASES)
+         + attention_cases.CASES + quantization_cases.CASES + special_cases.CASES)
 
 
 @functools.cache

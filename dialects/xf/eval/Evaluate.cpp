@@ -19,6 +19,7 @@ static DefinitionTable makeTable() {
   defineNorms(table);
   defineAttention(table);
   defineQuantization(table);
+  defineBlockCodes(table);
   defineWindows(table);
   defineResize(table);
   defineVision(table);

@@ -41,6 +41,8 @@ public:
   /// Appends a new result of zeros, with the element type the operation states.
   FailureOr<HostTensor *> create(ArrayRef<int64_t> shape);
   LogicalResult add(HostTensor tensor);
+  /// What was created; pointers to it move as more is.
+  HostTensor &result(unsigned index) { return results[index]; }
   /// An intermediate tensor.
   FailureOr<HostTensor> createLike(Type elementType, ArrayRef<int64_t> shape);
 
@@ -107,6 +109,7 @@ void defineReductions(DefinitionTable &table);
 void defineNorms(DefinitionTable &table);
 void defineAttention(DefinitionTable &table);
 void defineQuantization(DefinitionTable &table);
+void defineBlockCodes(DefinitionTable &table);
 void defineWindows(DefinitionTable &table);
 void defineResize(DefinitionTable &table);
 void defineVision(DefinitionTable &table);

@@ -30,7 +30,8 @@ tablegen, root, mlir_include, *options = sys.argv[1:]
 docs = "".join(subprocess.run(
     [tablegen, *kind, f"-I{root}", f"-I{mlir_include}", f"{root}/dialects/xf/{name}.td"],
     check=True, capture_output=True, text=True).stdout
-    for name, kind in (("XfOps", ["-gen-dialect-doc", "-dialect=xf"]), ("XfSpecial", ["-gen-op-doc"])))
+    for name, kind in (("XfOps", ["-gen-dialect-doc", "-dialect=xf"]), ("XfSpecial", ["-gen-op-doc"]),
+                       ("XfQuantization", ["-gen-op-doc"])))
 documented = set(re.findall(r"^### `xf\.(\w+)`", docs, re.MULTILINE))
 examples = [e.strip() for e in re.findall(r"```mlir\n(.*?)```", docs, re.DOTALL)]
 shown = set(re.findall(r"xf\.(\w+)", "\n".join(re.sub(r"#xf\.\w+", "", e) for e in examples)))
