@@ -50,8 +50,7 @@ XF_SHAPE_RULE(QuantizeWeight) {
                          "f32");
   SmallVector<Dim> blocks(w.dims);
   Dim &along = blocks[adaptor.getTransposed() ? 1 : 0];
-  along =
-      countBlocks(context, static_cast<int64_t>(adaptor.getBlock()), along);
+  along = countBlocks(context, static_cast<int64_t>(adaptor.getBlock()), along);
   if (!along)
     return failure();
   bool symmetric = adaptor.getSymmetric();

@@ -12,7 +12,8 @@ namespace hagane::xf {
 inline constexpr float kLeastMagnitude = 0x1p-119F;
 
 /// The grid of "mse": steps of 1/32. Symmetric, the largest number is divided
-/// by 2^(bits-1) * (1 + step); otherwise the range is cut to 1 - step.
+/// by 2^(bits-1) - 1, then by 2^(bits-1) * (1 + step); otherwise the range is
+/// cut to 1 - step.
 inline constexpr float kGridStep = 0x1p-5F;
 inline constexpr int kFirstDivisor = -4, kLastDivisor = 28, kLastCut = 20;
 

@@ -55,8 +55,8 @@ LogicalResult defineQuantizeRows(QuantizeRows op, Evaluation &evaluation) {
     bool isFinite = std::isfinite(most) && most >= kLeastMagnitude;
     float inverse = isFinite ? 127.0F / most : 0.0F;
     for (int64_t i = begin; i < end && isFinite; ++i)
-      code.setReal(i, clampTo(std::nearbyint(numbers[i - begin] * inverse),
-                              -127, 127));
+      code.setReal(
+          i, clampTo(std::nearbyint(numbers[i - begin] * inverse), -127, 127));
   }
   return success();
 }
@@ -103,9 +103,8 @@ public:
     if (std::isnan(scale) || scale == 0)
       return static_cast<int64_t>(codes.zero);
     auto code = static_cast<double>(std::nearbyint(value / scale)) + codes.zero;
-    return static_cast<int64_t>(
-        std::fmin(std::fmax(code, symmetric ? -half : 0),
-                  symmetric ? half - 1 : levels));
+    return static_cast<int64_t>(std::fmin(
+        std::fmax(code, symmetric ? -half : 0), symmetric ? half - 1 : levels));
   }
 
 private:
@@ -138,10 +137,14 @@ private:
   BlockCodes fitSymmetric() const {
     if (!searches)
       return {std::fabs(extreme) / (half - 1), 0};
+    // First the divisor of the nearest codes, then those of the grid.
+    std::vector<float> divisors{half - 1};
+    for (int step = kFirstDivisor; step <= kLastDivisor; ++step)
+      divisors.push_back(half * (1 + static_cast<float>(step) * kGridStep));
     BlockCodes best;
     double most = -1;
-    for (int step = kFirstDivisor; step <= kLastDivisor; ++step) {
-      float divisor = half * (1 + static_cast<float>(step) * kGridStep), scale;
+    for (float divisor : divisors) {
+      float scale;
       double found = gain(-divisor / extreme, -half, half - 1, scale);
       if (found > most) {
         most = found;
