@@ -1,11 +1,13 @@
 //===- WeightPieces.cpp - Parts of the constants of the module ------------===//
 
 #include "codegen/module/WeightPieces.h"
+#include "codegen/module/PackCodes.h"
 #include "codegen/module/PackWeights.h"
 #include "codegen/module/RoundWeights.h"
 #include "dialects/xf/eval/Evaluate.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cstring>
+#include <vector>
 
 using namespace mlir;
 using namespace hagane;
@@ -75,6 +77,8 @@ Tensor WeightPieces::getWhole(Value value) {
   Operation *op = value.getDefiningOp();
   if (auto pack = dyn_cast<kernel::Pack>(op))
     return getPacked(pack, {0, 0, shapeOf(pack.getY()).front()});
+  if (auto pack = dyn_cast<kernel::PackCodes>(op))
+    return getCoded(pack, {0, 0, shapeOf(pack.getY()).front()});
   SmallVector<HostTensor> operands, results;
   for (Value operand : op->getOperands()) {
     Tensor tensor = getWhole(operand);
@@ -120,6 +124,32 @@ Tensor WeightPieces::getPacked(kernel::Pack op, PieceRange range) {
   }
   guilty = op;
   return packPanels(op.getContext(), parts, form);
+}
+
+/// The same of values, their scales and zero points.
+Tensor WeightPieces::getCoded(kernel::PackCodes op, PieceRange range) {
+  if (range.axis != 0)
+    return cutWhole(op.getY(), range);
+  auto groups = static_cast<int64_t>(op.getGroups());
+  int64_t columnAxis = op.getTransposed() ? 0 : 1,
+          width = kernel::kCodesPanel / groups,
+          columns = shapeOf(op.getValues())[columnAxis] / groups;
+  std::vector<CodedMatrix> parts;
+  for (int64_t group = 0; group < groups; ++group) {
+    int64_t first = group * columns;
+    PieceRange wanted{columnAxis, first + range.begin * width,
+                      first + std::min(range.end * width, columns)};
+    CodedMatrix &part = parts.emplace_back();
+    HostTensor *to[] = {&part.values, &part.scales, &part.zeros};
+    for (auto [operand, tensor] : llvm::zip(op->getOperands(), to)) {
+      Tensor piece = get(operand, wanted);
+      if (!piece)
+        return piece.takeError();
+      *tensor = *piece;
+    }
+  }
+  guilty = op;
+  return packCodes(op.getContext(), parts, op.getCodes(), op.getTransposed());
 }
 
 Tensor WeightPieces::getConcat(xf::Concat op, PieceRange range) {
@@ -194,6 +224,7 @@ Tensor WeightPieces::get(Value value, PieceRange range) {
     return getWhole(value);
   return llvm::TypeSwitch<Operation *, Tensor>(value.getDefiningOp())
       .Case([&](kernel::Pack op) { return getPacked(op, range); })
+      .Case([&](kernel::PackCodes op) { return getCoded(op, range); })
       .Case([&](xf::Concat op) { return getConcat(op, range); })
       .Case([&](xf::Dequantize op) { return getDequantized(op, range); })
       .Case([&](xf::Reshape op) { return getReshaped(op, range); })

@@ -28,6 +28,7 @@ private:
   using Tensor = llvm::Expected<xf::eval::HostTensor>;
 
   Tensor getPacked(kernel::Pack op, PieceRange range);
+  Tensor getCoded(kernel::PackCodes op, PieceRange range);
   Tensor getConcat(xf::Concat op, PieceRange range);
   Tensor getDequantized(xf::Dequantize op, PieceRange range);
   Tensor getReshaped(xf::Reshape op, PieceRange range);

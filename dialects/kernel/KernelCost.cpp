@@ -1,6 +1,7 @@
 //===- KernelCost.cpp - Work items and scratch of kernels -----------------===//
 
 #include "dialects/kernel/KernelCost.h"
+#include "dialects/kernel/KernelCodes.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -119,6 +120,8 @@ Type kernel::getAccumulatorType(Gemm op) {
 }
 
 int64_t kernel::getPanelWidth(Gemm op) {
+  if (op.getCodes())
+    return kCodesPanel;
   ArrayRef<int64_t> shape = cast<ShapedType>(op.getB().getType()).getShape();
   if (op.getBLayout() == "interleaved")
     shape = shape.drop_back();
@@ -127,7 +130,47 @@ int64_t kernel::getPanelWidth(Gemm op) {
   return shape.back();
 }
 
+Type kernel::getCopyType(Gemm op) {
+  return getComputeType(cast<ShapedType>(op.getA().getType()).getElementType());
+}
+
+static GemmScratch getCodesScratch(Gemm op) {
+  GemmScheduleAttr schedule = *op.getSchedule();
+  CodesLayout codes = getCodesLayout(op);
+  ScratchLayout words(getAccumulatorType(op));
+  GemmScratch scratch;
+  scratch.isBlocked =
+      schedule.getBlockK() != 0 && codes.rows > schedule.getBlockK();
+  scratch.packedBlocks =
+      scratch.isBlocked ? llvm::divideCeil(schedule.getBlockK(), codes.block)
+                        : codes.blocks;
+  int64_t bytes = getElementBytes(getCopyType(op));
+  auto rowOf = [&](int64_t blocks) {
+    return blocks * codes.paddedBlock +
+           kPackedRowPadding * words.elementBytes / bytes;
+  };
+  scratch.packedRow = rowOf(scratch.packedBlocks);
+  scratch.wholeRow = rowOf(codes.blocks);
+  // Few rows are copied whole, whatever the blocks of many.
+  int64_t itemM = schedule.getItemM();
+  scratch.wholeRows =
+      scratch.isBlocked
+          ? std::min(itemM, std::max(kFewRows, schedule.getMicroM()))
+          : itemM;
+  scratch.packedA = words.place(std::max(itemM * scratch.packedRow,
+                                         scratch.wholeRows * scratch.wholeRow) *
+                                bytes / words.elementBytes);
+  scratch.sumsOfA = words.place(
+      std::max(itemM * scratch.packedBlocks, scratch.wholeRows * codes.blocks));
+  scratch.sums = words.place(schedule.getItemM() * schedule.getItemN() *
+                             int64_t(op.getGroups()));
+  scratch.bytes = words.end;
+  return scratch;
+}
+
 GemmScratch kernel::getGemmScratch(Gemm op) {
+  if (op.getCodes())
+    return getCodesScratch(op);
   GemmScheduleAttr schedule = *op.getSchedule();
   ScratchLayout layout(getAccumulatorType(op));
   int64_t k = cast<ShapedType>(op.getA().getType()).getShape().back();

@@ -37,6 +37,9 @@ inline constexpr int64_t kFewRows = 16;
 /// The type in which products are summed: that of the epilogue's accumulators.
 mlir::Type getAccumulatorType(Gemm op);
 
+/// The type in which a product of codes copies a's rows: i8, or f32.
+mlir::Type getCopyType(Gemm op);
+
 /// Columns of a panel of a matrix product's b; 0 if b is not in panels.
 int64_t getPanelWidth(Gemm op);
 
@@ -47,6 +50,13 @@ struct GemmScratch {
   int64_t sums;    ///< (item_n * groups / micro_n) x item_m x micro_n
   int64_t bytes;   ///< all of it
   bool isBlocked;  ///< the contraction may be longer than block_k
+  // Of products of codes, whose rows are always copied, and padded as blocks
+  // of codes are:
+  int64_t packedRow = 0;    ///< elements of a row in packedA, padding included
+  int64_t packedBlocks = 0; ///< blocks of codes in it: those of block_k
+  int64_t wholeRow = 0;     ///< the same where all of the contraction is copied
+  int64_t wholeRows = 0;    ///< rows of which all is copied: at most item_m
+  int64_t sumsOfA = 0;      ///< a word for each row and block
 };
 GemmScratch getGemmScratch(Gemm op);
 

@@ -105,6 +105,43 @@ def Kernel_LoopSchedule : Kernel_Schedule<"LoopSchedule", "loop_schedule"> {
   let description = "Rules: (S1) both are positive and within reason.";
 }
 
+//===-- Codes -------------------------------------------------------------===//
+
+def Kernel_Codes : AttrDef<Kernel_Dialect, "Codes"> {
+  let mnemonic = "codes";
+  let summary = "weights as numbers of few bits, with a scale for each block of rows";
+  let description = [{
+    The weight in row k and column n is scale[g, n] * (code[k, n] - zero), where
+    g = k / `block` (a block of 0: all rows are one block; it is no longer than
+    the rows are many). Codes are numbers of `bits` bits without sign. `zero` is
+    the zero point of all codes; without it each block has one for each column.
+    Scales are of type `scale`.
+
+    In memory columns are in panels of 32, each of which is read front to back.
+    A panel has, for each block, the codes, the 32 scales, then the 32 zero
+    points, if it has its own, a byte each. The codes of a block are those of 32
+    rows after 32 rows; rows that do not exist, behind the last one and where a
+    block is no multiple of 32, are zero points. The codes of 32 rows are those
+    of the first 16 columns, then of the others.
+
+    Rows are in quads of four, q from 0 to 7. Codes are split by their bits in
+    planes of 8, 4, 2 and 1 bits, the lowest bits in the widest plane, which
+    comes first: 6 bits are a plane of 4, then one of 2. A plane of w bits is w
+    rows of 64 bytes, in which byte 4 * c + e is of column c. Bits s * w on of a
+    byte in row r are of element e of quad s * w + r. So 4 bits have quad r in
+    the lower halves of the bytes of row r, and quad r + 4 in the upper ones.
+
+    Rules: (Q1) `bits` is from 1 to 8; (Q2) `block` is from 0 to 65536; (Q3)
+    `zero` is a code; (Q4) `scale` is f16, bf16 or f32.
+
+    Example: `#kernel.codes<bits = 4, block = 32, zero = 8, scale = f16>`
+  }];
+  let parameters = (ins "int64_t":$bits, "int64_t":$block,
+                        OptionalParameter<"std::optional<int64_t>">:$zero, "::mlir::Type":$scale);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
 def Kernel_Shaped : AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef], "ranked tensor or strided memref">;
 
 #endif // HAGANE_DIALECTS_KERNEL_KERNELDIALECT_TD

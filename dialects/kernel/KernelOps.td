@@ -51,13 +51,19 @@ def Kernel_Gemm : Kernel_Op<"gemm", [AttrSizedOperandSegments]> {
     "panels" is [ceil(n / p), k, p], columns in panels of p, zero-padded, as
     made by `kernel.pack`; "interleaved" is [ceil(n / p), ceil(k / d), p, d],
     panels in which d consecutive rows lie element by element side by side, as
-    instructions that sum d products read them. In panels of either kind, the
-    true number of columns is that of the outs (times `groups`).
+    instructions that sum d products read them; "codes" is [ceil(n / 32), bytes],
+    panels as `codes` describes them and `kernel.pack_codes` makes them. In panels
+    of any kind, the true number of columns is that of the outs (times `groups`).
 
     With `groups` = 2, which panels must have, column j of the result is
     computed from two columns of b: panel q holds p/2 columns of the first
     group, then the same p/2 columns of the second, as `kernel.pack` makes them;
     the epilogue gets two accumulators.
+
+    With codes, the sum of a block's products, a[m, k] * (code[k, n] - zero), is
+    exact for integers; acc is the sum of those sums times the block's scale, and
+    times a_scales[m, block] where that exists: each fused multiply-add in f32
+    adds a block to those before it.
 
     `extra_maps` give the element of each extra operand for (m, n) or
     (batch, m, n).
@@ -65,9 +71,14 @@ def Kernel_Gemm : Kernel_Op<"gemm", [AttrSizedOperandSegments]> {
     Rules: (G1) ranks are 2 or 3; (G2) as many maps as extras, with as many
     inputs as the outs' rank; (G3) the epilogue's arguments are `groups`
     accumulators, then one scalar per extra, and it yields one scalar per out;
-    (G4) the last size of an interleaved `b`, d, is static and from 2 to 8.
+    (G4) the last size of an interleaved `b`, d, is static and from 2 to 8; (G5)
+    with that layout, and only with it, there are `codes`; (G6) `b` is then a
+    matrix of ui8, a row for each panel, which is as long as the rows, whose
+    number is static and positive, need; (G7) the accumulators are f32, and `a` is
+    of floats, or of i8 with blocks of at most 65536 rows; (G8) a_scales are f32,
+    like `a` but for the last size, the number of blocks, and go with `a` of i8.
 
-    Example:
+    Examples:
     ```mlir
     %y = kernel.gemm %a, %b extras %bias outs %c {b_layout = "panels", groups = 1 : i64,
         extra_maps = [affine_map<(m, n) -> (n)>], shapes = [[], [], [], []]} epilogue {
@@ -75,18 +86,31 @@ def Kernel_Gemm : Kernel_Op<"gemm", [AttrSizedOperandSegments]> {
       %s = arith.addf %acc, %x : f32
       kernel.yield %s : f32
     } : (tensor<?x384xf32>, tensor<12x384x32xf32>, tensor<384xf32>, tensor<?x384xf32>) -> tensor<?x384xf32>
+    %y = kernel.gemm %a, %b a_scales %s outs %c {b_layout = "codes", groups = 1 : i64, extra_maps = [],
+        codes = #kernel.codes<bits = 4, block = 32, zero = 8, scale = f16>, shapes = [[], [], [], []]} epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    } : (tensor<?x384xi8>, tensor<12x6912xui8>, tensor<?x12xf32>, tensor<?x384xf32>) -> tensor<?x384xf32>
     ```
   }];
   let arguments = (ins Kernel_Shaped:$a, Kernel_Shaped:$b, Variadic<Kernel_Shaped>:$extras,
-                       Variadic<Kernel_Shaped>:$outs, StrAttr:$b_layout, I64Attr:$groups,
-                       AffineMapArrayAttr:$extra_maps, ArrayAttr:$shapes,
-                       OptionalAttr<Kernel_GemmSchedule>:$schedule);
+                       Optional<Kernel_Shaped>:$a_scales, Variadic<Kernel_Shaped>:$outs, StrAttr:$b_layout,
+                       I64Attr:$groups, AffineMapArrayAttr:$extra_maps, OptionalAttr<Kernel_Codes>:$codes,
+                       ArrayAttr:$shapes, OptionalAttr<Kernel_GemmSchedule>:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
-    $a `,` $b (`extras` $extras^)? `outs` $outs attr-dict `epilogue` $epilogue `:`
+    $a `,` $b (`extras` $extras^)? (`a_scales` $a_scales^)? `outs` $outs attr-dict `epilogue` $epilogue `:`
     functional-type(operands, results)
   }];
+  // Of factors that are numbers themselves.
+  let builders = [OpBuilder<(ins "::mlir::TypeRange":$types, "::mlir::Value":$a, "::mlir::Value":$b,
+                                 "::mlir::ValueRange":$extras, "::mlir::ValueRange":$outs,
+                                 "::llvm::StringRef":$bLayout, "int64_t":$groups, "::mlir::ArrayAttr":$extraMaps,
+                                 "::mlir::ArrayAttr":$shapes, "GemmScheduleAttr":$schedule), [{
+    build($_builder, $_state, types, a, b, extras, ::mlir::Value(), outs, bLayout, groups, extraMaps, CodesAttr(),
+          shapes, schedule);
+  }]>];
 }
 
 // The way of a window over an input [batch, channels, depth, height, width].

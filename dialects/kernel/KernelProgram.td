@@ -49,11 +49,40 @@ def Kernel_Pack : Op<Kernel_Dialect, "pack", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Kernel_PackCodes : Op<Kernel_Dialect, "pack_codes", [Pure]> {
+  let summary = "a weight matrix of codes in the layout that kernels read";
+  let description = [{
+    values is [k, n], scales and zeros [blocks of k, n]; [n, k] and [n, blocks of
+    k] with `transposed`. The result is [ceil(n / 32), bytes of a panel] as
+    `codes` tells. Values and zeros lose what their sign adds: of b bits, 2^(b - 1)
+    is added to those of a signed type; then they are taken modulo 2^b. (The zero
+    point of signed values that are not shifted is `zero` = 2^(b - 1).) With
+    `groups` = 2, columns are in panels as `kernel.pack` says. Only inside
+    `kernel.global`.
+
+    Rules: (B4) values are a static matrix of integers of at most 8 bits, with
+    rows; (B5) scales are of the type and shape that follow, and zeros, of values'
+    type and of scales' shape, are there unless `codes` has `zero`; (B6) groups
+    are 1, or 2 and divide the columns; (B7) the result has the type that follows.
+
+    Example:
+    ```mlir
+    %p = kernel.pack_codes %w, %s {codes = #kernel.codes<bits = 4, block = 32, zero = 8, scale = f16>}
+      : (tensor<384x100xi4>, tensor<12x100xf16>) -> tensor<4x6912xui8>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$values, AnyRankedTensor:$scales, Optional<AnyRankedTensor>:$zeros,
+                       Kernel_Codes:$codes, UnitAttr:$transposed, DefaultValuedAttr<I64Attr, "1">:$groups);
+  let results = (outs AnyRankedTensor:$y);
+  let assemblyFormat = "$values `,` $scales (`,` $zeros^)? attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
 def Kernel_Global : Op<Kernel_Dialect, "global", [Symbol, IsolatedFromAbove, SingleBlock]> {
   let summary = "a constant of the module, as the expression that makes it";
   let description = [{
-    The region holds `xf.constant`, `xf` data movement and `kernel.pack`, and
-    yields the tensor. It is evaluated when the module is written; until then
+    The region holds `xf.constant`, `xf` data movement, `kernel.pack` and
+    `kernel.pack_codes`, and yields the tensor. It is evaluated when the module is written; until then
     no byte of the weight is touched. `offset` is its place in the module's
     weight segment, once assigned.
 

@@ -12,6 +12,8 @@ LogicalResult verifyShapes(Operation *op);
 /// One map per value, each over `dims` dimensions, with one result per axis.
 LogicalResult verifyMaps(Operation *op, StringRef rule, ArrayAttr maps,
                          ValueRange values, int64_t dims);
+/// (G5) to (G8) What a matrix product of codes needs.
+LogicalResult verifyCodes(Gemm op);
 LogicalResult verifyArguments(Operation *op, StringRef rule, StringRef name,
                               Region &region, TypeRange expected);
 LogicalResult verifyYield(Operation *op, StringRef rule, StringRef name,

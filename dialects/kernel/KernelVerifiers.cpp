@@ -112,7 +112,7 @@ bool hagane::kernel::detail::isReduction(StringRef kind) {
 /// Axes that b has in a layout beyond those of a matrix.
 static std::optional<int64_t> getPanelAxes(StringRef layout) {
   return llvm::StringSwitch<std::optional<int64_t>>(layout)
-      .Cases({"rows", "columns"}, 0)
+      .Cases({"rows", "columns", "codes"}, 0)
       .Case("panels", 1)
       .Case("interleaved", 2)
       .Default(std::nullopt);
@@ -129,7 +129,8 @@ LogicalResult Gemm::verify() {
   std::optional<int64_t> extra = getPanelAxes(getBLayout());
   if (!extra)
     return emitOpError(
-               "expects b_layout rows, columns, panels or interleaved, got ")
+               "expects b_layout rows, columns, panels, interleaved or codes, "
+               "got ")
            << getBLayout();
   if (rankA < 2 || rankA > 3 || rank != rankA ||
       (rankB != 2 + *extra && (rankA != 3 || rankB != 3 + *extra)))
@@ -155,8 +156,10 @@ LogicalResult Gemm::verify() {
   if (failed(
           verifyArguments(*this, "(G3)", "epilogue", getEpilogue(), expected)))
     return failure();
-  return verifyYield(*this, "(G3)", "epilogue", getEpilogue(),
-                     getComputeTypes(getOuts()));
+  if (failed(verifyYield(*this, "(G3)", "epilogue", getEpilogue(),
+                         getComputeTypes(getOuts()))))
+    return failure();
+  return verifyCodes(*this);
 }
 
 /// (A6) and (A7)

@@ -217,6 +217,8 @@ struct MapIntoEpilogue : OpRewritePattern<kernel::Map> {
           i == *index ? 0 : extras.add(input, maps[i], op.getShapes()[i]));
     SmallVector<Attribute> merged{shapes[0], shapes[1]};
     merged.append(extras.shapes);
+    // Operands between the extras and the out stay.
+    llvm::append_range(merged, shapes.drop_front(2 + count).drop_back());
     merged.push_back(op.getShapes().getValue().back());
     Location loc = rewriter.getFusedLoc({product.getLoc(), op.getLoc()});
     FusionNote note("map-into-epilogue", {product, op});

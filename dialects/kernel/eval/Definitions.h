@@ -11,6 +11,7 @@ void defineLoops(xf::eval::DefinitionTable &table);
 void defineProducts(xf::eval::DefinitionTable &table);
 void defineWindows(xf::eval::DefinitionTable &table);
 void defineAttention(xf::eval::DefinitionTable &table);
+void defineCodes(xf::eval::DefinitionTable &table);
 void defineMovement(xf::eval::DefinitionTable &table);
 
 } // namespace hagane::kernel::eval

@@ -18,6 +18,7 @@ static DefinitionTable makeTable() {
   eval::defineWindows(table);
   eval::defineAttention(table);
   eval::defineMovement(table);
+  eval::defineCodes(table);
   return table;
 }
 

@@ -4,8 +4,9 @@
 // its operation and sharing no code with what forms or lowers kernels.
 //
 // Precision. Regions compute each operation in double and round it to its
-// type. Sums are accumulated in double in index order and rounded once.
-// Integers are exact and wrap.
+// type. Sums are accumulated in double in index order and rounded once, those
+// of products of codes with integers in f32, block by block, as the operation
+// says. Integers are exact and wrap.
 //
 //===----------------------------------------------------------------------===//
 

@@ -248,6 +248,8 @@ LogicalResult checkSizes(Gemm op, const HostTensor &a, const HostTensor &b,
 }
 
 LogicalResult defineGemm(Gemm op, Evaluation &evaluation) {
+  if (op.getCodes())
+    return defineCodedGemm(op, evaluation);
   const HostTensor &a = evaluation.operand(0), &b = evaluation.operand(1);
   FailureOr<SmallVector<HostTensor>> outs =
       createOuts(op.getOuts().size(), evaluation);

@@ -3,6 +3,7 @@
 #ifndef HAGANE_DIALECTS_KERNEL_EVAL_PRODUCT_H
 #define HAGANE_DIALECTS_KERNEL_EVAL_PRODUCT_H
 
+#include "dialects/kernel/KernelOps.h"
 #include "dialects/kernel/eval/Space.h"
 
 namespace hagane::kernel::eval {
@@ -42,6 +43,9 @@ struct Epilogue {
   void run(Frame &frame, llvm::ArrayRef<const Scalar *> sums,
            int64_t count) const;
 };
+
+/// What a matrix product of codes means.
+mlir::LogicalResult defineCodedGemm(Gemm op, xf::eval::Evaluation &evaluation);
 
 } // namespace hagane::kernel::eval
 

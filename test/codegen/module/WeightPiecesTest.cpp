@@ -12,6 +12,7 @@ using namespace hagane;
 namespace {
 
 constexpr const char *kConstants = R"(
+  %half = xf.constant {value = dense<0.5> : tensor<2x5xf32>} : () -> tensor<2x5xf32>
   %a = xf.constant {value = dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0], [10.0, 11.0, 12.0]]> : tensor<4x3xf32>} : () -> tensor<4x3xf32>
   %b = xf.constant {value = dense<[[13.0, 14.0], [15.0, 16.0], [17.0, 18.0], [19.0, 20.0]]> : tensor<4x2xf32>} : () -> tensor<4x2xf32>
   %q = xf.constant {value = dense<[[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12], [-1, -2, -3, -4], [50, 60, 70, 80]]> : tensor<5x4xi8>} : () -> tensor<5x4xi8>
@@ -74,6 +75,18 @@ constexpr Expression kExpressions[] = {
       %1 = kernel.pack %0 {panel = 2 : i64, interleave = 2 : i64} : tensor<4x3xbf16> -> tensor<2x2x2x2xbf16>
       kernel.yield %1 : tensor<2x2x2x2xbf16>)",
      "tensor<2x2x2x2xbf16>"},
+    {"pack_codes", R"(
+      %0 = xf.transpose %q {permutation = array<i64: 1, 0>} : (tensor<5x4xi8>) -> tensor<4x5xi8>
+      %1 = kernel.pack_codes %0, %half {codes = #kernel.codes<bits = 6, block = 2, zero = 32, scale = f32>} : (tensor<4x5xi8>, tensor<2x5xf32>) -> tensor<1x1792xui8>
+      kernel.yield %1 : tensor<1x1792xui8>)",
+     "tensor<1x1792xui8>"},
+    {"pack_panels_of_codes_in_groups", R"(
+      %c = xf.concat %q, %q, %q, %q, %q, %q, %q, %q {axis = 0 : i64} : (tensor<5x4xi8>, tensor<5x4xi8>, tensor<5x4xi8>, tensor<5x4xi8>, tensor<5x4xi8>, tensor<5x4xi8>, tensor<5x4xi8>, tensor<5x4xi8>) -> tensor<40x4xi8>
+      %s = xf.concat %across, %across, %across, %across, %across, %across, %across, %across {axis = 0 : i64} : (tensor<5x2xf32>, tensor<5x2xf32>, tensor<5x2xf32>, tensor<5x2xf32>, tensor<5x2xf32>, tensor<5x2xf32>, tensor<5x2xf32>, tensor<5x2xf32>) -> tensor<40x2xf32>
+      %z = xf.cast %s {to = i8} : (tensor<40x2xf32>) -> tensor<40x2xi8>
+      %1 = kernel.pack_codes %c, %s, %z {codes = #kernel.codes<bits = 8, block = 2, scale = f32>, groups = 2 : i64, transposed} : (tensor<40x4xi8>, tensor<40x2xf32>, tensor<40x2xi8>) -> tensor<2x2368xui8>
+      kernel.yield %1 : tensor<2x2368xui8>)",
+     "tensor<2x2368xui8>"},
     {"reshape", R"(
       %0 = xf.reshape %a {operandSegmentSizes = array<i32: 1, 0>, shape = [#xf.dim<6>, #xf.dim<2>]} : (tensor<4x3xf32>) -> tensor<6x2xf32>
       kernel.yield %0 : tensor<6x2xf32>)",

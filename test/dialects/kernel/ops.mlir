@@ -25,6 +25,46 @@ kernel.global @halves : tensor<2x8x32xf32> {
   kernel.yield %p : tensor<2x8x32xf32>
 }
 
+// CHECK: kernel.global @codes : tensor<2x576xui8>
+kernel.global @codes : tensor<2x576xui8> {
+  %c = xf.constant {value = dense<0> : tensor<7x40xi4>} : () -> tensor<7x40xi4>
+  %s = xf.constant {value = dense<0.0> : tensor<1x40xf16>} : () -> tensor<1x40xf16>
+  // CHECK: kernel.pack_codes %{{.*}}, %{{.*}} {codes = #kernel.codes<bits = 4, block = 32, zero = 8, scale = f16>} : (tensor<7x40xi4>, tensor<1x40xf16>) -> tensor<2x576xui8>
+  %p = kernel.pack_codes %c, %s {codes = #kernel.codes<bits = 4, block = 32, zero = 8, scale = f16>}
+    : (tensor<7x40xi4>, tensor<1x40xf16>) -> tensor<2x576xui8>
+  kernel.yield %p : tensor<2x576xui8>
+}
+
+// CHECK: kernel.global @codes_and_zeros : tensor<3x1088xui8>
+kernel.global @codes_and_zeros : tensor<3x1088xui8> {
+  %c = xf.constant {value = dense<0> : tensor<70x40xui8>} : () -> tensor<70x40xui8>
+  %s = xf.constant {value = dense<0.0> : tensor<70x2xf32>} : () -> tensor<70x2xf32>
+  %z = xf.constant {value = dense<0> : tensor<70x2xui8>} : () -> tensor<70x2xui8>
+  // CHECK: kernel.pack_codes %{{.*}}, %{{.*}}, %{{.*}} {codes = #kernel.codes<bits = 3, block = 20, scale = f32>, groups = 2 : i64, transposed}
+  %p = kernel.pack_codes %c, %s, %z {codes = #kernel.codes<bits = 3, block = 20, scale = f32>, groups = 2 : i64, transposed}
+    : (tensor<70x40xui8>, tensor<70x2xf32>, tensor<70x2xui8>) -> tensor<3x1088xui8>
+  kernel.yield %p : tensor<3x1088xui8>
+}
+
+// CHECK-LABEL: func.func @products_of_codes
+func.func @products_of_codes(%a: tensor<4x7xi8>, %x: tensor<?x7xbf16>, %s: tensor<4x1xf32>, %bias: tensor<40xf32>, %c: tensor<4x40xf32>, %d: tensor<?x40xf32>) {
+  %w = kernel.get_global @codes : tensor<2x576xui8>
+  // CHECK: kernel.gemm %{{.*}}, %{{.*}} extras %{{.*}} a_scales %{{.*}} outs %{{.*}} {b_layout = "codes", codes = #kernel.codes<bits = 4, block = 32, zero = 8, scale = f16>
+  %0 = kernel.gemm %a, %w extras %bias a_scales %s outs %c {b_layout = "codes", groups = 1 : i64, extra_maps = [affine_map<(m, n) -> (n)>],
+      codes = #kernel.codes<bits = 4, block = 32, zero = 8, scale = f16>, shapes = [[], [], [], [], []]} epilogue {
+  ^bb0(%acc: f32, %e: f32):
+    %y = arith.addf %acc, %e : f32
+    kernel.yield %y : f32
+  } : (tensor<4x7xi8>, tensor<2x576xui8>, tensor<40xf32>, tensor<4x1xf32>, tensor<4x40xf32>) -> tensor<4x40xf32>
+  // CHECK: kernel.gemm %{{.*}}, %{{.*}} outs
+  %1 = kernel.gemm %x, %w outs %d {b_layout = "codes", groups = 1 : i64, extra_maps = [],
+      codes = #kernel.codes<bits = 4, block = 32, zero = 8, scale = f16>, shapes = [[], [], []]} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (tensor<?x7xbf16>, tensor<2x576xui8>, tensor<?x40xf32>) -> tensor<?x40xf32>
+  return
+}
+
 // CHECK-LABEL: func.func @anchors
 func.func @anchors(%a: tensor<4x8xf32>, %c: tensor<4x40xf32>, %x: tensor<4x8xbf16>, %r: tensor<4xf32>, %i: tensor<3xi64>, %g: tensor<3x8xf32>,
                    %q: tensor<2x4x3x16xf32>, %o: tensor<2x3x4x16xf32>, %po: tensor<4x4x3x16xf32>, %pm: tensor<4x4x3xf32>) {
