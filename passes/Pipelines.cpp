@@ -29,6 +29,7 @@ static void assignSchedules(OpPassManager &pm, const TargetDescription &target,
   options.threads = target.threads;
   options.level = target.level;
   options.bf16Dots = target.bf16Dots;
+  options.int8Dots = target.int8Dots;
   options.file = files.choice;
   options.lock = files.lock;
   pm.addPass(createAssignSchedulesPass(options));

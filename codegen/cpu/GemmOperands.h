@@ -5,7 +5,15 @@
 //
 // - one term: elements of the compute type are multiplied and added;
 // - or two terms in bf16, which the processor multiplies and sums at once;
-// - or two rows of b in bf16, interleaved, which are widened in registers.
+// - or two rows of b in bf16, interleaved, which are widened in registers;
+// - or four terms of 8 bits, interleaved, which the processor multiplies and
+//   sums at once;
+// - or which are widened to two pairs of 16 bits, if it does that to those;
+// - or which are widened to 32 bits, one after the other.
+//
+// Instructions for 8 bits want one sign or another: a's is flipped where it is
+// the wrong one, a + 128 or a - 128, and one more row of a, of ones, sums b's
+// columns, so that 128 times that makes up for it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,7 +39,9 @@ public:
   mlir::Type getComputeType() const { return compute; }
   int64_t getLanes() const { return lanes; }
   /// Terms of the contraction that a step takes.
-  int64_t getTerms() const { return way == Way::OneTerm ? 1 : 2; }
+  int64_t getTerms() const { return interleave; }
+  /// Rows that the micro-kernel has beyond those of a, behind them.
+  int64_t getOwnRows() const { return flips ? 1 : 0; }
   /// Whether b is in panels, which are padded: any column may be read.
   bool isInPanels() const { return panelWidth != 0; }
   int64_t getPanelWidth() const { return panelWidth; }
@@ -76,18 +86,34 @@ public:
 
   //===-- Steps -----------------------------------------------------------===//
 
-  /// How `micro` reads b and adds products. `isCut`: of a step's terms only the
-  /// first exists.
+  /// How `micro` reads b and adds products. `isCut`: a step's last terms do not
+  /// exist.
   void describe(MicroKernel &micro, bool isCut);
   /// The factor in row `row` of `from` (a, or a copy of its rows) for the
-  /// step whose first term is number k there.
+  /// step whose first term is number k there. `exist`: how many of the step's
+  /// terms do; null: all.
   mlir::Value loadA(Builder &b, mlir::Value from, mlir::ValueRange row,
-                    mlir::Value k, int64_t term, bool isCut) const;
+                    mlir::Value k, int64_t term, mlir::Value exist) const;
+  /// The factor in each of the own rows.
+  mlir::Value loadOwnRow(Builder &b) const;
+  /// Drops the own rows' sums, the last ones, after adding to the others what
+  /// they tell.
+  void applyOwnRows(Builder &b, Values &sums, int64_t vectors) const;
 
 private:
-  enum class Way { OneTerm, Dots, Widened };
+  enum class Way { OneTerm, Dots, Widened, Quads, QuadsOfPairs, QuadsOfOne };
 
-  Way chooseWay(const LoweringOptions &options) const;
+  void chooseWay(const LoweringOptions &options);
+  void chooseQuads(const LoweringOptions &options);
+  bool isBytes() const;
+  mlir::Value loadByte(Builder &b, mlir::Value from, Values at,
+                       mlir::Value exist, int64_t term) const;
+  mlir::Value loadWord(Builder &b, mlir::Value from, const Values &at,
+                       mlir::Value exist) const;
+  mlir::Value loadElement(Builder &b, mlir::Value from, mlir::ValueRange at,
+                          Access access, bool isUnsigned) const;
+  mlir::Value multiplyQuads(Builder &b, mlir::Value a, mlir::Value x,
+                            mlir::Value c) const;
   mlir::Value loadB(Builder &b, int64_t vector, Step step, bool isCut);
   mlir::Value loadPanel(Builder &b, int64_t vector, Step step);
   void prefetchPanel(Builder &b, const Values &at, int64_t vector, Step step);
@@ -101,8 +127,12 @@ private:
   llvm::StringRef layout;
   mlir::Type compute;
   int64_t lanes, panelWidth;
-  llvm::StringRef dots; // the intrinsic
-  Way way;
+  Way way = Way::OneTerm;
+  int64_t interleave = 1; // terms of a step
+  llvm::StringRef dots;   // the intrinsic
+  // The factors' signs; whether the intrinsic takes b first, as the unsigned
+  // one, and whether a's sign is flipped for it.
+  bool isUnsignedA, isUnsignedB, swaps = false, flips = false;
   mlir::Value batch, rowsAhead;
   int64_t firstAhead = 0, aheadStep = 1;
   bool isNear = false;

@@ -126,6 +126,35 @@ Value widenHalf(Builder &b, Value words, int64_t half) {
   return arith::BitcastOp::create(b, type.clone(b.getF32Type()), bits);
 }
 
+/// Bits [from, from + 8) of each element as integers of the element's size.
+static Value cutByte(Builder &b, Value x, int64_t from, bool isUnsigned) {
+  auto type = cast<VectorType>(x.getType());
+  int64_t bits = type.getElementTypeBitWidth();
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(
+        b, DenseElementsAttr::get(cast<ShapedType>(type), APInt(bits, value)));
+  };
+  if (isUnsigned) {
+    if (from != 0)
+      x = arith::ShRUIOp::create(b, x, constant(from));
+    return from + 8 == bits ? x : arith::AndIOp::create(b, x, constant(0xff));
+  }
+  if (from + 8 != bits)
+    x = arith::ShLIOp::create(b, x, constant(bits - 8 - from));
+  return arith::ShRSIOp::create(b, x, constant(bits - 8));
+}
+
+Value widenBytes(Builder &b, Value words, int64_t byte, bool isUnsigned) {
+  int64_t lanes = cast<VectorType>(words.getType()).getDimSize(0);
+  Value halves = vector::BitCastOp::create(
+      b, vectorOf(b.getIntegerType(16), 2 * lanes), words);
+  return cutByte(b, halves, 8 * byte, isUnsigned);
+}
+
+Value widenByte(Builder &b, Value words, int64_t byte, bool isUnsigned) {
+  return cutByte(b, words, 8 * byte, isUnsigned);
+}
+
 Value joinPairs(Builder &b, Value low, Value high) {
   auto type = dyn_cast<VectorType>(low.getType());
   int64_t lanes = type ? type.getDimSize(0) : 1;

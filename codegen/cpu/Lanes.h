@@ -24,6 +24,15 @@ mlir::Value asPairs(Builder &b, mlir::Value words);
 /// The lower (0) or upper (1) half of each word, a bf16, as f32.
 mlir::Value widenHalf(Builder &b, mlir::Value words, int64_t half);
 
+/// Bytes `byte` and `byte` + 2 of each word (`byte` is 0 or 1) as pairs of
+/// integers of 16 bits.
+mlir::Value widenBytes(Builder &b, mlir::Value words, int64_t byte,
+                       bool isUnsigned);
+
+/// Byte `byte` of each word as an integer of 32 bits.
+mlir::Value widenByte(Builder &b, mlir::Value words, int64_t byte,
+                      bool isUnsigned);
+
 /// Words of two floats, rounded to bf16, scalars or vectors of them.
 mlir::Value joinPairs(Builder &b, mlir::Value low, mlir::Value high);
 

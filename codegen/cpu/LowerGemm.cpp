@@ -302,6 +302,9 @@ private:
       for (int64_t i = 0; i < rows * vectors; ++i)
         accumulators.push_back(
             loadSum(add(b, m, i / vectors), column, i % vectors * lanes));
+    if (blocked)
+      accumulators.append(operands.getOwnRows() * vectors,
+                          zero(b, vectorOf(compute, lanes)));
     int64_t terms = operands.getTerms();
     Value last = add(b, exist, -1);
     Value first = divide(b, depthBegin, index(b, terms)),
@@ -316,6 +319,7 @@ private:
       accumulators =
           emitSteps(m, rows, last, whole, ceilDivide(b, depthEnd, terms),
                     /*isCut=*/true, accumulators);
+    operands.applyOwnRows(b, accumulators, vectors);
     for (int64_t i = 0; i < rows * vectors; ++i)
       store(b, accumulators[i], sums,
             placeInSums(add(b, m, i / vectors), column, i % vectors * lanes),
@@ -323,23 +327,32 @@ private:
   }
 
   /// The steps [from, to) of a strip whose rows behind `last` do not exist.
-  /// `isCut`: there is one at most, and only its first term exists.
+  /// `isCut`: there is one at most, and its last terms do not exist.
   Values emitSteps(Value m, int64_t rows, Value last, Value from, Value to,
                    bool isCut, ValueRange initial) {
     bool isWhole = constantOf(last) == rows - 1;
-    MicroKernel micro{
-        rows,    vectors, lanes,  isCut ? 1 : schedule.getUnrollK(),
-        compute, nullptr, nullptr};
+    MicroKernel micro{rows + operands.getOwnRows(),
+                      vectors,
+                      lanes,
+                      isCut ? 1 : schedule.getUnrollK(),
+                      compute,
+                      nullptr,
+                      nullptr};
     operands.describe(micro, isCut);
+    Value exist;
+    if (isCut)
+      exist = remainder(b, depth, index(b, operands.getTerms()));
     micro.loadA = [&](Builder &b, int64_t r, Step step) {
+      if (r >= rows)
+        return operands.loadOwnRow(b);
       Value k = mul(b, step.k, operands.getTerms());
       if (copied)
         return operands.loadA(b, packedA, {sub(b, add(b, m, r), firstRow)},
-                              sub(b, k, depthBegin), step.term, isCut);
+                              sub(b, k, depthBegin), step.term, exist);
       Value row = isWhole ? index(b, r) : minimum(b, index(b, r), last);
       return operands.loadA(b, operands.getA(),
                             operands.placeInA(add(b, m, row)), k, step.term,
-                            isCut);
+                            exist);
     };
     return emitMicroKernel(b, micro, from, to, initial);
   }

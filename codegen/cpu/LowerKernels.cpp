@@ -133,7 +133,10 @@ struct LowerKernelsPass : impl::LowerKernelsPassBase<LowerKernelsPass> {
     }
     dropSigns(function);
     Block::BlockArgListType arguments = function.getArguments();
-    LoweringOptions options{vectorBits, vectorRegisters, bf16Dots};
+    LoweringOptions options{vectorBits,
+                            vectorRegisters,
+                            bf16Dots,
+                            {mixedDots, signedDots, pairProducts}};
     KernelBody body{arguments.drop_back(2).back(),
                     arguments.drop_back(1).back(),
                     arguments.back(),

@@ -8,6 +8,7 @@
 #ifndef HAGANE_CODEGEN_CPU_LOWERING_H
 #define HAGANE_CODEGEN_CPU_LOWERING_H
 
+#include "codegen/cpu/Target.h"
 #include "dialects/kernel/KernelOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -23,6 +24,7 @@ struct LoweringOptions {
   /// LLVM's intrinsic that adds products of pairs of bf16 to sums in f32, of a
   /// register's width; empty: none.
   llvm::StringRef bf16Dots;
+  IntegerDots integerDots;
 
   int64_t getLanes(mlir::Type elementType) const {
     return std::max<int64_t>(1,

@@ -32,6 +32,12 @@ def LowerKernelsPass : Pass<"hagane-lower-kernels", "::mlir::func::FuncOp"> {
            "number of vector registers">,
     Option<"bf16Dots", "bf16-dots", "std::string", /*default=*/"",
            "LLVM's intrinsic that adds products of pairs of bf16 to sums in f32; empty: none">,
+    Option<"mixedDots", "mixed-dots", "std::string", /*default=*/"",
+           "the same of quads of 8 bits, unsigned by signed, to sums in i32">,
+    Option<"signedDots", "signed-dots", "std::string", /*default=*/"",
+           "the same of quads of 8 bits, both signed">,
+    Option<"pairProducts", "pair-products", "std::string", /*default=*/"",
+           "LLVM's intrinsic that sums products of pairs of 16 bits in i32; empty: none">,
   ];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",

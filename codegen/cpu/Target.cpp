@@ -35,7 +35,10 @@ static constexpr StringLiteral kV4Bf16[] = {HAGANE_X86_V4, "avx512vnni",
 #undef HAGANE_X86_V4
 
 static constexpr StringLiteral kNeon[] = {"neon"};
+static constexpr StringLiteral kNeonDots[] = {"neon", "dotprod"};
 static constexpr StringLiteral kNeonBf16[] = {"neon", "bf16"};
+static constexpr StringLiteral kNeonI8mm[] = {"neon", "dotprod", "bf16",
+                                              "i8mm"};
 static constexpr StringLiteral kSve256[] = {"neon", "sve", "sve256"};
 
 #define HAGANE_RVV "m", "a", "f", "d", "c", "v"
@@ -65,19 +68,38 @@ static constexpr Architecture kRiscv = {"riscv64-unknown-linux-gnu", "lp64d",
 
 #undef HAGANE_INITIALIZE
 
+static constexpr IntegerDots kSse = {"", "", "llvm.x86.sse2.pmadd.wd"};
+static constexpr IntegerDots kAvx2 = {"", "", "llvm.x86.avx2.pmadd.wd"};
+static constexpr IntegerDots kAvxVnni = {"llvm.x86.avx512.vpdpbusd.256", "",
+                                         kAvx2.pairs};
+static constexpr IntegerDots kAvx512 = {"", "", "llvm.x86.avx512.pmaddw.d.512"};
+static constexpr IntegerDots kAvx512Vnni = {"llvm.x86.avx512.vpdpbusd.512", "",
+                                            kAvx512.pairs};
+static constexpr IntegerDots kDotprod = {
+    "", "llvm.aarch64.neon.sdot.v4i32.v16i8", ""};
+static constexpr IntegerDots kI8mm = {"llvm.aarch64.neon.usdot.v4i32.v16i8",
+                                      kDotprod.equal, ""};
+
+static constexpr StringLiteral kBfdot = "llvm.aarch64.neon.bfdot.v4f32.v8bf16";
+
 static constexpr TargetLevel kLevels[] = {
-    {"x86-64-v2", &kX86, "x86-64-v2", "", 128, 16, Narrow::None, kV2},
-    {"x86-64-v3", &kX86, "x86-64-v3", "", 256, 16, Narrow::F16, kV3},
+    {"x86-64-v2", &kX86, "x86-64-v2", "", 128, 16, Narrow::None, kV2, "", kSse},
+    {"x86-64-v3", &kX86, "x86-64-v3", "", 256, 16, Narrow::F16, kV3, "", kAvx2},
     {"x86-64-v3+vnni", &kX86, "x86-64-v3", "+avxvnni", 256, 16, Narrow::F16,
-     kV3Vnni},
-    {"x86-64-v4", &kX86, "x86-64-v4", "", 512, 32, Narrow::F16, kV4},
+     kV3Vnni, "", kAvxVnni},
+    {"x86-64-v4", &kX86, "x86-64-v4", "", 512, 32, Narrow::F16, kV4, "",
+     kAvx512},
     {"x86-64-v4+vnni", &kX86, "x86-64-v4", "+avx512vnni", 512, 32, Narrow::F16,
-     kV4Vnni},
+     kV4Vnni, "", kAvx512Vnni},
     {"x86-64-v4+bf16", &kX86, "x86-64-v4", "+avx512vnni,+avx512bf16", 512, 32,
-     Narrow::Both, kV4Bf16, "llvm.x86.avx512bf16.dpbf16ps.512"},
+     Narrow::Both, kV4Bf16, "llvm.x86.avx512bf16.dpbf16ps.512", kAvx512Vnni},
     {"aarch64", &kArm, "generic", "", 128, 32, Narrow::F16, kNeon},
+    {"aarch64+dotprod", &kArm, "generic", "+dotprod", 128, 32, Narrow::F16,
+     kNeonDots, "", kDotprod},
     {"aarch64+bf16", &kArm, "generic", "+bf16", 128, 32, Narrow::Both,
-     kNeonBf16, "llvm.aarch64.neon.bfdot.v4f32.v8bf16"},
+     kNeonBf16, kBfdot},
+    {"aarch64+i8mm", &kArm, "generic", "+dotprod,+bf16,+i8mm", 128, 32,
+     Narrow::Both, kNeonI8mm, kBfdot, kI8mm},
     {"aarch64+sve256", &kArm, "generic", "+sve", 256, 32, Narrow::F16, kSve256},
     {"riscv64+v", &kRiscv, "generic-rv64", "+m,+a,+f,+d,+c,+v", 128, 32,
      Narrow::None, kRvv},

@@ -30,6 +30,14 @@ struct Architecture {
 /// Narrow floats that have instructions for their conversion from and to f32.
 enum class Narrow : uint8_t { None = 0, F16 = 1, Bf16 = 2, Both = 3 };
 
+/// LLVM's intrinsics that sum products of integers side by side, for a whole
+/// register; empty: none.
+struct IntegerDots {
+  llvm::StringRef mixed; ///< of quads of 8 bits, unsigned by signed, to i32
+  llvm::StringRef equal; ///< of quads of 8 bits, both signed, to i32
+  llvm::StringRef pairs; ///< of pairs of 16 bits, without sums to add to
+};
+
 /// One level of an instruction set, as a module offers it.
 struct TargetLevel {
   llvm::StringLiteral name;
@@ -45,6 +53,7 @@ struct TargetLevel {
   llvm::ArrayRef<llvm::StringLiteral> required;
   /// LLVM's intrinsic that adds products of pairs of bf16 to sums in f32.
   llvm::StringLiteral bf16Dots = "";
+  IntegerDots integers = {};
 
   bool canConvert(Narrow type) const {
     return (static_cast<unsigned>(converts) & static_cast<unsigned>(type)) != 0;

@@ -21,6 +21,8 @@ inline mlir::FloatType getFactorType(mlir::Operation *op) {
 /// Elements of bf16 that lie side by side in packed weights: processors sum the
 /// products of two at once; others widen both with one load.
 inline constexpr int64_t kPair = 2;
+/// The same of 8 bits, whose products are summed in i32.
+inline constexpr int64_t kQuad = 4;
 
 /// Numbers of the factors that its kernel rounds, if it does, as it reads them:
 /// those that lie in memory.

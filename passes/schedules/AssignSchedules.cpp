@@ -116,7 +116,7 @@ struct AssignSchedules
 
   void runOnOperation() override {
     Assigner assigner({vectorBits, vectorRegisters, l1Bytes, l2Bytes, threads,
-                       level, bf16Dots},
+                       level, bf16Dots, int8Dots},
                       getOperation());
     if (failed(assigner.read(file, lock, &getContext())))
       return signalPassFailure();

@@ -23,6 +23,7 @@ def AssignSchedulesPass : Pass<"hagane-assign-schedules", "::mlir::ModuleOp"> {
     Option<"threads", "threads", "int64_t", "8", "threads that work items should keep busy">,
     Option<"level", "level", "std::string", "", "name of the level that code is made for">,
     Option<"bf16Dots", "bf16-dots", "bool", "false", "the target sums products of pairs of bf16">,
+    Option<"int8Dots", "int8-dots", "bool", "false", "the target sums products of quads of 8 bits">,
     Option<"file", "file", "std::string", "", "schedule file">,
     Option<"lock", "lock", "std::string", "", "schedule file that says what every kernel must get">];
   let dependentDialects = ["::hagane::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];

@@ -68,14 +68,24 @@ int64_t hagane::getLanes(Gemm op, const TargetDescription &target) {
   return lanesFor(getElementBytes(getAccumulatorType(op)), target);
 }
 
+/// Whether a matrix product is of integers of 8 bits, four rows side by side.
+static bool hasQuads(Gemm op) {
+  return op.getBLayout() == "interleaved" && getAccumulatorType(op).isInteger();
+}
+
 bool hagane::usesDots(Gemm op, const TargetDescription &target) {
+  if (hasQuads(op))
+    return target.int8Dots;
   Type factors = getFactorType(op);
   return target.bf16Dots && factors.isBF16() && op.getBLayout() != "columns" &&
          getAccumulatorType(op).isF32();
 }
 
 int64_t hagane::getCopyBytes(Gemm op, const TargetDescription &target) {
-  return usesDots(op, target) ? 2 : getElementBytes(getAccumulatorType(op));
+  if (usesDots(op, target) || hasQuads(op))
+    return getElementBytes(
+        cast<ShapedType>(op.getA().getType()).getElementType());
+  return getElementBytes(getAccumulatorType(op));
 }
 
 int64_t hagane::getLanes(Conv op, const TargetDescription &target) {

@@ -25,6 +25,7 @@ struct TargetDescription {
   int64_t threads = 8;
   std::string level;     ///< as schedule files name it
   bool bf16Dots = false; ///< sums products of pairs of bf16
+  bool int8Dots = false; ///< sums products of quads of 8 bits
 
   /// Elements of a vector register.
   int64_t lanes(int64_t elementBits) const { return vectorBits / elementBits; }

@@ -75,6 +75,8 @@ def gemm_cases():
     a, b = RNG.integers(0, 256, (3, 9)).astype("uint8"), RNG.integers(-128, 128, (9, 5)).astype("int8")
     yield make_gemm("ui8-i8", a, b, "rows", a.astype("int32") @ b.astype("int32"),
                     region_text=epilogue(dtype="i32"))
+    yield make_gemm("interleaved-ui8-i8", a, interleaved(in_panels(b, 4), 4), "interleaved",
+                    a.astype("int32") @ b.astype("int32"), region_text=epilogue(dtype="i32"))
     a, b = real(4, 6, dtype="float16"), real(6, 3, dtype="float16")
     yield make_gemm("f16", a, b, "rows", product(a, b, "float16"), tolerance=1e-2)
 

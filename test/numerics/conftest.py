@@ -31,3 +31,8 @@ def level(request):
 @pytest.fixture(params=harness.BF16_LEVELS)
 def bf16_level(request):
     return if_supported(request.param)
+
+
+@pytest.fixture(params=harness.INT8_LEVELS)
+def int8_level(request):
+    return if_supported(request.param)

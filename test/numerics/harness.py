@@ -31,6 +31,12 @@ LEVELS = {
 # Levels that differ from these where there is bf16 alone.
 BF16_LEVELS = {"x86-64-v4+bf16": LEVELS["x86-64-v4"] | {"avx512_vnni", "avx512_bf16"}}
 
+# And those that differ where there are integers of 8 bits.
+INT8_LEVELS = LEVELS | BF16_LEVELS | {
+    "x86-64-v3+vnni": LEVELS["x86-64-v3"] | {"avx_vnni"},
+    "x86-64-v4+vnni": LEVELS["x86-64-v4"] | {"avx512_vnni"},
+}
+
 # By ONNX's numbers, which the runtime shares.
 DTYPES = {
     code: np.dtype(onnx.helper.tensor_dtype_to_np_dtype(code))
@@ -55,7 +61,7 @@ def missing_features(level):
     except OSError:
         return {"/proc/cpuinfo"}
     flags = re.search(r"^flags\s*:(.*)$", text, re.M)
-    return (LEVELS | BF16_LEVELS)[level] - set(flags[1].split() if flags else ())
+    return INT8_LEVELS[level] - set(flags[1].split() if flags else ())
 
 
 @dataclasses.dataclass

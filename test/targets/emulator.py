@@ -40,7 +40,9 @@ RISCV = Machine("riscv64", "libc6-dev-riscv64-cross")
 # no more. The registers of the last one for SVE have 512 bits: fixed lengths run on wider machines.
 LEVELS = {
     "aarch64": (ARM, "cortex-a53"),
+    "aarch64+dotprod": (ARM, "cortex-a76"),
     "aarch64+bf16": (ARM, "max,sve=off"),
+    "aarch64+i8mm": (ARM, "max,sve=off"),
     "aarch64+sve256": (ARM, "max"),
     "riscv64+v": (RISCV, "rv64,v=true,vext_spec=v1.0,vlen=128"),
     "riscv64+v256": (RISCV, "rv64,v=true,vext_spec=v1.0,vlen=256"),

@@ -5,6 +5,7 @@ import functools
 import emulator
 import numpy as np
 import pytest
+import test_integer_products as integers
 import test_kernels as numerics
 import test_ulp
 from harness import Case, check_case, compile_model, make_model
@@ -54,6 +55,12 @@ def test_names():
 def test_kernel(case, dtype, target, tmp_path):
     emulator.need(target)
     check_case(case, dtype, target, tmp_path, functools.partial(emulator.Session, level=target))
+
+
+@pytest.mark.parametrize("signs", integers.SIGNS, ids="-".join)
+@pytest.mark.parametrize("k, n", [(7, 33), (1030, 48)])
+def test_products_of_bytes(k, n, signs, level, tmp_path):
+    integers.check_plain(k, n, signs, tmp_path, level, functools.partial(emulator.Session, level=level))
 
 
 @pytest.mark.parametrize("op", test_ulp.EXACT)

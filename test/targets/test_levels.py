@@ -7,6 +7,7 @@ import subprocess
 
 import numpy as np
 import pytest
+import test_integer_products as integers
 from harness import BUILD, Case, dtype_named, make_model
 from onnx import save
 
@@ -42,9 +43,23 @@ INSTRUCTIONS = [
     ("aarch64", "float16", r"\bfcvtl2?\tv\d+\.4s"),
     ("aarch64+bf16", "bfloat16", r"\bbfdot\tv\d+\.4s, v\d+\.8h"),
     ("aarch64+bf16", "bfloat16", r"\bbfcvtn2?\tv\d+"),
+    ("aarch64+i8mm", "bfloat16", r"\bbfdot\tv\d+\.4s, v\d+\.8h"),
     ("aarch64+sve256", "float", r"\bfmla\tz\d+\.s"),
     ("riscv64+v", "float", r"\bvfmacc\.vf\b"),
     ("riscv64+v256", "float", r"(?s)\bvsetivli\tzero, 8, e32, m1\b.*\bvfmacc\.vf\b"),
+]
+
+# Of products of bytes, unsigned by signed.
+BYTE_INSTRUCTIONS = [
+    ("x86-64-v2", r"\bpmaddwd\b.*%xmm"),
+    ("x86-64-v3", r"\bvpmaddwd\b.*%ymm"),
+    ("x86-64-v3+vnni", r"\bvpdpbusd\b.*%ymm"),
+    ("x86-64-v4", r"\bvpmaddwd\b.*%zmm"),
+    ("x86-64-v4+vnni", r"\bvpdpbusd\b.*%zmm"),
+    ("aarch64", r"\bmla\tv\d+\.4s"),
+    ("aarch64+dotprod", r"\bsdot\tv\d+\.4s, v\d+\.16b"),
+    ("aarch64+i8mm", r"\busdot\tv\d+\.4s, v\d+\.16b"),
+    ("riscv64+v", r"\bvmacc\.vx\b"),
 ]
 
 
@@ -74,6 +89,16 @@ def test_objects_need_nothing(models, dtype, level, tmp_path):
 def test_instructions(models, level, dtype, pattern):
     done = subprocess.run([BUILD / "bin/hagane", "compile", models[dtype], "-o", "-", "--emit=asm",
                            f"--target-cpu={level}"], capture_output=True, text=True, check=True)
+    assert re.search(pattern, done.stdout)
+
+
+@pytest.mark.parametrize("level, pattern", BYTE_INSTRUCTIONS)
+def test_instructions_for_bytes(level, pattern, tmp_path):
+    weight = integers.bytes_of(np.random.default_rng(2), "int8", 64, 96)
+    source = tmp_path / "product.mlir"
+    source.write_text(integers.Product(64, 96, weights=[weight]).text())
+    done = subprocess.run([BUILD / "bin/hagane", "compile", source, "-o", "-", "--emit=asm", f"--target-cpu={level}"],
+                          capture_output=True, text=True, check=True)
     assert re.search(pattern, done.stdout)
 
 

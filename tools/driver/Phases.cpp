@@ -23,15 +23,19 @@ TargetDescription hagane::driver::describe(const cpu::Target &target) {
   description.threads = target.sizes.threads;
   description.level = target.level->name.str();
   description.bf16Dots = !target.level->bf16Dots.empty();
+  description.int8Dots = !target.level->integers.mixed.empty() ||
+                         !target.level->integers.equal.empty();
   return description;
 }
 
 /// Kernels become loops before the host takes their memrefs apart.
 static void buildLower(OpPassManager &pm, const cpu::Target &target,
                        const PhaseOptions &) {
-  cpu::LowerKernelsPassOptions options{target.level->vectorBits,
-                                       target.level->vectorRegisters,
-                                       target.level->bf16Dots.str()};
+  const cpu::TargetLevel &level = *target.level;
+  cpu::LowerKernelsPassOptions options{
+      level.vectorBits,           level.vectorRegisters,
+      level.bf16Dots.str(),       level.integers.mixed.str(),
+      level.integers.equal.str(), level.integers.pairs.str()};
   pm.addNestedPass<func::FuncOp>(cpu::createLowerKernelsPass(options));
   pm.addNestedPass<func::FuncOp>(
       cpu::createExpandMathPass({/*avx512=*/hasFeature(target, "avx512f")}));

@@ -49,7 +49,7 @@ func.func private @group_lanes(%a: memref<4x8xf32>, %w: memref<1x8x16xf32>, %y: 
 // -----
 
 func.func private @interleaved(%a: memref<4x8xf32>, %w: memref<1x4x32x2xf32>, %y: memref<4x32xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
-  // expected-error @below {{expected interleaved pairs of bf16 and sums in f32, found b of type 'memref<1x4x32x2xf32>' and sums in 'f32'}}
+  // expected-error @below {{expected interleaved pairs of bf16 and sums in f32, or interleaved quads of 8 bits, a of 8 bits and sums in i32, found a of type 'memref<4x8xf32>', b of type 'memref<1x4x32x2xf32>' and sums in 'f32'}}
   kernel.gemm %a, %w outs %y {b_layout = "interleaved", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
       schedule = #kernel.gemm_schedule<item_m = 4, item_n = 32, block_k = 0, micro_m = 2, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
   ^bb0(%acc: f32):
@@ -79,5 +79,41 @@ func.func private @width(%a: memref<4x8xf32>, %w: memref<1x8x0xf32>, %y: memref<
   ^bb0(%acc: f32):
     kernel.yield %acc : f32
   } : (memref<4x8xf32>, memref<1x8x0xf32>, memref<4x32xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func private @pairs_of_bytes(%a: memref<4x8xui8>, %w: memref<1x4x32x2xi8>, %y: memref<4x32xi32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  // expected-error @below {{expected interleaved pairs of bf16 and sums in f32, or interleaved quads of 8 bits, a of 8 bits and sums in i32, found a of type 'memref<4x8xi8>', b of type 'memref<1x4x32x2xi8>' and sums in 'i32'}}
+  kernel.gemm %a, %w outs %y {b_layout = "interleaved", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 32, block_k = 0, micro_m = 2, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
+  ^bb0(%acc: i32):
+    kernel.yield %acc : i32
+  } : (memref<4x8xui8>, memref<1x4x32x2xi8>, memref<4x32xi32>) -> ()
+  return
+}
+
+// -----
+
+func.func private @sums_of_bytes(%a: memref<4x8xui8>, %w: memref<1x2x32x4xi8>, %y: memref<4x32xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  // expected-error @below {{found a of type 'memref<4x8xi8>', b of type 'memref<1x2x32x4xi8>' and sums in 'f32'}}
+  kernel.gemm %a, %w outs %y {b_layout = "interleaved", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 32, block_k = 0, micro_m = 2, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (memref<4x8xui8>, memref<1x2x32x4xi8>, memref<4x32xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func private @block_of_quads(%a: memref<4x8xui8>, %w: memref<1x2x32x4xi8>, %y: memref<4x32xi32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  // expected-error @below {{block_k 6 is not a multiple of the 4 terms of a step}}
+  kernel.gemm %a, %w outs %y {b_layout = "interleaved", groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 32, block_k = 6, micro_m = 2, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
+  ^bb0(%acc: i32):
+    kernel.yield %acc : i32
+  } : (memref<4x8xui8>, memref<1x2x32x4xi8>, memref<4x32xi32>) -> ()
   return
 }
