@@ -5,7 +5,7 @@ class Error(RuntimeError):
     """A model, module, array or option that cannot be used as asked.
 
     `code` is one of "invalid_argument", "not_found", "damaged", "incompatible",
-    "out_of_memory", "check_failed" and "compile_failed".
+    "out_of_memory", "check_failed", "cache_full" and "compile_failed".
     """
 
     def __init__(self, message: str, code: str):

@@ -61,7 +61,7 @@ static const char *levelOf(const Module &module) {
 static const char *nameOf(hgn_code code) {
   static constexpr const char *names[] = {
       "ok",           "invalid_argument", "not_found",    "damaged",
-      "incompatible", "out_of_memory",    "check_failed",
+      "incompatible", "out_of_memory",    "check_failed", "cache_full",
   };
   return static_cast<size_t>(code) < std::size(names) ? names[code] : "unknown";
 }

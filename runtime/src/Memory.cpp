@@ -29,16 +29,44 @@ static uint8_t *allocateAligned(uint64_t bytes) {
   return static_cast<uint8_t *>(memory);
 }
 
-Block::~Block() { free(memory); }
+Block::~Block() { clear(); }
+
+void Block::clear() {
+  free(base);
+  base = memory = nullptr;
+  capacity = 0;
+}
 
 bool Block::reserve(uint64_t bytes) {
   if (bytes <= capacity && memory)
     return true;
+  uint64_t roomy = bytes;
+  if (memory && capacity > 0 && capacity < kMaxBytes)
+    roomy = capacity + capacity / 4 > bytes ? capacity + capacity / 4 : bytes;
   // Before the new one, so that the two never add up.
-  free(memory);
-  memory = allocateAligned(bytes ? bytes : 1);
-  capacity = memory ? bytes : 0;
+  clear();
+  memory = allocateAligned(roomy ? roomy : 1);
+  if (!memory && roomy > bytes)
+    memory = allocateAligned(roomy = bytes);
+  base = memory;
+  capacity = memory ? roomy : 0;
   return memory != nullptr;
+}
+
+bool Block::reserveZeros(uint64_t bytes) {
+  clear();
+  bool huge = bytes >= kHugePage;
+  uint64_t alignment = huge ? kHugePage : HGN_ALIGNMENT;
+  if (bytes <= kMaxBytes)
+    base = calloc(1, bytes + alignment);
+  if (!base)
+    return false;
+  memory = reinterpret_cast<uint8_t *>(
+      roundUp(reinterpret_cast<uintptr_t>(base), alignment));
+  if (huge)
+    madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+  capacity = bytes;
+  return true;
 }
 
 // The header takes one alignment unit, so that the bytes behind it are aligned.

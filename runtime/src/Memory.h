@@ -53,6 +53,8 @@ private:
 };
 
 // A 64-byte aligned block that only grows; growing discards the contents.
+// Growing again takes more than is asked for, so that sizes that rise step by
+// step do not allocate each time.
 class Block {
 public:
   Block() = default;
@@ -62,10 +64,15 @@ public:
 
   // Makes room for `bytes`; false without memory (the block is then empty).
   bool reserve(uint64_t bytes);
+  // The same with new contents, zero; what is not touched takes no memory yet.
+  bool reserveZeros(uint64_t bytes);
   uint8_t *data() const { return memory; }
   uint64_t size() const { return capacity; }
 
 private:
+  void clear();
+
+  void *base = nullptr; // what is freed
   uint8_t *memory = nullptr;
   uint64_t capacity = 0;
 };

@@ -253,8 +253,22 @@ private:
       if (countOf(state->dims()) == 0 ||
           state->dims()->Get(0)->symbol() != cache.pages())
         return damaged("state", i, "is not made of the cache's pages");
+      if (!isPageFixed(*state))
+        return damaged("state", i, "has pages of no fixed size");
     }
     return cacheInputs(cache);
+  }
+
+  static bool isPageFixed(const format::Value &state) {
+    constexpr int64_t kMaxBits = int64_t(1) << 40;
+    int64_t bits = hgn_dtype_bits(hgn_dtype(state.dtype()));
+    for (uint32_t d = 1; d < countOf(state.dims()); ++d) {
+      int64_t extent = state.dims()->Get(d)->fixed();
+      if (extent < 0 || __builtin_mul_overflow(bits, extent, &bits) ||
+          bits > kMaxBits)
+        return false;
+    }
+    return bits % 8 == 0;
   }
 
   hgn_status cacheInputs(const format::Cache &cache) {

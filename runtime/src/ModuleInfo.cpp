@@ -35,13 +35,17 @@ const char *const *ModuleInfo::strings(
                                   const char *&out) { out = textOf(string); });
 }
 
+hgn_dim_info ModuleInfo::dim(const format::Dim &dim) const {
+  const char *name =
+      dim.symbol() >= 0 ? view.symbols[dim.symbol()].name : nullptr;
+  return {dim.fixed(), dim.symbol(), dim.slot(), name, textOf(dim.text())};
+}
+
 const hgn_value_info *ModuleInfo::values(
     const flatbuffers::Vector<flatbuffers::Offset<format::Value>> *list,
     uint32_t *count) {
-  auto fillDim = [&](const format::Dim *dim, hgn_dim_info &out) {
-    const char *name =
-        dim->symbol() >= 0 ? view.symbols[dim->symbol()].name : nullptr;
-    out = {dim->fixed(), dim->symbol(), dim->slot(), name, textOf(dim->text())};
+  auto fillDim = [&](const format::Dim *from, hgn_dim_info &out) {
+    out = dim(*from);
   };
   auto fill = [&](const format::Value *value, hgn_value_info &out) {
     uint32_t rank = 0;
@@ -108,6 +112,36 @@ void ModuleInfo::buildProvenance() {
       strings(provenance ? provenance->notes() : nullptr, &out.note_count);
 }
 
+void ModuleInfo::buildCache() {
+  const format::Cache *cache = header->cache();
+  view.cache.reason = "";
+  view.cache.pages_symbol = view.cache.table_symbol = view.cache.past_symbol =
+      -1;
+  if (!cache)
+    return;
+  hgn_cache_info &out = view.cache;
+  out.page = int64_t(cache->page());
+  out.pages_symbol = cache->pages();
+  out.table_symbol = cache->table();
+  out.past_symbol = cache->past();
+  out.uneven = cache->uneven();
+  out.reason = textOf(cache->reason());
+  out.batch = dim(*cache->batch());
+  out.step = dim(*cache->step());
+  out.inputs = convert<hgn_cache_input>(
+      cache->inputs(), &out.input_count,
+      [](const format::CacheInput *from, hgn_cache_input &to) {
+        to = {from->input(), hgn_cache_role(from->role())};
+      });
+  for (uint32_t i = 0; i < view.state_count; ++i) {
+    // Checked: fixed extents, which do not overflow.
+    int64_t bits = hgn_dtype_bits(view.states[i].dtype);
+    for (int32_t d = 1; d < view.states[i].rank; ++d)
+      bits *= view.states[i].dims[d].fixed;
+    out.page_bytes += uint64_t(bits / 8);
+  }
+}
+
 hgn_status ModuleInfo::build(const format::Module &module, const uint8_t *bytes,
                              uint64_t size) {
   header = &module;
@@ -128,6 +162,8 @@ hgn_status ModuleInfo::build(const format::Module &module, const uint8_t *bytes,
     view.outputs = values(module.outputs(), &view.output_count);
     view.states = values(module.states(), &view.state_count);
   }
+  if (!exhausted)
+    buildCache();
   view.checks =
       convert<const char *>(module.checks(), &view.check_count,
                             [](const format::Check *check, const char *&out) {

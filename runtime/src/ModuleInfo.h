@@ -25,6 +25,7 @@ private:
   // Set when memory ran out; the result is then not used.
   bool exhausted = false;
 
+  hgn_dim_info dim(const format::Dim &dim) const;
   template <typename T> T *makeArray(uint64_t count);
   template <typename T, typename Rows, typename Fn>
   const T *convert(const Rows *rows, uint32_t *count, Fn fill);
@@ -37,6 +38,7 @@ private:
   void buildCodes(const uint8_t *bytes);
   void buildWeights();
   void buildProvenance();
+  void buildCache();
 };
 
 } // namespace hagane::runtime

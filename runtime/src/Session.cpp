@@ -63,11 +63,41 @@ hgn_status hgn_session::startArrays() {
       stateData.reset(view.state_count) &&
       ownOutputs.reset(view.output_count) &&
       partTimes.reset(uint64_t(threads)) &&
-      lateOutputs.reset(view.output_count) && states.reset(view.state_count);
+      lateOutputs.reset(view.output_count) && states.reset(view.state_count) &&
+      stepInputs.reset(view.cache.page ? view.input_count : 0) &&
+      filled.reset(view.cache.input_count);
   if (!made)
     return outOfMemory("a session", module->selected().plan_slots * 8ull);
   for (uint32_t i = 0; i < view.symbol_count; ++i)
     preset[i] = -1;
+  return nullptr;
+}
+
+// The capacity of a module's caches.
+hgn_status hgn_session::startCache(const hgn_session_options &options) {
+  constexpr int64_t kDefaultPositions = 4096;
+  const hgn_cache_info &cache = info().cache;
+  if (!cache.page && options.cache_pages)
+    return makeStatus(HGN_INVALID_ARGUMENT,
+                      "cache_pages is %lld, expected 0: the module keeps no "
+                      "caches",
+                      static_cast<long long>(options.cache_pages));
+  if (!cache.page)
+    return nullptr;
+  const hgn_symbol_info &symbol = info().symbols[cache.pages_symbol];
+  int64_t most = symbol.max < INT32_MAX ? symbol.max : INT32_MAX;
+  int64_t pages = options.cache_pages;
+  if (!pages) {
+    pages = (kDefaultPositions + cache.page - 1) / cache.page;
+    pages = pages < symbol.min ? symbol.min : pages > most ? most : pages;
+  }
+  if (pages < symbol.min || pages < 1 || pages > most)
+    return makeStatus(HGN_INVALID_ARGUMENT,
+                      "cache_pages is %lld, expected %lld to %lld",
+                      static_cast<long long>(pages),
+                      static_cast<long long>(symbol.min < 1 ? 1 : symbol.min),
+                      static_cast<long long>(most));
+  preset[uint32_t(cache.pages_symbol)] = pages;
   return nullptr;
 }
 
@@ -79,6 +109,7 @@ hgn_status hgn_session::start(hgn_module *newModule,
     return noUsableCode(*module);
   HGN_TRY(startThreads(options));
   HGN_TRY(startArrays());
+  HGN_TRY(startCache(options));
   profile = options.profile;
   profileUser = options.profile_user;
   exec.api = &kHostApi;
@@ -138,6 +169,13 @@ hgn_status hgn_session_set_symbol(hgn_session *session, const char *name,
                         static_cast<long long>(value),
                         static_cast<long long>(symbol.min),
                         static_cast<long long>(symbol.max));
+    if (int32_t(i) == view.cache.pages_symbol) {
+      if (session->sequences.sequenceCount() > 0)
+        return makeStatus(HGN_INVALID_ARGUMENT,
+                          "symbol '%s' cannot change while there are sequences",
+                          name);
+      session->resetStates();
+    }
     session->preset[i] = value;
     return nullptr;
   }
@@ -145,8 +183,8 @@ hgn_status hgn_session_set_symbol(hgn_session *session, const char *name,
                     name);
 }
 
-static hgn_status checkCount(const char *kind, const void *list, uint32_t found,
-                             uint32_t expected) {
+hgn_status hagane::runtime::checkCount(const char *kind, const void *list,
+                                       uint32_t found, uint32_t expected) {
   if (found != expected)
     return makeStatus(HGN_INVALID_ARGUMENT, "found %u %ss, expected %u", found,
                       kind, expected);
@@ -215,6 +253,11 @@ hgn_status hgn_session_bind_state(hgn_session *session, uint32_t index,
     return makeStatus(HGN_INVALID_ARGUMENT,
                       "the memory of state '%s' is not aligned to %d bytes",
                       view.states[index].name, HGN_ALIGNMENT);
+  if (session->sequences.sequenceCount() > 0)
+    return makeStatus(HGN_INVALID_ARGUMENT,
+                      "the memory of state '%s' cannot change while there are "
+                      "sequences",
+                      view.states[index].name);
   hgn_session::State &state = session->states[index];
   state.bound = data;
   state.boundBytes = data ? bytes : 0;
@@ -223,10 +266,8 @@ hgn_status hgn_session_bind_state(hgn_session *session, uint32_t index,
 }
 
 void hgn_session_reset_states(hgn_session *session) {
-  if (!session)
-    return;
-  for (size_t i = 0; i < session->states.size(); ++i)
-    session->states[i].ownBytes = -1;
+  if (session)
+    session->resetStates();
 }
 
 const char *hgn_runtime_version(void) { return HAGANE_VERSION; }

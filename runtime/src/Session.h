@@ -7,6 +7,7 @@
 #include "Memory.h"
 #include "Module.h"
 #include "Pool.h"
+#include "Sequences.h"
 
 struct hgn_session {
   // What compiled code sees; it leads back to the session.
@@ -61,6 +62,18 @@ struct hgn_session {
   bool hasLateOutputs = false;
   hagane::runtime::Array<State> states;
 
+  // Of modules that keep caches: the sequences, and what the current step
+  // fills.
+  struct Filled {
+    hagane::runtime::Block memory;
+    int64_t dims[2];
+  };
+  hagane::runtime::Sequences sequences;
+  hagane::runtime::Array<hgn_tensor> stepInputs;
+  hagane::runtime::Array<Filled> filled;
+  hagane::runtime::Block growths;
+  int64_t stepNumber = 0;
+
   // The first report of the current run.
   bool failed = false;
   uint32_t failedCheck = 0;
@@ -78,6 +91,15 @@ struct hgn_session {
   void describeOutput(uint32_t index, hgn_tensor *output);
   int64_t *dimsOfOutput(uint32_t index);
 
+  // SessionSequences.cpp
+  hgn_status startSequences();
+  hgn_status findSequence(hgn_sequence id, hagane::runtime::Sequence **out);
+  void resetStates();
+
+  // SessionStep.cpp
+  hgn_status step(const hgn_sequence *ids, uint32_t count,
+                  const hgn_tensor *inputs, hgn_tensor *outputs);
+
   // SessionRun.cpp
   hgn_status run(const hgn_tensor *inputs, hgn_tensor *outputs);
   void *giveOutput(uint32_t index, const int64_t *dims);
@@ -85,7 +107,10 @@ struct hgn_session {
   bool reserveScratch();
 
 private:
+  using Growth = hagane::runtime::Sequences::Growth;
+
   hgn_status startThreads(const hgn_session_options &options);
+  hgn_status startCache(const hgn_session_options &options);
   hgn_status startArrays();
 
   hgn_status readInput(const hgn_value_info &value, const hgn_tensor &input);
@@ -99,6 +124,20 @@ private:
   void sizeOutput(uint32_t index, int64_t *dims);
   hgn_status checkComputedDims(const hgn_tensor *inputs) const;
 
+  Growth *growing() const { return reinterpret_cast<Growth *>(growths.data()); }
+  bool isFilled(uint32_t input) const;
+  hgn_status readGiven(const hgn_tensor *inputs);
+  hgn_status countNew(uint32_t count, int64_t *step);
+  hgn_status growAll(const hgn_sequence *ids, uint32_t count, int64_t step);
+  hgn_status checkUneven(const hgn_sequence *ids, uint32_t count) const;
+  hgn_status sizeFilled(uint32_t count, int64_t step);
+  hgn_status resolveStep(uint32_t count, int64_t step);
+  void fillInputs(int64_t step);
+  hgn_status takePages(uint32_t count);
+  void copyPage(hagane::runtime::Sequences::Copy copy);
+
+  hgn_status prepare(const hgn_tensor *inputs, hgn_tensor *outputs);
+  hgn_status execute(hgn_tensor *outputs);
   hgn_status bindInputs(const hgn_tensor *inputs);
   hgn_status bindOutputs(hgn_tensor *outputs);
   // SessionSharing.cpp: memory that the caller gave to an output and to an
@@ -117,6 +156,10 @@ private:
 namespace hagane::runtime {
 
 extern const hgn_host_api kHostApi;
+
+// Whether a list has as many inputs or outputs as the module.
+hgn_status checkCount(const char *kind, const void *list, uint32_t found,
+                      uint32_t expected);
 
 // The first input with a dim of this symbol, or nullptr.
 const hgn_value_info *inputCarrying(const hgn_module_info &view,

@@ -321,9 +321,8 @@ hgn_status hgn_session::bindState(uint32_t index) {
     return checkMemory("state", value, state.bound, state.boundBytes,
                        uint64_t(expected));
   if (state.ownBytes < 0) {
-    if (!state.own.reserve(uint64_t(expected)))
+    if (!state.own.reserveZeros(uint64_t(expected)))
       return outOfMemory(value.name, uint64_t(expected));
-    memset(state.own.data(), 0, size_t(expected));
     state.ownBytes = expected;
   }
   stateData[index] = state.own.data();
@@ -366,10 +365,18 @@ bool hgn_session::reserveScratch() {
 }
 
 hgn_status hgn_session::run(const hgn_tensor *inputs, hgn_tensor *outputs) {
+  HGN_TRY(prepare(inputs, outputs));
+  return execute(outputs);
+}
+
+hgn_status hgn_session::prepare(const hgn_tensor *inputs, hgn_tensor *outputs) {
   HGN_TRY(bindInputs(inputs));
   HGN_TRY(bindStates());
   HGN_TRY(bindOutputs(outputs));
-  HGN_TRY(reserveWorkspace());
+  return reserveWorkspace();
+}
+
+hgn_status hgn_session::execute(hgn_tensor *outputs) {
   heap.reset();
   failed = heapExhausted = false;
   refusedOutput = -1;

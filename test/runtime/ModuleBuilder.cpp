@@ -55,7 +55,8 @@ static std::unique_ptr<format::KernelT> kernel(const char *name,
   return result;
 }
 
-static std::unique_ptr<format::CodeT> code(int program) {
+static std::unique_ptr<format::CodeT> code(int program,
+                                           uint32_t planSlots = 4) {
   auto result = std::make_unique<format::CodeT>();
   int64_t entries[2];
   memcpy(entries, programImage().data() + 16 * program, sizeof(entries));
@@ -63,7 +64,7 @@ static std::unique_ptr<format::CodeT> code(int program) {
   result->size = programImage().size();
   result->plan_entry = uint64_t(entries[0]);
   result->run_entry = uint64_t(entries[1]);
-  result->plan_slots = 4;
+  result->plan_slots = planSlots;
   return result;
 }
 
@@ -132,6 +133,48 @@ std::unique_ptr<format::ModuleT> test::keepModule() {
   module->inputs.push_back(value("x", DType::I64, dim(-1, 0)));
   module->outputs.push_back(value("kept", DType::I64, dim(-1, -1, 2)));
   module->codes.push_back(code(2));
+  return module;
+}
+
+std::unique_ptr<format::ModuleT> test::recallModule() {
+  using format::CacheRole;
+  using format::DType;
+  enum { Batch, Step, Pages, Table, Past };
+  auto module = emptyModule();
+  for (const char *name : {"batch", "step", "cache_pages", "table", "past"})
+    module->symbols.push_back(symbol(name, name[0] == 'p' ? 0 : 1, 1 << 20));
+  auto add = [&](const char *name, DType dtype, auto... dims) {
+    module->inputs.push_back(value(name, dtype, std::move(dims)...));
+  };
+  add("tokens", DType::I64, dim(-1, Batch), dim(-1, Step));
+  add("hagane.pages", DType::I32, dim(-1, Batch), dim(-1, Table));
+  add("hagane.lengths", DType::I64, dim(-1, Batch));
+  add("positions", DType::I64, dim(-1, Batch), dim(-1, Step));
+  add("mask", DType::F32, dim(-1, Batch), dim(-1, -1, 6));
+  module->outputs.push_back(
+      value("digests", DType::I64, dim(-1, Batch), dim(-1, Step)));
+  module->states.push_back(value("plain", DType::I64, dim(-1, Pages), dim(4)));
+  module->states.push_back(
+      value("negated", DType::I32, dim(-1, Pages), dim(2), dim(2)));
+  for (const char *message : {"token is {got}", "filled wrongly"}) {
+    module->checks.push_back(std::make_unique<format::CheckT>());
+    module->checks.back()->message = message;
+  }
+  module->codes.push_back(code(3, 7));
+  module->cache = std::make_unique<format::CacheT>();
+  format::CacheT &cache = *module->cache;
+  cache.page = 4;
+  cache.pages = Pages;
+  cache.table = Table;
+  cache.past = Past;
+  cache.batch = dim(-1, Batch);
+  cache.step = dim(-1, Step);
+  cache.uneven = true;
+  for (uint32_t i = 0; i < 4; ++i) {
+    cache.inputs.push_back(std::make_unique<format::CacheInputT>());
+    cache.inputs.back()->input = i + 1;
+    cache.inputs.back()->role = CacheRole(i);
+  }
   return module;
 }
 

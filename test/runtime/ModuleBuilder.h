@@ -19,11 +19,12 @@ using Bytes = std::vector<uint8_t>;
 // The flat image of programs.c.
 const Bytes &programImage();
 
-// A module of program 0 (add), 1 (count) or 2 (keep). Its tables may be changed
-// before assembly.
+// A module of program 0 (add), 1 (count), 2 (keep) or 3 (recall). Its tables
+// may be changed before assembly.
 std::unique_ptr<format::ModuleT> addModule();
 std::unique_ptr<format::ModuleT> countModule();
 std::unique_ptr<format::ModuleT> keepModule();
+std::unique_ptr<format::ModuleT> recallModule();
 
 // Lays the file out: fills in offsets, sizes and hashes of code and weights,
 // the preamble and the padding. `late` may then break the header; it is hashed

@@ -297,6 +297,19 @@ const Damage kCacheDamages[] = {
        m.states[0]->dims.erase(m.states[0]->dims.begin());
      },
      "state 0 is not made of the cache's pages"},
+    {"CacheStateSize",
+     [](format::ModuleT &m) {
+       addCache(m);
+       m.states[0]->dims[1]->fixed = -1;
+       m.states[0]->dims[1]->symbol = 0;
+     },
+     "state 0 has pages of no fixed size"},
+    {"CacheStateHuge",
+     [](format::ModuleT &m) {
+       addCache(m);
+       m.states[0]->dims[1]->fixed = INT64_MAX;
+     },
+     "state 0 has pages of no fixed size"},
     {"CacheRole",
      [](format::ModuleT &m) {
        addCache(m).inputs[0]->role = format::CacheRole(4);

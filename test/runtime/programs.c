@@ -15,6 +15,8 @@ __asm__(".section .entries,\"a\"\n"
         ".quad run_count - entries\n"
         ".quad plan_keep - entries\n"
         ".quad run_keep - entries\n"
+        ".quad plan_recall - entries\n"
+        ".quad run_recall - entries\n"
         ".previous\n");
 
 /* Program 0: c[n, 4] = a[n, 4] + b[n, 4] + w[4], by way of the arena and of the
@@ -117,4 +119,72 @@ int32_t run_keep(hgn_exec *exec) {
     if (in[i] > 0)
       *out++ = in[i];
   return 0;
+}
+
+/* Program 3: keeps tokens[b, s] in pages of 4, twice: as they are and negated;
+ * digests[b, s] tell of all tokens up to there, as they lie in the pages.
+ * Positions and mask must agree with the lengths. A token of 13 fails, after
+ * all are written. symbols: batch, step, pages, table, past. plan: [2..5] all
+ * but pages, [6] past + step. */
+int32_t plan_recall(const int64_t *symbols, int64_t *plan) {
+  plan[0] = plan[1] = 0;
+  plan[2] = symbols[0];
+  plan[3] = symbols[1];
+  plan[4] = symbols[3];
+  plan[5] = symbols[4];
+  plan[6] = symbols[4] + symbols[1];
+  return 0;
+}
+
+static int check_recall(const hgn_exec *exec) {
+  const int64_t *lengths = (const int64_t *)exec->inputs[2];
+  const int64_t *positions = (const int64_t *)exec->inputs[3];
+  const float *mask = (const float *)exec->inputs[4];
+  for (int64_t b = 0; b < exec->plan[2]; ++b) {
+    for (int64_t s = 0; s < exec->plan[3]; ++s)
+      if (*positions++ != lengths[b] + s)
+        return 0;
+    for (int64_t i = 0; i < exec->plan[6]; ++i)
+      if (*mask++ != (float)(i < lengths[b] + exec->plan[3]))
+        return 0;
+  }
+  return 1;
+}
+
+int32_t run_recall(hgn_exec *exec) {
+  const int64_t *tokens = (const int64_t *)exec->inputs[0];
+  const int64_t *lengths = (const int64_t *)exec->inputs[2];
+  int64_t *plain = (int64_t *)exec->states[0];
+  int32_t *negated = (int32_t *)exec->states[1];
+  int64_t *digests = (int64_t *)exec->outputs[0], step = exec->plan[3];
+  if (!check_recall(exec)) {
+    exec->api->fail(exec, 1, 0, 0);
+    return 1;
+  }
+  int unlucky = 0;
+  for (int64_t b = 0; b < exec->plan[2]; ++b) {
+    const int32_t *pages = (const int32_t *)exec->inputs[1] + b * exec->plan[4];
+    for (int64_t s = 0; s < step; ++s) {
+      int64_t position = lengths[b] + s, token = tokens[b * step + s];
+      int64_t at = pages[position / 4] * 4 + position % 4;
+      plain[at] = token;
+      negated[at] = (int32_t)-token;
+      unlucky |= token == 13;
+    }
+  }
+  /* All writes come before the first read: a page that two sequences write to
+   * shows. */
+  for (int64_t b = 0; b < exec->plan[2]; ++b) {
+    const int32_t *pages = (const int32_t *)exec->inputs[1] + b * exec->plan[4];
+    int64_t digest = 0;
+    for (int64_t i = 0; i < lengths[b] + step; ++i) {
+      int64_t at = pages[i / 4] * 4 + i % 4;
+      digest = (digest * 31 + plain[at] * 7 - negated[at] + i) % 1000003;
+      if (i >= lengths[b])
+        digests[b * step + i - lengths[b]] = digest;
+    }
+  }
+  if (unlucky)
+    exec->api->fail(exec, 0, 13, 0);
+  return unlucky;
 }

@@ -37,7 +37,8 @@ typedef enum hgn_code {
   HGN_DAMAGED = 3,          /* the module's bytes are not what was written */
   HGN_INCOMPATIBLE = 4,     /* a newer format, or code for another CPU */
   HGN_OUT_OF_MEMORY = 5,    /* or another resource of the system ran out */
-  HGN_CHECK_FAILED = 6      /* a run-time check of the compiled code */
+  HGN_CHECK_FAILED = 6,     /* a run-time check of the compiled code */
+  HGN_CACHE_FULL = 7        /* no page left for a step of sequences */
 } hgn_code;
 
 /* NULL, or an error that the caller releases. Any thread may use it. */
@@ -250,6 +251,34 @@ typedef struct hgn_provenance_info {
   const char *const *notes;
 } hgn_provenance_info;
 
+/* What an input holds that hgn_sequence_step fills. */
+typedef enum hgn_cache_role {
+  HGN_CACHE_PAGES = 0,
+  HGN_CACHE_LENGTHS = 1,
+  HGN_CACHE_POSITIONS = 2,
+  HGN_CACHE_MASK = 3
+} hgn_cache_role;
+
+typedef struct hgn_cache_input {
+  uint32_t input;
+  hgn_cache_role role;
+} hgn_cache_input;
+
+/* The paged states of a module that keeps keys and values by itself. */
+typedef struct hgn_cache_info {
+  int64_t page;         /* positions in a page; 0: the module keeps none */
+  uint64_t page_bytes;  /* of a page in all states */
+  int32_t pages_symbol; /* of the session's capacity */
+  int32_t table_symbol;
+  int32_t past_symbol; /* or -1 */
+  int32_t uneven;      /* whether sequences of a step may differ in length */
+  const char *reason;  /* why they may not; "" if they may */
+  hgn_dim_info batch;  /* sequences in a step */
+  hgn_dim_info step;   /* new positions of each */
+  uint32_t input_count;
+  const hgn_cache_input *inputs; /* those that hgn_sequence_step fills */
+} hgn_cache_info;
+
 typedef struct hgn_module_info {
   uint32_t format_version;
   uint32_t abi_version;
@@ -269,6 +298,7 @@ typedef struct hgn_module_info {
   uint32_t requirement_count;
   const hgn_requirement_info *requirements;
   hgn_memory_info memory;
+  hgn_cache_info cache;
 } hgn_module_info;
 
 /* What the module says of itself. Never NULL; lives as long as the module. */
@@ -349,6 +379,9 @@ typedef struct hgn_session_options {
   void *host_user;
   hgn_profile_fn profile;
   void *profile_user;
+  /* Pages of a module that keeps caches: what its sequences can hold together,
+   * and the memory of its states. 0: enough for 4096 positions. */
+  int64_t cache_pages;
 } hgn_session_options;
 
 /* The session keeps a reference to the module. options may be NULL. */
@@ -418,8 +451,67 @@ HGN_API hgn_status hgn_session_run(hgn_session *session,
 HGN_API hgn_status hgn_session_bind_state(hgn_session *session, uint32_t index,
                                           void *data, uint64_t bytes);
 /* Makes the session's own states zero, and lets the next run change their
- * size; until then a run that needs another size fails. */
+ * size; until then a run that needs another size fails. Releases all sequences.
+ */
 HGN_API void hgn_session_reset_states(hgn_session *session);
+
+/*===--- Sequences --------------------------------------------------------===*/
+
+/* One text whose keys and values a session keeps, for modules compiled with
+ * --stateful. A step appends positions to some of them, and computes the
+ * module's outputs for the new positions alone.
+ *
+ * Positions are in pages of hgn_cache_info.page; what sequences have in common
+ * since a fork is there once. A page is copied only where two sequences share
+ * it and one writes behind the end of the other.
+ *
+ * Sequences belong to their session: no function below may run at the same time
+ * as another use of it. Whatever fails leaves all sequences as they were. */
+typedef int64_t hgn_sequence;
+
+/* An empty sequence. The first one takes the memory of the states. */
+HGN_API hgn_status hgn_sequence_create(hgn_session *session, hgn_sequence *out);
+/* A sequence that begins with all positions of `from`, without copying them. */
+HGN_API hgn_status hgn_sequence_fork(hgn_session *session, hgn_sequence from,
+                                     hgn_sequence *out);
+/* Frees its pages, as far as no other sequence shares them. The id is not used
+ * again. */
+HGN_API hgn_status hgn_sequence_release(hgn_session *session,
+                                        hgn_sequence sequence);
+/* Positions in the cache. */
+HGN_API hgn_status hgn_sequence_length(hgn_session *session,
+                                       hgn_sequence sequence, int64_t *length);
+/* Forgets the positions from `length` on, which must not exceed what it has. */
+HGN_API hgn_status hgn_sequence_truncate(hgn_session *session,
+                                         hgn_sequence sequence, int64_t length);
+/* Truncates to 0. */
+HGN_API hgn_status hgn_sequence_reset(hgn_session *session,
+                                      hgn_sequence sequence);
+
+/* Appends the same number of positions to each of `count` different sequences
+ * and runs the module on them. inputs and outputs are those of hgn_session_run;
+ * row b of the inputs belongs to sequences[b]. Inputs listed in hgn_cache_info
+ * are filled here: what the caller has in their place is not looked at.
+ * HGN_CACHE_FULL tells how many pages are missing: release or truncate
+ * sequences, or step fewer. Steps that repeat the sizes of earlier ones
+ * allocate nothing and take no lock but the pool's. A long prompt goes in
+ * several steps. */
+HGN_API hgn_status hgn_sequence_step(hgn_session *session,
+                                     const hgn_sequence *sequences,
+                                     uint32_t count, const hgn_tensor *inputs,
+                                     uint32_t input_count, hgn_tensor *outputs,
+                                     uint32_t output_count);
+
+typedef struct hgn_cache_use {
+  int64_t page;  /* positions in a page */
+  int64_t pages; /* of the session */
+  int64_t free_pages;
+  uint64_t bytes; /* of the states */
+  int64_t sequences;
+} hgn_cache_use;
+
+HGN_API hgn_status hgn_session_get_cache_use(hgn_session *session,
+                                             hgn_cache_use *use);
 
 /* "0.1.0". Static storage. */
 HGN_API const char *hgn_runtime_version(void);
