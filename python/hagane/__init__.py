@@ -9,19 +9,25 @@
 
 from ._compile import compile  # noqa: A004
 from ._errors import CompileError, Error
-from ._generate import Generation, generate
+from ._generate import generate
+from ._generation import Generation
 from ._runtime import version as _version
 from ._sampling import Sampling
-from ._session import Launch, Module, Session, Value, load
+from ._scheduler import Scheduler
+from ._session import Cache, CacheUse, Launch, Module, Sequence, Session, Value, load
 
 __version__ = _version()
 __all__ = [
+    "Cache",
+    "CacheUse",
     "CompileError",
     "Error",
     "Generation",
     "Launch",
     "Module",
     "Sampling",
+    "Scheduler",
+    "Sequence",
     "Session",
     "Value",
     "compile",

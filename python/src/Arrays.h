@@ -52,6 +52,8 @@ bool isLate(const hgn_tensor &tensor);
 /// Fresh memory for an output of the shape in `tensor`, which gets its address.
 class FreshOutput {
 public:
+  /// For a result in memory of the session, which is copied.
+  FreshOutput() = default;
   explicit FreshOutput(hgn_tensor &tensor);
   /// As a NumPy array of the storage type, or an object with __dlpack__ of the
   /// true type. `tensor` is as the run left it.

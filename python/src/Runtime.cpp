@@ -4,6 +4,7 @@
 
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -50,6 +51,23 @@ static nb::dict provenanceOf(const Module &module) {
   provenance["source_hash"] = from.source_hash;
   provenance["options"] = from.options;
   return provenance;
+}
+
+/// (positions in a page, bytes of a page, uneven, reason, the symbol of the
+/// lengths or None, names of the inputs that steps fill), or None.
+static nb::object cacheOf(const Module &module) {
+  const hgn_module_info &info = module.info();
+  if (info.cache.page == 0)
+    return nb::none();
+  nb::list filled;
+  for (uint32_t i = 0; i < info.cache.input_count; ++i)
+    filled.append(info.inputs[info.cache.inputs[i].input].name);
+  nb::object past = nb::none();
+  if (info.cache.past_symbol >= 0)
+    past = nb::cast(info.symbols[info.cache.past_symbol].name);
+  return nb::make_tuple(info.cache.page, info.cache.page_bytes,
+                        info.cache.uneven != 0, info.cache.reason, past,
+                        filled);
 }
 
 static const char *levelOf(const Module &module) {
@@ -102,6 +120,8 @@ NB_MODULE(_runtime, m) {
                    })
       .def_prop_ro("symbols", &symbolsOf)
       .def_prop_ro("provenance", &provenanceOf)
+      .def_prop_ro("cache", &cacheOf,
+                   nb::sig("def cache(self) -> tuple | None"))
       .def_prop_ro("level", &levelOf, nb::sig("def level(self) -> str | None"))
       .def_prop_ro("file_size",
                    [](const Module &module) { return module.info().file_size; })
@@ -112,7 +132,17 @@ NB_MODULE(_runtime, m) {
            "Reads the whole module and checks all hashes.");
 
   nb::class_<Session>(m, "Session", "A module with the memory of its runs.")
-      .def(nb::init<const Module &, int>(), "module"_a, "threads"_a = 0)
+      .def(nb::init<const Module &, int, int64_t>(), "module"_a,
+           "threads"_a = 0, "cache_pages"_a = 0)
+      .def("create_sequence", &Session::createSequence)
+      .def("fork_sequence", &Session::forkSequence, "sequence"_a)
+      .def("release_sequence", &Session::releaseSequence, "sequence"_a)
+      .def("sequence_length", &Session::sequenceLength, "sequence"_a)
+      .def("truncate_sequence", &Session::truncateSequence, "sequence"_a,
+           "length"_a)
+      .def("step", &Session::step, "sequences"_a, "inputs"_a,
+           "An array per input, or None where the runtime fills it, in order.")
+      .def("cache_use", &Session::cacheUse)
       .def("run", &Session::run, "inputs"_a, "outputs"_a, "dlpack"_a = false,
            "One array per input, and an array or None per output, in order.")
       .def("set_symbol", &Session::setSymbol, "name"_a, "value"_a)

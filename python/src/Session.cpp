@@ -32,9 +32,11 @@ void Module::verify() const {
   check(status);
 }
 
-Session::Session(const Module &module, int threads) : module(module.get()) {
+Session::Session(const Module &module, int threads, int64_t cachePages)
+    : module(module.get()) {
   hgn_session_options options = {};
   options.threads = threads;
+  options.cache_pages = cachePages;
   hgn_session *created = nullptr;
   check(hgn_session_create(module.get(), &options, &created));
   session.reset(created);
@@ -94,6 +96,70 @@ nb::list Session::run(const nb::list &inputs, const nb::list &outputs,
       results.append(fresh[i]->release(out[i], dlpack));
   }
   return results;
+}
+
+hgn_sequence Session::createSequence() {
+  std::unique_lock lock = acquire();
+  hgn_sequence sequence = 0;
+  check(hgn_sequence_create(session.get(), &sequence));
+  return sequence;
+}
+
+hgn_sequence Session::forkSequence(hgn_sequence from) {
+  std::unique_lock lock = acquire();
+  hgn_sequence sequence = 0;
+  check(hgn_sequence_fork(session.get(), from, &sequence));
+  return sequence;
+}
+
+void Session::releaseSequence(hgn_sequence sequence) {
+  std::unique_lock lock = acquire();
+  check(hgn_sequence_release(session.get(), sequence));
+}
+
+int64_t Session::sequenceLength(hgn_sequence sequence) {
+  std::unique_lock lock = acquire();
+  int64_t length = 0;
+  check(hgn_sequence_length(session.get(), sequence, &length));
+  return length;
+}
+
+void Session::truncateSequence(hgn_sequence sequence, int64_t length) {
+  std::unique_lock lock = acquire();
+  check(hgn_sequence_truncate(session.get(), sequence, length));
+}
+
+nb::list Session::step(const std::vector<hgn_sequence> &sequences,
+                       const nb::list &inputs) {
+  const hgn_module_info &view = info();
+  std::vector<Argument> given(view.input_count);
+  std::vector<hgn_tensor> in(view.input_count), out(view.output_count);
+  for (uint32_t i = 0; i < view.input_count; ++i) {
+    if (!inputs[i].is_none())
+      given[i] = Argument::input(inputs[i], view.inputs[i]);
+    in[i] = given[i].tensor;
+  }
+  std::unique_lock lock = acquire();
+  hgn_status status;
+  {
+    nb::gil_scoped_release release;
+    status = hgn_sequence_step(session.get(), sequences.data(),
+                               uint32_t(sequences.size()), in.data(),
+                               view.input_count, out.data(), view.output_count);
+  }
+  check(status);
+  nb::list results;
+  for (const hgn_tensor &output : out)
+    results.append(FreshOutput().release(output, /*dlpack=*/false));
+  return results;
+}
+
+nb::tuple Session::cacheUse() {
+  std::unique_lock lock = acquire();
+  hgn_cache_use use = {};
+  check(hgn_session_get_cache_use(session.get(), &use));
+  return nb::make_tuple(use.page, use.pages, use.free_pages, use.bytes,
+                        use.sequences);
 }
 
 void Session::setSymbol(const std::string &name, int64_t value) {

@@ -8,6 +8,7 @@
 #include <nanobind/nanobind.h>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace hagane::python {
 
@@ -31,13 +32,25 @@ private:
 
 class Session {
 public:
-  Session(const Module &module, int threads);
+  Session(const Module &module, int threads, int64_t cachePages);
 
   /// Runs with one input for each of the module's, in order. `outputs` holds
   /// an array for the caller's memory or None for each output. Returns all of
   /// them.
   nanobind::list run(const nanobind::list &inputs,
                      const nanobind::list &outputs, bool dlpack);
+  hgn_sequence createSequence();
+  hgn_sequence forkSequence(hgn_sequence from);
+  void releaseSequence(hgn_sequence sequence);
+  int64_t sequenceLength(hgn_sequence sequence);
+  void truncateSequence(hgn_sequence sequence, int64_t length);
+  /// Appends positions to each of `sequences`. `inputs` holds None for those
+  /// that the runtime fills. Returns all outputs.
+  nanobind::list step(const std::vector<hgn_sequence> &sequences,
+                      const nanobind::list &inputs);
+  /// (positions in a page, pages, free pages, bytes, sequences).
+  nanobind::tuple cacheUse();
+
   void setSymbol(const std::string &name, int64_t value);
   void resetStates();
   /// Calls `callback(name, nanoseconds, flops, bytes)` after each launch; None

@@ -146,13 +146,15 @@ std::unique_ptr<format::ModuleT> test::recallModule() {
   auto add = [&](const char *name, DType dtype, auto... dims) {
     module->inputs.push_back(value(name, dtype, std::move(dims)...));
   };
-  add("tokens", DType::I64, dim(-1, Batch), dim(-1, Step));
+  add("input_ids", DType::I64, dim(-1, Batch), dim(-1, Step));
   add("hagane.pages", DType::I32, dim(-1, Batch), dim(-1, Table));
   add("hagane.lengths", DType::I64, dim(-1, Batch));
-  add("positions", DType::I64, dim(-1, Batch), dim(-1, Step));
-  add("mask", DType::F32, dim(-1, Batch), dim(-1, -1, 6));
+  add("position_ids", DType::I64, dim(-1, Batch), dim(-1, Step));
+  add("attention_mask", DType::F32, dim(-1, Batch), dim(-1, -1, 6));
   module->outputs.push_back(
       value("digests", DType::I64, dim(-1, Batch), dim(-1, Step)));
+  module->outputs.push_back(
+      value("logits", DType::F32, dim(-1, Batch), dim(-1, Step), dim(12)));
   module->states.push_back(value("plain", DType::I64, dim(-1, Pages), dim(4)));
   module->states.push_back(
       value("negated", DType::I32, dim(-1, Pages), dim(2), dim(2)));

@@ -31,14 +31,14 @@ protected:
   SessionPtr session{nullptr, hgn_session_release};
   // What each sequence should hold.
   std::map<hgn_sequence, Tokens> model;
-  hgn_tensor output = {};
+  hgn_tensor outputs[2] = {};
 
   void SetUp() override { start(*recallModule()); }
 
   void start(format::ModuleT &tables, int64_t pages = kPages) {
     session.reset();
     model.clear();
-    output = {};
+    outputs[0] = outputs[1] = {};
     module = mustOpen(assemble(tables));
     ASSERT_TRUE(module);
     hgn_session_options options = {};
@@ -88,14 +88,14 @@ protected:
     hgn_tensor inputs[5] = {};
     inputs[0] = {const_cast<int64_t *>(tokens.data()), 0, HGN_I64, 2, dims};
     return hgn_sequence_step(session.get(), ids.data(), uint32_t(ids.size()),
-                             inputs, 5, &output, 1);
+                             inputs, 5, outputs, 2);
   }
   // The same, with the digests of all new positions checked.
   void step(const std::vector<hgn_sequence> &ids, const Tokens &tokens) {
     int64_t step = int64_t(tokens.size() / ids.size());
     Status status = tryStep(ids, tokens, step);
     ASSERT_TRUE(status.ok()) << status.message;
-    const auto *digests = static_cast<const int64_t *>(output.data);
+    const auto *digests = static_cast<const int64_t *>(outputs[0].data);
     for (size_t i = 0; i < tokens.size(); ++i) {
       Tokens &held = model.at(ids[i / size_t(step)]);
       held.push_back(tokens[i]);
@@ -257,15 +257,15 @@ TEST_F(SequenceTest, BadArgumentsAreRefused) {
   hgn_tensor inputs[5] = {};
   inputs[0] = {nullptr, 0, HGN_I64, 2, dims};
   EXPECT_TRUE(
-      Status(hgn_sequence_step(session.get(), &a, 1, inputs, 5, &output, 1))
+      Status(hgn_sequence_step(session.get(), &a, 1, inputs, 5, outputs, 2))
           .says("0 new positions, expected 1 or more"));
   EXPECT_TRUE(
-      Status(hgn_sequence_step(session.get(), &a, 1, inputs, 4, &output, 1))
+      Status(hgn_sequence_step(session.get(), &a, 1, inputs, 4, outputs, 2))
           .says("found 4 inputs, expected 5"));
   inputs[0].dtype = HGN_F32;
   EXPECT_TRUE(
-      Status(hgn_sequence_step(session.get(), &a, 1, inputs, 5, &output, 1))
-          .says("'tokens' has element type f32"));
+      Status(hgn_sequence_step(session.get(), &a, 1, inputs, 5, outputs, 2))
+          .says("'input_ids' has element type f32"));
   EXPECT_TRUE(Status(hgn_sequence_truncate(session.get(), a, 2))
                   .says("to 2 positions, expected 0 to its 1"));
   EXPECT_TRUE(Status(hgn_sequence_truncate(session.get(), a, -1))
@@ -405,7 +405,8 @@ TEST_F(SequenceTest, RandomOperations) {
       for (size_t i = 0; i < tokens.size(); ++i) {
         Tokens &held = model.at(ids[i / step]);
         held.push_back(tokens[i]);
-        ASSERT_EQ(static_cast<const int64_t *>(output.data)[i], digestOf(held));
+        ASSERT_EQ(static_cast<const int64_t *>(outputs[0].data)[i],
+                  digestOf(held));
       }
     }
     ASSERT_EQ(use().sequences, int64_t(model.size()));
@@ -427,7 +428,7 @@ TEST_F(SequenceTest, RepeatedStepsAllocateNothing) {
     uint64_t before = allocationCount();
     for (int i = 0; i < 20; ++i)
       ASSERT_FALSE(
-          hgn_sequence_step(session.get(), ids, 2, inputs, 5, &output, 1));
+          hgn_sequence_step(session.get(), ids, 2, inputs, 5, outputs, 2));
     last = allocationCount() - before;
     ASSERT_FALSE(hgn_sequence_truncate(session.get(), a, 0));
     ASSERT_FALSE(hgn_sequence_truncate(session.get(), b, 0));

@@ -122,7 +122,8 @@ int32_t run_keep(hgn_exec *exec) {
 }
 
 /* Program 3: keeps tokens[b, s] in pages of 4, twice: as they are and negated;
- * digests[b, s] tell of all tokens up to there, as they lie in the pages.
+ * digests[b, s] tell of all tokens up to there, as they lie in the pages, and
+ * logits[b, s, 12] of the digest.
  * Positions and mask must agree with the lengths. A token of 13 fails, after
  * all are written. symbols: batch, step, pages, table, past. plan: [2..5] all
  * but pages, [6] past + step. */
@@ -157,6 +158,7 @@ int32_t run_recall(hgn_exec *exec) {
   int64_t *plain = (int64_t *)exec->states[0];
   int32_t *negated = (int32_t *)exec->states[1];
   int64_t *digests = (int64_t *)exec->outputs[0], step = exec->plan[3];
+  float *logits = (float *)exec->outputs[1];
   if (!check_recall(exec)) {
     exec->api->fail(exec, 1, 0, 0);
     return 1;
@@ -180,8 +182,12 @@ int32_t run_recall(hgn_exec *exec) {
     for (int64_t i = 0; i < lengths[b] + step; ++i) {
       int64_t at = pages[i / 4] * 4 + i % 4;
       digest = (digest * 31 + plain[at] * 7 - negated[at] + i) % 1000003;
-      if (i >= lengths[b])
-        digests[b * step + i - lengths[b]] = digest;
+      if (i < lengths[b])
+        continue;
+      int64_t row = b * step + i - lengths[b];
+      digests[row] = digest;
+      for (int64_t v = 0; v < 12; ++v)
+        logits[row * 12 + v] = (float)(digest * (v + 3) % 97);
     }
   }
   if (unlucky)

@@ -1,15 +1,19 @@
-// Writes the runtime tests' module to a file, for tests of the driver; with
-// --alien, one whose code asks for what no machine has.
+// Writes the runtime tests' module to a file, for tests of the driver and of
+// the Python package; with --alien, one whose code asks for what no machine
+// has; with
+// --recall, one that keeps sequences.
 #include "test/runtime/ModuleBuilder.h"
 
 #include <fstream>
 #include <string_view>
 
 int main(int argc, char **argv) {
-  bool alien = argc == 3 && std::string_view(argv[2]) == "--alien";
-  if (argc != 2 && !alien)
+  std::string_view option = argc == 3 ? argv[2] : "";
+  bool alien = option == "--alien", recall = option == "--recall";
+  if (argc != 2 && !alien && !recall)
     return 2;
-  auto module = hagane::test::addModule();
+  auto module =
+      recall ? hagane::test::recallModule() : hagane::test::addModule();
   if (alien)
     module->codes[0]->features = {"telepathy"};
   hagane::test::Bytes bytes = hagane::test::assemble(*module);
