@@ -8,6 +8,7 @@
 #include "passes/kernels/Passes.h"
 #include "passes/memory/Passes.h"
 #include "passes/precision/Passes.h"
+#include "passes/quantization/Passes.h"
 #include "passes/schedules/Passes.h"
 #include "passes/shapes/Passes.h"
 
@@ -50,13 +51,17 @@ void hagane::buildShapesPhase(OpPassManager &pm) {
 }
 
 void hagane::buildFusionPhase(OpPassManager &pm, ArrayRef<std::string> disabled,
-                              const std::string &precision) {
+                              const std::string &precision,
+                              ArrayRef<std::string> quantization) {
   // Scales and epsilons that exporters compute become numbers.
   pm.addPass(xf::eval::createFoldConstantsPass());
   cleanUp(pm);
   addFusions(pm, disabled);
   cleanUp(pm);
   // Of what the fusions made: whole products, and none inside of attention.
+  ChooseQuantizationPassOptions quantize;
+  llvm::append_range(quantize.rules, quantization);
+  pm.addPass(createChooseQuantizationPass(quantize));
   pm.addPass(createChoosePrecisionPass({precision}));
 }
 

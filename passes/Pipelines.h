@@ -15,10 +15,12 @@ namespace hagane {
 
 void buildShapesPhase(mlir::OpPassManager &pm);
 /// `disabled` names the fusions to leave out; see Fusions.def. `precision` is
-/// the type to which products round their factors, or "model".
+/// the type to which products round their factors, or "model"; `quantization`
+/// are rules, see passes/quantization/Scheme.h.
 void buildFusionPhase(mlir::OpPassManager &pm,
                       llvm::ArrayRef<std::string> disabled = {},
-                      const std::string &precision = "model");
+                      const std::string &precision = "model",
+                      llvm::ArrayRef<std::string> quantization = {});
 /// Schedule files, or empty: what is chosen first, and what must be chosen.
 struct ScheduleFiles {
   std::string choice, lock;

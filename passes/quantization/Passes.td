@@ -2,6 +2,34 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ChooseQuantizationPass : Pass<"hagane-choose-quantization", "::mlir::ModuleOp"> {
+  let summary = "products of codes in place of numbers";
+  let description = [{
+    Quantizes the constant weights of linears, and their inputs where a scheme
+    says so, as explicit codes and scales that are undone before the product:
+    `hagane-form-kernels` multiplies the codes. Rules are `SCHEME` or
+    `PATTERN=SCHEME`, see docs/quantization.md; of those that match a product's
+    names the last one counts. Products of one input share its codes. Remarks of
+    category "quantization" tell what was quantized, and what was not and why.
+
+    Before:
+    ```mlir
+    %y = xf.linear %x, %w : (tensor<?x384xf32>, tensor<384x1536xf32>) -> tensor<?x1536xf32>
+    ```
+    After, with `rules=int8:act=int8`:
+    ```mlir
+    %codes, %scales = xf.quantize_weight %w {bits = 8 : i64, block = 0 : i64, method = "nearest", scale_type = f32, symmetric} : (tensor<384x1536xf32>) -> (tensor<384x1536xi8>, tensor<1x1536xf32>)
+    %q = xf.dequantize %codes, %scales {axis = 0 : i64, block = 384 : i64} : (tensor<384x1536xi8>, tensor<1x1536xf32>) -> tensor<384x1536xf32>
+    %a, %s = xf.quantize_rows %x {block = 0 : i64} : (tensor<?x384xf32>) -> (tensor<?x384xi8>, tensor<?x1xf32>)
+    %p = xf.dequantize %a, %s {axis = 1 : i64, block = 384 : i64} : (tensor<?x384xi8>, tensor<?x1xf32>) -> tensor<?x384xf32>
+    %y = xf.linear %p, %q {xf.scheme = "int8:act=int8"} : (tensor<?x384xf32>, tensor<384x1536xf32>) -> tensor<?x1536xf32>
+    ```
+  }];
+  let options = [
+    ListOption<"rules", "rules", "std::string", "SCHEME or PATTERN=SCHEME, later ones first">];
+  let dependentDialects = ["::hagane::xf::XfDialect"];
+}
+
 def ObserveProductsPass : Pass<"hagane-observe-products", "::mlir::ModuleOp"> {
   let summary = "return what the inputs of weighted products look like";
   let description = [{

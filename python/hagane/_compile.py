@@ -38,8 +38,8 @@ def compile(model: Any, output: str | os.PathLike | None = None, *,  # noqa: A00
             emit: str = "module", target_cpus: Sequence[str] = (),
             dims: Mapping[str, tuple[int, int]] | None = None,
             specialize: Mapping[str, int] | None = None, precision: str = "model",
-            threads: int = 0, compile_to: str = "", remarks: list[str] | None = None,
-            base_dir: str | os.PathLike | None = None,
+            quantize: str | Sequence[str] = (), threads: int = 0, compile_to: str = "",
+            remarks: list[str] | None = None, base_dir: str | os.PathLike | None = None,
             progress: Callable[[str, float], None] | None = None) -> Any:
     """Compiles an ONNX model: a path, bytes or an onnx.ModelProto.
 
@@ -51,6 +51,7 @@ def compile(model: Any, output: str | os.PathLike | None = None, *,  # noqa: A00
     dims: the least and greatest values of symbolic dims.
     specialize: symbolic dims made constant.
     precision: of the factors of large products: "model" (its own) or "bf16"; sums stay f32.
+    quantize: schemes of weights, "SCHEME" or "PATTERN=SCHEME", as of `hagane compile --quantize`.
     threads: of the compiler; 0: as many as there are cores.
     compile_to: stop after this phase and give its IR as text.
     remarks: a list that receives what the compiler remarks.
@@ -59,27 +60,28 @@ def compile(model: Any, output: str | os.PathLike | None = None, *,  # noqa: A00
     """
     if output is not None:
         path = pathlib.Path(output)
-        _run(model, path, emit, target_cpus, dims, specialize, precision, threads, compile_to,
-             remarks, base_dir, progress)
+        _run(model, path, emit, target_cpus, dims, specialize, precision, quantize, threads,
+             compile_to, remarks, base_dir, progress)
         return path
     is_text = bool(compile_to) or emit in _TEXTS
     if not is_text and emit != "module":
         raise ValueError(f"emit={emit!r} needs an output path")
     with tempfile.TemporaryDirectory(prefix="hagane-") as folder:
         path = pathlib.Path(folder, "model.hgn")
-        _run(model, path, emit, target_cpus, dims, specialize, precision, threads, compile_to,
-             remarks, base_dir, progress)
+        _run(model, path, emit, target_cpus, dims, specialize, precision, quantize, threads,
+             compile_to, remarks, base_dir, progress)
         # An open module is mapped and needs its name no more.
         return path.read_text() if is_text else Module(path)
 
 
-def _run(model, path, emit, target_cpus, dims, specialize, precision, threads, compile_to,
-         remarks, base_dir, progress) -> None:
+def _run(model, path, emit, target_cpus, dims, specialize, precision, quantize, threads,
+         compile_to, remarks, base_dir, progress) -> None:
     name, data = _source(model, base_dir)
     compiled, diagnostics = _compiler().compile(
         input=name, model=data, output=os.fspath(path), emit=emit, compile_to=compile_to,
         target_cpus=list(target_cpus), dims=list((dims or {}).items()),
-        specialize=list((specialize or {}).items()), precision=precision, threads=threads,
+        specialize=list((specialize or {}).items()), precision=precision,
+        quantize=[quantize] if isinstance(quantize, str) else list(quantize), threads=threads,
         remarks=remarks is not None, progress=progress)
     diagnostics = [text.rstrip("\n") for text in diagnostics]
     if not compiled:

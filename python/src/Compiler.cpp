@@ -50,8 +50,8 @@ compile(const std::string &input, std::optional<nb::bytes> model,
         const std::string &compileTo, std::vector<std::string> targetCpus,
         const std::vector<std::pair<std::string, Bounds>> &dims,
         std::vector<std::pair<std::string, int64_t>> specialize,
-        const std::string &precision, unsigned threads, bool remarks,
-        nb::object progress) {
+        const std::string &precision, std::vector<std::string> quantize,
+        unsigned threads, bool remarks, nb::object progress) {
   CompileOptions options;
   options.input = input;
   if (model)
@@ -64,6 +64,7 @@ compile(const std::string &input, std::optional<nb::bytes> model,
     options.dims.push_back({name, bounds.first, bounds.second});
   options.specialize = std::move(specialize);
   options.precision = precision;
+  options.quantize = std::move(quantize);
   options.threads = threads;
   options.verbose = remarks;
   std::vector<std::string> diagnostics;
@@ -98,6 +99,6 @@ NB_MODULE(_compiler, m) {
         "target_cpus"_a = std::vector<std::string>(),
         "dims"_a = std::vector<std::pair<std::string, Bounds>>(),
         "specialize"_a = std::vector<std::pair<std::string, int64_t>>(),
-        "precision"_a = "model", "threads"_a = 0, "remarks"_a = false,
-        "progress"_a = nb::none());
+        "precision"_a = "model", "quantize"_a = std::vector<std::string>(),
+        "threads"_a = 0, "remarks"_a = false, "progress"_a = nb::none());
 }

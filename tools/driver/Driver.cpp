@@ -8,6 +8,7 @@
 #include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Remarks.h"
+#include "passes/quantization/Scheme.h"
 #include "tools/driver/Calibration.h"
 #include "tools/driver/Command.h"
 #include "tools/driver/Memory.h"
@@ -111,6 +112,9 @@ LogicalResult Compilation::parseOptions() {
     return emitError(UnknownLoc::get(&context))
            << "unknown precision '" << options.precision
            << "', expected model or bf16";
+  for (const std::string &rule : options.quantize)
+    if (auto parsed = QuantizationRule::parse(rule); !parsed)
+      return report(parsed.takeError());
   printsIr = plan.last != Phase::Object;
   std::vector<std::string> names = options.targetCpus;
   if (names.empty())
@@ -231,7 +235,7 @@ LogicalResult Compilation::writeText(Operation *op) {
 
 /// What was fused and what was not, and why, becomes a remark.
 void Compilation::enableRemarks() {
-  const std::string category = "fusion|precision";
+  const std::string category = "fusion|precision|quantization";
   remark::RemarkCategories categories{category, category, category, category,
                                       category};
   if (failed(remark::enableOptimizationRemarks(
@@ -388,6 +392,8 @@ LogicalResult Compilation::writeModuleFile(const std::string &path) {
     words.push_back("--attention-semantics=" + options.attentionSemantics);
   if (options.precision != "model")
     words.push_back("--precision=" + options.precision);
+  for (const std::string &rule : options.quantize)
+    words.push_back("--quantize " + rule);
   if (!options.scheduleFile.empty())
     words.push_back("--schedule=" +
                     llvm::sys::path::filename(options.scheduleFile).str());

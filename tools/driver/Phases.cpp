@@ -78,7 +78,8 @@ static void buildScheduled(OpPassManager &pm, const cpu::Target &target,
 
 static void buildFusion(OpPassManager &pm, const cpu::Target &,
                         const PhaseOptions &options) {
-  buildFusionPhase(pm, /*disabled=*/{}, options.precision);
+  buildFusionPhase(pm, /*disabled=*/{}, options.precision,
+                   options.quantization);
 }
 
 static const PhaseRow kPhases[] = {

@@ -32,10 +32,11 @@ struct PhaseOptions {
   PhaseOptions() = default;
   explicit PhaseOptions(const CompileOptions &options)
       : attentionSemantics(options.attentionSemantics),
-        precision(options.precision),
+        precision(options.precision), quantization(options.quantize),
         schedules{options.scheduleFile, options.lockFile} {}
 
   std::string attentionSemantics = "standard", precision = "model";
+  std::vector<std::string> quantization; // rules
   ScheduleFiles schedules;
 };
 

@@ -63,9 +63,12 @@ struct CompileOptions {
       specialize;                              // symbolic dims made constant
   std::string attentionSemantics = "standard"; // docs/attention.md
   std::string precision = "model"; // or "bf16": of large products' factors
-  std::string scheduleFile;        // "": the built-in schedules
-  std::string lockFile;            // what schedules must be; "": anything
-  std::string dumpDir;             // "": no IR after each pass
+  /// What to quantize how: SCHEME or PATTERN=SCHEME, of which the last one that
+  /// matches a product counts; see docs/quantization.md.
+  std::vector<std::string> quantize;
+  std::string scheduleFile; // "": the built-in schedules
+  std::string lockFile;     // what schedules must be; "": anything
+  std::string dumpDir;      // "": no IR after each pass
   uint64_t embedLimit = uint64_t(1)
                         << 30; // larger weights stay beside an object
   unsigned threads = 0;        // 0: as many as there are cores
@@ -93,6 +96,8 @@ struct CompileOptions {
 
 /// The names of the levels, a line for each architecture.
 std::string listTargets();
+/// The quantization schemes and their options, a line each.
+std::string listQuantizationSchemes();
 
 /// Compiles the model. False if there were errors, in which case no output
 /// exists. Outputs are written under a

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 std::string hagane::listTargets() { return "none"; }
+std::string hagane::listQuantizationSchemes() { return {}; }
 
 static bool refuse() {
   std::fprintf(stderr,

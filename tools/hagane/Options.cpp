@@ -81,6 +81,14 @@ void addTargetOptions(CLI::App *app, CompileOptions &options) {
                   "sums stay f32")
       ->check(CLI::IsMember({"model", "bf16"}))
       ->capture_default_str();
+  app->add_option(
+         "--quantize", options.quantize,
+         "Store the weights of products, or of those whose names match "
+         "a pattern, in few bits; repeat it for more, the last one "
+         "that matches counts; see docs/quantization.md:\n" +
+             listQuantizationSchemes())
+      ->allow_extra_args(false)
+      ->type_name("[PATTERN=]SCHEME");
   app->add_option("--run-threads", options.runThreads,
                   "Threads that the model will run on, for which work is cut; "
                   "0: this machine's cores if the target is native, else 8")

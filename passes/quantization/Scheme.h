@@ -1,0 +1,55 @@
+//===- Scheme.h - Ways to quantize a product --------------------*- C++ -*-===//
+
+#ifndef HAGANE_PASSES_QUANTIZATION_SCHEME_H
+#define HAGANE_PASSES_QUANTIZATION_SCHEME_H
+
+#include "llvm/Support/Error.h"
+#include "llvm/Support/GlobPattern.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hagane {
+
+/// How the factors of a product are stored; see docs/quantization.md.
+struct QuantizationScheme {
+  enum class Scale { f16, f32 };
+  enum class Activations { model, rows, blocks };
+
+  int64_t bits = 0;  ///< of weights; 0: they stay as they are
+  int64_t block = 0; ///< elements along k that share a scale; 0: all
+  bool symmetric = true;
+  bool searches = false; ///< for the scales of the least squared error
+  Scale scale = Scale::f16;
+  Activations activations = Activations::model;
+
+  /// Reads "int4:group=64:asym"; an error says what is expected.
+  static llvm::Expected<QuantizationScheme> parse(llvm::StringRef text);
+  /// The shortest text that `parse` reads as this.
+  std::string str() const;
+
+  bool operator==(const QuantizationScheme &) const = default;
+};
+
+/// The scheme of a product that was quantized, as text.
+inline constexpr llvm::StringLiteral kSchemeAttr = "xf.scheme";
+
+/// A scheme for the products of a name, or for all.
+struct QuantizationRule {
+  std::optional<llvm::GlobPattern> pattern;
+  std::string patternText;
+  QuantizationScheme scheme;
+
+  /// Reads "SCHEME" or "PATTERN=SCHEME".
+  static llvm::Expected<QuantizationRule> parse(llvm::StringRef text);
+  /// Whether the rule is for a node of this name: the pattern is that of the
+  /// name, or of scopes that the name starts with.
+  bool matches(llvm::StringRef name) const;
+};
+
+/// A table of schemes and their options, for help texts.
+std::string listQuantizationSchemes();
+
+} // namespace hagane
+
+#endif // HAGANE_PASSES_QUANTIZATION_SCHEME_H
