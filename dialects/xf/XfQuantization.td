@@ -15,9 +15,10 @@ def Xf_QuantizeRows : Xf_Op<"quantize_rows"> {
         scale = m / 127
         code  = clamp(round_half_even(x * (127 / m)), -127, 127)
 
-    and 0 where m is less than 2^-119. A block with a NaN or an infinity has that
-    as its scale and codes of 0, so that `xf.dequantize {axis = last, block}` of
-    the results, its inverse up to rounding, gives NaN.
+    with 0 in place of 127 / m where m is less than 2^-119 or not finite. A
+    block with a NaN or an infinity has a scale of NaN, so that `xf.dequantize
+    {axis = last, block}` of the results, its inverse up to rounding, gives NaN;
+    their own codes are -127.
 
     Rules: (Q5) x has an axis; (Q6) 0 <= block.
 

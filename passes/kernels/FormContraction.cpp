@@ -1,5 +1,6 @@
 //===- FormContraction.cpp - Matrix products and attention ----------------===//
 
+#include "passes/kernels/CodedWeight.h"
 #include "passes/kernels/Forms.h"
 #include "passes/kernels/Scalars.h"
 #include "passes/precision/FactorType.h"
@@ -109,6 +110,11 @@ static LogicalResult formLinear(Operation *op, Value x, Value weight,
   Location loc = op->getLoc();
   SmallVector<Dim> dims(b.shapes.getDims(op->getResult(0))),
       in(b.shapes.getDims(x));
+  if (!isOfCodes(x))
+    x = roundFactor(op, x, b);
+  FailureOr<bool> isCoded = formCodedLinear(op, x, weight, bias, transposed, b);
+  if (failed(isCoded) || *isCoded)
+    return failure(failed(isCoded));
   x = roundFactor(op, x, b);
   weight = roundFactor(op, weight, b);
   Dim rows = b.product(ArrayRef(in).drop_back());

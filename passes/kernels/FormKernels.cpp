@@ -1,10 +1,12 @@
 //===- FormKernels.cpp - Operations become kernels ------------------------===//
 
 #include "dialects/xf/XfDynamic.h"
+#include "dialects/xf/XfQuantization.h"
 #include "dialects/xf/XfSpecial.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "passes/kernels/CodedWeight.h"
 #include "passes/kernels/Forms.h"
 #include "passes/kernels/Passes.h"
 
@@ -64,6 +66,7 @@ const llvm::StringMap<Handler> &getHandlers() {
       xf::PoolIndices,
       xf::PutItem,
       xf::Quantize,
+      xf::QuantizeRows,
       xf::Range,
       xf::Recurrent,
       xf::Reduce,
@@ -113,6 +116,8 @@ LogicalResult formOne(Operation *op, KernelBuilder &b) {
 bool absorbs(Operation *op) {
   if (isa<xf::Attention, xf::Rotary, xf::CacheWrite>(op))
     return true;
+  if (auto linear = dyn_cast<xf::Linear>(op))
+    return isOfCodes(linear.getX());
   return isa<xf::Concat, xf::CacheAppend>(op) &&
          llvm::any_of(op->getOperands(), findPlacedRotary);
 }
@@ -138,6 +143,20 @@ SmallVector<Operation *> collect(func::FuncOp function) {
   return absorbing;
 }
 
+/// Whether nothing but unused operations reads the results.
+bool isUnused(Operation *op) {
+  return llvm::all_of(op->getUsers(), [](Operation *user) {
+    return isa<xf::Dequantize, xf::Cast>(user) && isUnused(user);
+  });
+}
+
+bool isConstant(Operation *op, KernelBuilder &b) {
+  return op->getNumResults() > 0 &&
+         llvm::all_of(op->getResults(), [&](Value result) {
+           return b.isConstantExpression(result);
+         });
+}
+
 struct FormKernels : hagane::impl::FormKernelsPassBase<FormKernels> {
   void runOnOperation() override {
     ShapeAnalysis shapes(getOperation(), /*report=*/true);
@@ -156,8 +175,7 @@ struct FormKernels : hagane::impl::FormKernelsPassBase<FormKernels> {
     for (Operation *op : llvm::make_early_inc_range(ops)) {
       // Parts of constants stay until nobody reads them; absorbed ones are
       // dead.
-      if (op->use_empty() || (op->getNumResults() == 1 &&
-                              b.isConstantExpression(op->getResult(0))))
+      if (isUnused(op) || isConstant(op, b))
         continue;
       if (failed(formOne(op, b)))
         return failure();

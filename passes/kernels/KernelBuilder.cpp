@@ -1,6 +1,7 @@
 //===- KernelBuilder.cpp - Making kernels from xf operations --------------===//
 
 #include "passes/kernels/KernelBuilder.h"
+#include "dialects/kernel/KernelCodes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -100,9 +101,10 @@ static Value cloneExpression(OpBuilder &builder, Value value,
 }
 
 Value KernelBuilder::makeGlobal(
-    Value expression, RankedTensorType type, StringRef key,
-    llvm::function_ref<Value(OpBuilder &, Value)> finish) {
+    ValueRange expressions, RankedTensorType type, StringRef key,
+    llvm::function_ref<Value(OpBuilder &, ValueRange)> finish) {
   std::string &name = globals[key];
+  Value expression = expressions.front();
   Location loc = expression.getLoc();
   if (name.empty()) {
     SymbolTable table(module);
@@ -120,8 +122,11 @@ Value KernelBuilder::makeGlobal(
         kernel::Global::create(builder, loc, name, type, IntegerAttr(), source);
     builder.createBlock(&global.getInit());
     IRMapping mapping;
-    Value value =
-        finish(builder, cloneExpression(builder, expression, mapping));
+    SmallVector<Value> clones =
+        llvm::map_to_vector(expressions, [&](Value part) {
+          return cloneExpression(builder, part, mapping);
+        });
+    Value value = finish(builder, clones);
     kernel::Yield::create(builder, loc, value);
   }
   Value result = kernel::GetGlobal::create(rewriter, loc, type, name);
@@ -160,7 +165,7 @@ Value KernelBuilder::tensor(Value value) {
     return value;
   return makeGlobal(value, cast<RankedTensorType>(value.getType()),
                     keyOf(value, "plain"),
-                    [](OpBuilder &, Value constant) { return constant; });
+                    [](OpBuilder &, ValueRange x) { return x.front(); });
 }
 
 Value KernelBuilder::rounded(Location loc, Value value, Type type) {
@@ -182,12 +187,37 @@ Value KernelBuilder::packedWeight(Value weight, kernel::PackedForm form) {
       llvm::formatv("panels {0} of {1}{2} in {3}", form.panel, form.interleave,
                     form.transposed ? " transposed" : "", form.groups);
   return makeGlobal(weight, packed, keyOf(weight, key),
-                    [&](OpBuilder &builder, Value constant) -> Value {
+                    [&](OpBuilder &builder, ValueRange x) -> Value {
                       return kernel::Pack::create(builder, weight.getLoc(),
-                                                  packed, constant, form.panel,
+                                                  packed, x.front(), form.panel,
                                                   form.interleave,
                                                   form.transposed, form.groups);
                     });
+}
+
+Value KernelBuilder::packedCodes(Value values, Value scales, Value zeros,
+                                 kernel::CodesAttr codes, bool transposed) {
+  auto type = cast<RankedTensorType>(values.getType());
+  int64_t columns = transposed ? 0 : 1;
+  RankedTensorType packed = kernel::getPackedCodesType(
+      codes, type.getDimSize(1 - columns), type.getDimSize(columns),
+      /*groups=*/1);
+  SmallVector<Value> parts{values, scales};
+  if (zeros)
+    parts.push_back(zeros);
+  std::string key;
+  llvm::raw_string_ostream os(key);
+  for (Value part : parts) {
+    printKey(part, os);
+    os << ' ';
+  }
+  os << codes << (transposed ? " transposed" : "");
+  return makeGlobal(
+      parts, packed, key, [&](OpBuilder &builder, ValueRange x) -> Value {
+        return kernel::PackCodes::create(builder, values.getLoc(), packed, x[0],
+                                         x[1], x.size() > 2 ? x[2] : Value(),
+                                         codes, transposed);
+      });
 }
 
 //===-- Views -------------------------------------------------------------===//

@@ -9,6 +9,7 @@
 #include "mlir/IR/PatternMatch.h"
 #include "passes/schedules/Target.h"
 #include "passes/shapes/ShapeAnalysis.h"
+#include <map>
 
 namespace hagane {
 
@@ -37,6 +38,11 @@ struct RowsSpec {
       finish, map;
 };
 
+/// Codes of activations and their scales, as kernels made them.
+struct CodedRows {
+  mlir::Value codes, scales;
+};
+
 /// Builds kernels and the views between them, keeping symbolic shapes.
 class KernelBuilder {
 public:
@@ -46,6 +52,8 @@ public:
 
   mlir::RewriterBase &rewriter;
   ShapeAnalysis &shapes;
+  /// By what quantizes them, and whether the codes are shifted to have no sign.
+  std::map<std::pair<mlir::Operation *, bool>, CodedRows> codedRows;
 
   xf::Dim constant(int64_t value) {
     return xf::Dim::constant(rewriter.getContext(), value);
@@ -73,6 +81,11 @@ public:
   bool isConstantExpression(mlir::Value value);
   /// The packed form of a constant weight matrix.
   mlir::Value packedWeight(mlir::Value weight, kernel::PackedForm form);
+  /// The packed form of constant codes with their scales and, if there are any,
+  /// zero points.
+  mlir::Value packedCodes(mlir::Value values, mlir::Value scales,
+                          mlir::Value zeros, kernel::CodesAttr codes,
+                          bool transposed);
 
   /// The same elements with another shape, as views.
   mlir::FailureOr<mlir::Value> reshape(mlir::Location loc, mlir::Value value,
@@ -114,8 +127,10 @@ public:
 
 private:
   mlir::Value makeGlobal(
-      mlir::Value expression, mlir::RankedTensorType type, llvm::StringRef key,
-      llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Value)> finish);
+      mlir::ValueRange expressions, mlir::RankedTensorType type,
+      llvm::StringRef key,
+      llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::ValueRange)>
+          finish);
 
   mlir::ModuleOp module;
   llvm::StringMap<std::string> globals;

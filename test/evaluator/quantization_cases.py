@@ -30,9 +30,12 @@ def quantize_rows(x, block):
     most = np.where(real, np.abs(parts), 0).max(-1, keepdims=True, initial=0)
     finite = np.isfinite(most) & (most >= 2.0**-119)
     inverse = (127 / np.where(finite, most, 1)).astype("float32").astype("float64")
-    scaled = (np.where(finite & real, parts, 0) * inverse).astype("float32")
-    codes = np.clip(np.rint(scaled), -127, 127).astype("int8")
-    return joined(codes, x.shape[-1]), (most[..., 0] / 127).astype("float32")
+    inverse = np.where(finite, inverse, 0)
+    odd = real & ~np.isfinite(parts)
+    scaled = (np.where(odd | ~real, 0, parts) * inverse).astype("float32")
+    codes = np.where(odd, -127, np.clip(np.rint(scaled), -127, 127)).astype("int8")
+    scales = np.where(np.isfinite(most), most / 127, np.nan)[..., 0].astype("float32")
+    return joined(codes, x.shape[-1]), scales
 
 
 def row_cases():

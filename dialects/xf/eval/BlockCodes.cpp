@@ -51,10 +51,10 @@ LogicalResult defineQuantizeRows(QuantizeRows op, Evaluation &evaluation) {
     for (int64_t i = begin; i < end; ++i)
       numbers.push_back(static_cast<float>(x.getReal(i)));
     float most = largest(numbers);
-    scale.setReal(n, most / 127.0F);
-    bool isFinite = std::isfinite(most) && most >= kLeastMagnitude;
-    float inverse = isFinite ? 127.0F / most : 0.0F;
-    for (int64_t i = begin; i < end && isFinite; ++i)
+    scale.setReal(n, std::isfinite(most) ? most / 127.0F : std::nanf(""));
+    bool isCoded = std::isfinite(most) && most >= kLeastMagnitude;
+    float inverse = isCoded ? 127.0F / most : 0.0F;
+    for (int64_t i = begin; i < end; ++i)
       code.setReal(
           i, clampTo(std::nearbyint(numbers[i - begin] * inverse), -127, 127));
   }

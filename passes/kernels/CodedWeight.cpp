@@ -1,0 +1,236 @@
+//===- CodedWeight.cpp - Constant weights of codes and scales -------------===//
+
+#include "passes/kernels/CodedWeight.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+using namespace mlir;
+using namespace hagane;
+using xf::Dim;
+
+static RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// Codes of blocks longer than this are not summed in i32.
+static constexpr int64_t kMostBlock = 65536;
+
+/// The number that all elements of integers are.
+static std::optional<int64_t> getSplat(Value value) {
+  auto signs = [&](const APInt &number) {
+    return typeOf(value).getElementType().isUnsignedInteger()
+               ? static_cast<int64_t>(number.getZExtValue())
+               : number.getSExtValue();
+  };
+  if (auto concat = value.getDefiningOp<xf::Concat>()) {
+    std::optional<int64_t> first = getSplat(concat->getOperand(0));
+    for (Value part : concat->getOperands().drop_front())
+      if (getSplat(part) != first)
+        return std::nullopt;
+    return first;
+  }
+  if (auto reshape = value.getDefiningOp<xf::Reshape>())
+    return getSplat(reshape.getX());
+  auto constant = value.getDefiningOp<xf::Constant>();
+  if (!constant)
+    return std::nullopt;
+  if (auto dense = dyn_cast<DenseIntElementsAttr>(constant.getValue())) {
+    auto numbers = dense.getValues<APInt>();
+    if (dense.empty() || !llvm::all_equal(numbers))
+      return std::nullopt;
+    return signs(*numbers.begin());
+  }
+  auto resource = dyn_cast<DenseResourceElementsAttr>(constant.getValue());
+  AsmResourceBlob *blob =
+      resource ? resource.getRawHandle().getBlob() : nullptr;
+  if (!blob || blob->getData().empty() ||
+      typeOf(value).getElementTypeBitWidth() != 8 ||
+      !llvm::all_equal(blob->getData()))
+    return std::nullopt;
+  return signs(APInt(8, static_cast<uint8_t>(blob->getData().front())));
+}
+
+/// The floats before a change to a wider type, in which they are exact.
+static Value skipWidening(Value value) {
+  auto cast = value.getDefiningOp<xf::Cast>();
+  if (!cast)
+    return value;
+  auto from = dyn_cast<FloatType>(typeOf(cast.getX()).getElementType()),
+       to = dyn_cast<FloatType>(typeOf(value).getElementType());
+  bool isWidening = from && to && to.isF32() && (from.isF16() || from.isBF16());
+  return isWidening ? cast.getX() : value;
+}
+
+static Value skipFloatCasts(Value value) {
+  while (auto cast = value.getDefiningOp<xf::Cast>()) {
+    if (!isa<FloatType>(typeOf(cast.getX()).getElementType()))
+      break;
+    value = cast.getX();
+  }
+  return value;
+}
+
+static Value reshapeConstant(Value value, ArrayRef<int64_t> shape,
+                             KernelBuilder &b) {
+  if (typeOf(value).getShape() == shape)
+    return value;
+  SmallVector<Dim> dims = llvm::map_to_vector(
+      shape, [&](int64_t size) { return b.constant(size); });
+  return xf::Reshape::create(
+      b.rewriter, value.getLoc(),
+      RankedTensorType::get(shape, typeOf(value).getElementType()), value,
+      Value(), getDimsAttr(b.rewriter.getContext(), dims));
+}
+
+/// A scale or zero point for each block, from one for all or for each column.
+static Value spread(Value value, ArrayRef<int64_t> shape, KernelBuilder &b) {
+  if (typeOf(value).getNumElements() != 1)
+    return reshapeConstant(value, shape, b);
+  if (ShapedType::getNumElements(shape) == 1)
+    return reshapeConstant(value, shape, b);
+  Type element = typeOf(value).getElementType();
+  auto type = RankedTensorType::get(shape, element);
+  Value scalar = reshapeConstant(value, {}, b);
+  if (isa<FloatType>(element)) {
+    Value ones = xf::Constant::create(
+        b.rewriter, value.getLoc(), type,
+        DenseElementsAttr::get(type, FloatAttr::get(element, 1).getValue()),
+        StringAttr());
+    return xf::Mul::create(b.rewriter, value.getLoc(), type, ones, scalar);
+  }
+  Value zeros = xf::Constant::create(
+      b.rewriter, value.getLoc(), type,
+      DenseElementsAttr::get(type,
+                             APInt::getZero(element.getIntOrFloatBitWidth())),
+      StringAttr());
+  return xf::Add::create(b.rewriter, value.getLoc(), type, zeros, scalar);
+}
+
+int64_t CodedWeight::getDepth() const {
+  return getType().getDimSize(transposed ? 1 : 0);
+}
+
+int64_t CodedWeight::getColumns() const {
+  return getType().getDimSize(transposed ? 0 : 1);
+}
+
+bool CodedWeight::isSigned8() const {
+  return getType().getElementType().isSignlessInteger(8) &&
+         (!zeros || getSplat(zeros) == 0);
+}
+
+std::optional<CodedWeight> CodedWeight::match(Value weight, bool transposed,
+                                              KernelBuilder &b) {
+  weight = skipFloatCasts(weight);
+  if (!b.isConstantExpression(weight) || typeOf(weight).getRank() != 2 ||
+      typeOf(weight).getNumElements() == 0)
+    return std::nullopt;
+  if (auto transpose = weight.getDefiningOp<xf::Transpose>())
+    return transpose.getPermutation()[0] == 1
+               ? match(transpose.getX(), !transposed, b)
+               : match(transpose.getX(), transposed, b);
+  if (auto concat = weight.getDefiningOp<xf::Concat>())
+    return matchConcat(concat, transposed, b);
+  auto dequantize = weight.getDefiningOp<xf::Dequantize>();
+  return dequantize ? matchCodes(dequantize, transposed, b) : std::nullopt;
+}
+
+std::optional<CodedWeight>
+CodedWeight::matchCodes(xf::Dequantize op, bool transposed, KernelBuilder &b) {
+  CodedWeight weight{op.getX(), skipWidening(op.getScale()), op.getZeroPoint(),
+                     static_cast<int64_t>(op.getBlock()), transposed};
+  auto code = dyn_cast<IntegerType>(weight.getType().getElementType());
+  Type scale = typeOf(weight.scales).getElementType();
+  if (!code || code.getWidth() > 8 || code.getWidth() < 2 ||
+      (!scale.isF16() && !scale.isBF16() && !scale.isF32()) ||
+      (weight.zeros && typeOf(weight.zeros).getElementType() != code))
+    return std::nullopt;
+  int64_t depth = weight.getDepth();
+  bool isScalar = typeOf(weight.scales).getNumElements() == 1,
+       isAlong = static_cast<int64_t>(op.getAxis()) == (transposed ? 1 : 0);
+  // One for each row of k is no factor of a column.
+  if (!isScalar && isAlong != (weight.block != 0))
+    return std::nullopt;
+  if (weight.block <= 0 || weight.block > depth || isScalar)
+    weight.block = depth;
+  if (weight.block > kMostBlock)
+    return std::nullopt;
+  SmallVector<int64_t> shape(weight.getType().getShape());
+  shape[transposed ? 1 : 0] = llvm::divideCeil(depth, weight.block);
+  weight.scales = spread(weight.scales, shape, b);
+  if (weight.zeros)
+    weight.zeros = spread(weight.zeros, shape, b);
+  return weight;
+}
+
+/// Columns side by side.
+std::optional<CodedWeight>
+CodedWeight::matchConcat(xf::Concat op, bool transposed, KernelBuilder &b) {
+  if (static_cast<int64_t>(op.getAxis()) != (transposed ? 0 : 1))
+    return std::nullopt;
+  SmallVector<Value> codes, scales, zeros;
+  std::optional<CodedWeight> first;
+  for (Value part : op->getOperands()) {
+    std::optional<CodedWeight> weight = match(part, transposed, b);
+    if (!weight)
+      return std::nullopt;
+    if (!first)
+      first = weight;
+    auto hasTypeOf = [](Value a, Value b) {
+      return typeOf(a).getElementType() == typeOf(b).getElementType();
+    };
+    if (weight->transposed != first->transposed ||
+        weight->block != first->block || !weight->zeros != !first->zeros ||
+        !hasTypeOf(weight->codes, first->codes) ||
+        !hasTypeOf(weight->scales, first->scales))
+      return std::nullopt;
+    codes.push_back(weight->codes);
+    scales.push_back(weight->scales);
+    if (weight->zeros)
+      zeros.push_back(weight->zeros);
+  }
+  int64_t axis = first->transposed ? 0 : 1;
+  auto join = [&](ArrayRef<Value> parts) -> Value {
+    return xf::Concat::create(b.rewriter, op.getLoc(), parts, axis);
+  };
+  CodedWeight weight = *first;
+  weight.codes = join(codes);
+  weight.scales = join(scales);
+  if (!zeros.empty())
+    weight.zeros = join(zeros);
+  return weight;
+}
+
+kernel::CodesAttr CodedWeight::getCodes(KernelBuilder &b) const {
+  auto code = cast<IntegerType>(getType().getElementType());
+  int64_t bits = code.getWidth(),
+          shift = code.isUnsigned() ? 0 : int64_t(1) << (bits - 1);
+  std::optional<int64_t> zero = shift;
+  if (zeros) {
+    zero = getSplat(zeros);
+    if (zero)
+      zero = *zero + shift;
+  }
+  return kernel::CodesAttr::get(b.rewriter.getContext(), bits,
+                                isOneBlock() ? 0 : block, zero,
+                                typeOf(scales).getElementType());
+}
+
+Value CodedWeight::makeSums(int64_t factor, KernelBuilder &b) const {
+  Location loc = codes.getLoc();
+  Type i32 = b.rewriter.getI32Type();
+  auto sumType = RankedTensorType::get({getColumns()}, i32);
+  Value wide = xf::Cast::create(b.rewriter, loc, codes, i32);
+  Value sums = xf::Reduce::create(
+      b.rewriter, loc, sumType, wide, xf::ReduceKind::sum,
+      ArrayRef<int64_t>{transposed ? 1 : 0}, /*keep_dims=*/false);
+  auto scalar = RankedTensorType::get({}, i32);
+  Value times = xf::Constant::create(
+      b.rewriter, loc, scalar,
+      DenseElementsAttr::get(scalar, static_cast<int32_t>(factor)),
+      StringAttr());
+  return xf::Mul::create(b.rewriter, loc, sumType, sums, times);
+}
+
+Value CodedWeight::makeScaleRow(KernelBuilder &b) const {
+  return reshapeConstant(scales, {getColumns()}, b);
+}

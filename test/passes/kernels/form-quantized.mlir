@@ -1,0 +1,54 @@
+// RUN: hagane-opt %s --hagane-form-kernels -canonicalize -cse | FileCheck %s
+
+// Bytes by bytes: codes of rows without sign, sums of columns, and all scales in the epilogue.
+// CHECK: kernel.global @[[SUMS:.*]] : tensor<24xi32>
+// CHECK-DAG: dense<128> : tensor<i32>
+// CHECK-DAG: xf.reduce %{{.*}} {axes = array<i64: 0>, kind = #xf.reduce_kind<sum>} : (tensor<40x24xi32>) -> tensor<24xi32>
+// CHECK: kernel.global @[[SCALES:.*]] : tensor<24xf32>
+// CHECK: kernel.global @[[BIAS:.*]] : tensor<24xf32>
+// CHECK: kernel.global @[[PANELS:.*]] : tensor<1x10x32x4xi8>
+// CHECK: kernel.pack %{{.*}} {interleave = 4 : i64, panel = 32 : i64} : tensor<40x24xi8> -> tensor<1x10x32x4xi8>
+
+xf.symbol @s {min = 1 : i64, max = 512 : i64}
+
+// CHECK-LABEL: func.func @bytes
+// CHECK: %[[ROWS:.*]]:2 = kernel.rows ins %arg0 outs {{.*}}kinds = ["max"]
+// CHECK: math.absf
+// CHECK: arith.trunci %{{.*}} : i32 to i8
+// CHECK: } : (tensor<?x40xf32>, tensor<?x40xui8>, tensor<?xf32>) -> (tensor<?x40xui8>, tensor<?xf32>)
+// CHECK: %[[B:.*]] = kernel.get_global @[[SUMS]]
+// CHECK: %[[S:.*]] = kernel.get_global @[[SCALES]]
+// CHECK: kernel.gemm %[[ROWS]]#0, %{{.*}} extras %[[B]], %[[ROWS]]#1, %[[S]], %{{.*}} outs {{.*}}b_layout = "interleaved", extra_maps = [#[[COLUMN:.*]], #[[ROW:.*]], #[[COLUMN]], #[[COLUMN]]]
+// CHECK: ^bb0(%[[ACC:.*]]: i32, %[[SUM:.*]]: i32, %[[A:.*]]: f32, %[[W:.*]]: f32, %[[BIAS:.*]]: f32):
+// CHECK-NEXT: %[[D:.*]] = arith.subi %[[ACC]], %[[SUM]] : i32
+// CHECK-NEXT: %[[F:.*]] = arith.sitofp %[[D]] : i32 to f32
+// CHECK-NEXT: %[[FA:.*]] = arith.mulf %[[F]], %[[A]]
+// CHECK-NEXT: %[[FW:.*]] = arith.mulf %[[FA]], %[[W]]
+// CHECK-NEXT: %[[Y:.*]] = arith.addf %[[FW]], %[[BIAS]]
+// CHECK-NEXT: kernel.yield %[[Y]]
+// The codes of the rows are those of the first product.
+// CHECK-NOT: kernel.rows
+// CHECK: kernel.gemm %[[ROWS]]#0
+func.func @bytes(%x: tensor<?x40xf32> {xf.dims = [#xf.dim<s>, #xf.dim<40>]}) -> (tensor<?x24xf32>, tensor<?x24xf32>) {
+  %w = xf.constant {value = dense_resource<w0> : tensor<40x24xf32>} : () -> tensor<40x24xf32>
+  %w1 = xf.constant {value = dense_resource<w1> : tensor<24x40xf32>} : () -> tensor<24x40xf32>
+  %bias = xf.constant {value = dense_resource<b0> : tensor<24xf32>} : () -> tensor<24xf32>
+  %c, %s = xf.quantize_weight %w {bits = 8 : i64, block = 0 : i64, symmetric, method = "nearest", scale_type = f32} : (tensor<40x24xf32>) -> (tensor<40x24xi8>, tensor<1x24xf32>)
+  %q = xf.dequantize %c, %s {axis = 0 : i64, block = 40 : i64} : (tensor<40x24xi8>, tensor<1x24xf32>) -> tensor<40x24xf32>
+  %c1, %s1 = xf.quantize_weight %w1 {bits = 8 : i64, block = 0 : i64, symmetric, transposed, method = "nearest", scale_type = f32} : (tensor<24x40xf32>) -> (tensor<24x40xi8>, tensor<24x1xf32>)
+  %q1 = xf.dequantize %c1, %s1 {axis = 1 : i64, block = 40 : i64} : (tensor<24x40xi8>, tensor<24x1xf32>) -> tensor<24x40xf32>
+  %a, %t = xf.quantize_rows %x {block = 0 : i64} : (tensor<?x40xf32>) -> (tensor<?x40xi8>, tensor<?x1xf32>)
+  %p = xf.dequantize %a, %t {axis = 1 : i64, block = 40 : i64} : (tensor<?x40xi8>, tensor<?x1xf32>) -> tensor<?x40xf32>
+  %y = xf.linear %p, %q, %bias : (tensor<?x40xf32>, tensor<40x24xf32>, tensor<24xf32>) -> tensor<?x24xf32>
+  %z = xf.linear %p, %q1 {transpose_weight} : (tensor<?x40xf32>, tensor<24x40xf32>) -> tensor<?x24xf32>
+  return %y, %z : tensor<?x24xf32>, tensor<?x24xf32>
+}
+
+// What is read otherwise, too, is made of signed codes.
+// CHECK-LABEL: func.func @rows
+// CHECK: %[[ROWS:.*]]:2 = kernel.rows ins %{{.*}} outs {{.*}}kinds = ["max"]
+// CHECK: } : (tensor<?x3x16xf16>, tensor<?x3x16xi8>, tensor<?x3xf32>)
+func.func @rows(%x: tensor<?x48xf16> {xf.dims = [#xf.dim<s>, #xf.dim<48>]}) -> (tensor<?x48xi8>, tensor<?x3xf32>) {
+  %a, %t = xf.quantize_rows %x {block = 16 : i64} : (tensor<?x48xf16>) -> (tensor<?x48xi8>, tensor<?x3xf32>)
+  return %a, %t : tensor<?x48xi8>, tensor<?x3xf32>
+}
