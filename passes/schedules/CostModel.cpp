@@ -18,13 +18,21 @@ static double valueOf(xf::Dim dim, KernelPoint::SymbolValue value) {
 /// operations each: what the units that multiply are kept busy by.
 static constexpr double kExpFlops = 16;
 
+double MachineRates::getPeak(Type factors) const {
+  if (!factors)
+    return flops;
+  return factors.isBF16()       ? bf16Flops
+         : factors.isInteger(8) ? int8Flops
+                                : flops;
+}
+
 KernelLimit hagane::getLimit(const KernelPoint &point,
                              KernelPoint::SymbolValue value,
                              const TargetDescription &target,
                              const MachineRates &rates) {
   auto op = cast<KernelOpInterface>(point.getKernel());
   Type factors = getFactorType(op);
-  double peak = factors && factors.isBF16() ? rates.bf16Flops : rates.flops;
+  double peak = rates.getPeak(factors);
   double flops = valueOf(op.getFlops(), value), seconds = 0;
   if (auto attention = dyn_cast<Attention>(point.getKernel())) {
     // An exponential is no product: it has a time of its own, always in f32.
@@ -41,7 +49,7 @@ namespace {
 struct Work {
   double items = 1;
   double flops = 0;      ///< of an item, beyond edges included
-  bool usesDots = false; ///< in pairs of bf16
+  Type dots;             ///< what instructions sum products of; null: none
   double cacheBytes = 0; ///< that an item moves between the caches
 };
 } // namespace
@@ -80,7 +88,8 @@ static Work workOf(Gemm op, const KernelPoint &point, GemmScheduleAttr schedule,
   double groups = static_cast<double>(op.getGroups());
   double depth = static_cast<double>(k), width = double(columns) * groups;
   Work work;
-  work.usesDots = usesDots(op, target);
+  if (usesDots(op, target))
+    work.dots = getFactorType(op);
   work.items = static_cast<double>(point["batch"]) *
                ceilDiv(m, schedule.getItemM()) *
                ceilDiv(n, schedule.getItemN());
@@ -115,7 +124,8 @@ static Work workOf(Conv op, const KernelPoint &point, ConvScheduleAttr schedule,
       schedule.getItemN(), llvm::alignTo(positions, schedule.getMicroN())));
   double depth = double(point["depth"]);
   Work work;
-  work.usesDots = usesDots(op, target);
+  if (usesDots(op, target))
+    work.dots = getFactorType(op);
   work.items = double(point["batch"] * point["groups"]) *
                ceilDiv(channels, schedule.getItemM()) *
                ceilDiv(positions, schedule.getItemN());
@@ -124,7 +134,7 @@ static Work workOf(Conv op, const KernelPoint &point, ConvScheduleAttr schedule,
                               double(schedule.getMicroN()) / double(lanes));
   // Patches are written and read, weights read; sums pass once per block.
   double blocks = std::max(1.0, depth / (double(schedule.getBlockC()) * 9));
-  double patchBytes = work.usesDots ? 2 : sumBytes;
+  double patchBytes = work.dots ? 2 : sumBytes;
   work.cacheBytes = 2 * patchBytes * depth * columns +
                     weightBytes * rows * depth +
                     2 * sumBytes * blocks * rows * columns;
@@ -141,7 +151,8 @@ static Work workOf(Attention op, const KernelPoint &point,
   double bytes = double(
       getElementBytes(cast<ShapedType>(op.getK().getType()).getElementType()));
   Work work;
-  work.usesDots = target.bf16Dots && getFactorType(op).isBF16();
+  if (target.bf16Dots && getFactorType(op).isBF16())
+    work.dots = getFactorType(op);
   if (queries <= schedule.getFewQ()) {
     double heads = double(std::max<int64_t>(point["kv_heads"], 1));
     double rows = double(queries * point["heads"]) / heads;
@@ -161,7 +172,7 @@ static Work workOf(Attention op, const KernelPoint &point,
                (2 * size /
                     tileEfficiency(double(schedule.getMicroM()),
                                    double(schedule.getMicroN()) / lanes) +
-                kExpFlops * (work.usesDots ? 2 : 1));
+                kExpFlops * (work.dots ? 2 : 1));
   // Keys and values pass once for each tile of queries, or are copied once.
   double passes = schedule.getPack()
                       ? 2
@@ -219,9 +230,8 @@ double hagane::predictSeconds(const KernelPoint &point, Attribute schedule,
             return workOf(op, point, cast<LoopScheduleAttr>(schedule), target);
           });
   double busiest = std::ceil(work.items / double(target.threads));
-  double item =
-      std::max(work.flops / (work.usesDots ? rates.bf16Flops : rates.flops),
-               work.cacheBytes / rates.cacheBytes);
+  double item = std::max(work.flops / rates.getPeak(work.dots),
+                         work.cacheBytes / rates.cacheBytes);
   KernelLimit limit = getLimit(point, value, target, rates);
   return rates.launchSeconds + std::max(busiest * item, limit.memorySeconds);
 }

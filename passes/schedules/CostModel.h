@@ -11,9 +11,13 @@ namespace hagane {
 struct MachineRates {
   double flops = 100e9;        ///< of f32 multiply-adds a second, one thread
   double bf16Flops = 200e9;    ///< the same where factors are bf16
+  double int8Flops = 400e9;    ///< the same where factors are of 8 bits
   double memoryBytes = 40e9;   ///< read from memory a second, all threads
   double cacheBytes = 100e9;   ///< from the second-level cache, one thread
   double launchSeconds = 2e-6; ///< to start and join the threads
+
+  /// The peak for factors of a type; null: of operations in f32.
+  double getPeak(mlir::Type factors) const;
 };
 
 /// A lower limit that no schedule passes: the larger of the time for the

@@ -1,13 +1,13 @@
-/* peak THREADS [bf16]: prints the machine's multiply-add peak in GFLOP/s, of
-   f32 or of dot products of bf16 pairs (those of f32 on processors without).
-   Independent chains of the widest vectors hide the latency; the figure is the
-   best of several rounds. */
+/* peak THREADS [bf16|int8]: prints the machine's multiply-add peak in 10^9
+   operations a second, of f32, of dot products of bf16 pairs or of quads of
+   bytes (those of f32 on processors without). Independent chains of the widest
+   vectors hide the latency; the figure is the best of several rounds. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#ifdef __AVX512BF16__
+#if defined(__AVX512BF16__) || defined(__AVX512VNNI__)
 #include <immintrin.h>
 #endif
 
@@ -67,6 +67,30 @@ enum { DOTS = 1 };
 #define workDots work
 #endif
 
+#ifdef __AVX512VNNI__
+enum { QUADS = 4 };
+static void *workQuads(void *unused) {
+  __m512i a[CHAINS], x = _mm512_set1_epi8(1), y = x;
+  for (int i = 0; i < CHAINS; ++i)
+    a[i] = _mm512_set1_epi32(i);
+  __asm__("" : "+v"(x), "+v"(y));
+#define NEXT_QUAD(sum) _mm512_dpbusd_epi32(sum, x, y)
+  RUN_CHAINS(a, NEXT_QUAD);
+  return unused;
+}
+#else
+enum { QUADS = 1 };
+#define workQuads work
+#endif
+
+/* What is multiplied, by name; the first unless another is asked for. */
+static const struct {
+  const char *name;
+  void *(*run)(void *);
+  int products; /* that a lane sums at once */
+} kinds[] = {
+    {"f32", work, 1}, {"bf16", workDots, DOTS}, {"int8", workQuads, QUADS}};
+
 static double rate(int threads, void *(*run)(void *), int products) {
   double best = 0;
   for (int round = 0; round < 7; ++round) {
@@ -89,7 +113,10 @@ int main(int argc, char **argv) {
   int threads = argc > 1 ? atoi(argv[1]) : 1;
   if (threads < 1 || threads > 64)
     threads = 1;
-  int isBf16 = argc > 2 && strcmp(argv[2], "bf16") == 0;
-  printf("%.1f\n", rate(threads, isBf16 ? workDots : work, isBf16 ? DOTS : 1));
+  size_t kind = 0;
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; ++i)
+    if (argc > 2 && strcmp(argv[2], kinds[i].name) == 0)
+      kind = i;
+  printf("%.1f\n", rate(threads, kinds[kind].run, kinds[kind].products));
   return 0;
 }

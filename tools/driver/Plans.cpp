@@ -45,6 +45,8 @@ public:
       rates.flops = request.flops;
     if (request.bf16Flops > 0)
       rates.bf16Flops = request.bf16Flops;
+    if (request.int8Flops > 0)
+      rates.int8Flops = request.int8Flops;
     if (request.memoryBytes > 0)
       rates.memoryBytes = request.memoryBytes;
   }

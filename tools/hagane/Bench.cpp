@@ -87,6 +87,7 @@ void printJson(const BenchResult &result, bool isProfile) {
   if (isProfile)
     json.update({{"gflops_per_thread", result.rates.flops / 1e9},
                  {"bf16_gflops_per_thread", result.rates.bf16Flops / 1e9},
+                 {"int8_gflops_per_thread", result.rates.int8Flops / 1e9},
                  {"memory_gbs", result.rates.memoryBytes / 1e9},
                  {"fallback_share", result.fallbackShare()}});
   json["kernels"] = Json::array();

@@ -233,7 +233,7 @@ ComparedSide Comparison::describe(const KernelTime &kernel) const {
           kernel.flops,
           kernel.bytes,
           limitOf(kernel, result.rates, result.threads),
-          kernel.multipliesBf16};
+          kernel.factors};
 }
 
 ComparedKernel Comparison::compare(const Pair &pair) const {

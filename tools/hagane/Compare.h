@@ -36,7 +36,7 @@ struct ComparedSide {
   Interval seconds;
   double flops = 0, bytes = 0;
   TimeLimit limit;
-  bool multipliesBf16 = false;
+  Factors factors = Factors::F32;
 
   double share() const {
     return seconds.median > 0 ? limit.seconds() / seconds.median : 0;

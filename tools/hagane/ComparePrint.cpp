@@ -117,6 +117,7 @@ void printJson(const ComparisonResult &result) {
             {"rounds", result.rounds},
             {"gflops_per_thread", result.rates.flops / 1e9},
             {"bf16_gflops_per_thread", result.rates.bf16Flops / 1e9},
+            {"int8_gflops_per_thread", result.rates.int8Flops / 1e9},
             {"gbs", result.rates.memoryBytes / 1e9},
             {"a_ms", result.secondsA.median * 1e3},
             {"b_ms", result.secondsB.median * 1e3},

@@ -27,9 +27,15 @@ double median(std::vector<double> values) {
          2;
 }
 
+static Factors factorsOf(hgn_dtype type) {
+  return type == HGN_BF16 ? Factors::Bf16
+         : type == HGN_I8 ? Factors::Int8
+                          : Factors::F32;
+}
+
 TimeLimit limitOf(const KernelTime &kernel, const Rates &rates, int threads) {
-  double peak = kernel.multipliesBf16 ? rates.bf16Flops : rates.flops;
-  return {kernel.flops / (peak * threads), kernel.bytes / rates.memoryBytes};
+  return {kernel.flops / (rates.peak(kernel.factors) * threads),
+          kernel.bytes / rates.memoryBytes};
 }
 
 Measurement::Measurement(Session &session, std::vector<HostTensor> inputs)
@@ -82,7 +88,7 @@ void Measurement::clearKernels() {
     const hgn_kernel_info &info = code.kernels[i];
     kernels[i].name = info.name;
     kernels[i].schedule = info.schedule;
-    kernels[i].multipliesBf16 = info.factors == HGN_BF16;
+    kernels[i].factors = factorsOf(info.factors);
     kernels[i].nodes.assign(info.nodes, info.nodes + info.node_count);
   }
 }

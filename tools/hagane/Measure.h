@@ -19,7 +19,7 @@ struct KernelTime {
   std::vector<std::string> nodes;
   int64_t launches = 0;
   double flops = 0, bytes = 0;
-  bool multipliesBf16 = false;
+  Factors factors = Factors::F32;
   std::vector<double> seconds; ///< of each profiled run
 };
 

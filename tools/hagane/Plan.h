@@ -34,6 +34,7 @@ struct PlanRequest {
   std::map<std::string, int64_t> dims; ///< values of symbols
   double flops = 0;                    ///< peak of a thread, f32, per second
   double bf16Flops = 0;                ///< the same where factors are bf16
+  double int8Flops = 0;                ///< the same of bytes
   double memoryBytes = 0;              ///< read by all threads per second
   bool wantsOthers = false;
   /// Of the first target, in the order of launches.

@@ -92,6 +92,22 @@ struct Peak {
 constexpr Peak kDots = {
     [] { return __builtin_cpu_supports("avx512bf16") != 0; }, runDots, 32};
 
+/// Chains of dot products of quads of bytes.
+[[gnu::target("avx512f,avx512vnni")]] void runQuads() {
+  __m512i sums[kChains], x = _mm512_set1_epi32(int(1e4f * factor));
+  for (int i = 0; i < kChains; ++i)
+    sums[i] = _mm512_set1_epi32(i);
+  for (long step = 0; step < kSteps; ++step)
+#pragma clang loop unroll(full)
+    for (int i = 0; i < kChains; ++i)
+      sums[i] = _mm512_dpbusd_epi32(sums[i], x, x);
+  for (int i = 1; i < kChains; ++i)
+    sums[0] = _mm512_add_epi32(sums[0], sums[i]);
+  sink = float(_mm512_reduce_add_epi32(sums[0]));
+}
+constexpr Peak kQuads = {
+    [] { return __builtin_cpu_supports("avx512vnni") != 0; }, runQuads, 64};
+
 [[gnu::target("avx512f")]] void run512() { multiplyAdd<64>(); }
 [[gnu::target("avx2,fma")]] void run256() { multiplyAdd<32>(); }
 constexpr Peak kPeaks[] = {
@@ -102,6 +118,7 @@ constexpr Peak kPeaks[] = {
      run256, 8},
 #else
 constexpr Peak kDots = {[] { return false; }, nullptr, 0};
+constexpr Peak kQuads = kDots;
 constexpr Peak kPeaks[] = {
 #endif
     {[] { return true; }, multiplyAdd<16>, 4},
@@ -143,15 +160,18 @@ double measureMemory(int threads) {
 Rates measureRates(int threads) {
   const Peak &best = bestPeak();
   double flops = measureFlops(best);
-  bool hasDots = kDots.isThere();
-  return {flops, hasDots ? measureFlops(kDots) : flops, measureMemory(threads)};
+  auto measure = [&](const Peak &peak) {
+    return peak.isThere() ? measureFlops(peak) : flops;
+  };
+  return {flops, measure(kDots), measure(kQuads), measureMemory(threads)};
 }
 
 std::string Rates::text() const {
-  char text[96];
+  char text[128];
   std::snprintf(text, sizeof text,
-                "%.0f GFLOP/s a thread (%.0f of bf16), %.1f GB/s", flops / 1e9,
-                bf16Flops / 1e9, memoryBytes / 1e9);
+                "%.0f GFLOP/s a thread (%.0f of bf16, %.0f of int8), %.1f GB/s",
+                flops / 1e9, bf16Flops / 1e9, int8Flops / 1e9,
+                memoryBytes / 1e9);
   return text;
 }
 

@@ -88,19 +88,23 @@ private:
 
 } // namespace
 
-/// That of bf16 where a kernel multiplies it.
+/// Those of other types where a kernel multiplies them.
 void Plot::addRoofs() {
   roofs.push_back({result.rates.flops * result.threads, "f32"});
-  auto multipliesBf16 = [](const std::optional<ComparedSide> &side) {
-    return side && side->multipliesBf16;
-  };
-  double bf16 = result.rates.bf16Flops * result.threads;
-  if (bf16 > roofs.front().flops &&
-      std::any_of(result.kernels.begin(), result.kernels.end(),
-                  [&](const ComparedKernel &kernel) {
-                    return multipliesBf16(kernel.a) || multipliesBf16(kernel.b);
-                  }))
-    roofs.push_back({bf16, "bf16"});
+  constexpr std::pair<Factors, const char *> kOthers[] = {
+      {Factors::Bf16, "bf16"}, {Factors::Int8, "int8"}};
+  for (auto [factors, name] : kOthers) {
+    auto multiplies = [&](const std::optional<ComparedSide> &side) {
+      return side && side->factors == factors;
+    };
+    double flops = result.rates.peak(factors) * result.threads;
+    if (flops > roofs.back().flops &&
+        std::any_of(result.kernels.begin(), result.kernels.end(),
+                    [&](const ComparedKernel &kernel) {
+                      return multiplies(kernel.a) || multiplies(kernel.b);
+                    }))
+      roofs.push_back({flops, name});
+  }
 }
 
 void Plot::scale() {

@@ -60,6 +60,7 @@ Json toJson(const std::vector<ScheduleRow> &rows, const Rates &rates,
   json["dims"] = dims;
   json["gflops_per_thread"] = rates.flops / 1e9;
   json["bf16_gflops_per_thread"] = rates.bf16Flops / 1e9;
+  json["int8_gflops_per_thread"] = rates.int8Flops / 1e9;
   json["gbs"] = rates.memoryBytes / 1e9;
   json["kernels"] = Json::array();
   for (const ScheduleRow &row : rows) {
@@ -175,6 +176,7 @@ void showSchedules(SchedulesOptions options) {
     request.dims = options.dims;
     request.flops = rates.flops;
     request.bf16Flops = rates.bf16Flops;
+    request.int8Flops = rates.int8Flops;
     request.memoryBytes = rates.memoryBytes;
     request.wantsOthers = options.showsOthers;
     options.compile.plan = &request;

@@ -62,6 +62,7 @@ TrialRunner::TrialRunner(const CompileOptions &compile, const DimValues &dims,
     Rates rates = measureRates(this->threads());
     request.flops = rates.flops;
     request.bf16Flops = rates.bf16Flops;
+    request.int8Flops = rates.int8Flops;
     request.memoryBytes = rates.memoryBytes;
   }
   request.dims = dims;

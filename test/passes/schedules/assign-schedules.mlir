@@ -2,6 +2,7 @@
 // RUN: hagane-opt %s --hagane-assign-schedules="vector-bits=256 vector-registers=16" | FileCheck %s --check-prefixes=CHECK,NARROW
 // RUN: hagane-opt %s --hagane-assign-schedules="threads=2" | FileCheck %s --check-prefixes=CHECK,PAIR
 // RUN: hagane-opt %s --hagane-assign-schedules="bf16-dots=true" | FileCheck %s --check-prefix=DOTS
+// RUN: hagane-opt %s --hagane-assign-schedules="int8-dots=true threads=2" | FileCheck %s --check-prefix=QUADS
 
 // CHECK-LABEL: func.func @gemm
 // Eight threads: two parts of the columns and four of the rows.
@@ -61,6 +62,22 @@ func.func @double(%a: tensor<512x4096xf64>, %b: tensor<128x4096x32xf64>, %c: ten
     kernel.yield %acc : f64
   } : (tensor<512x4096xf64>, tensor<128x4096x32xf64>, tensor<512x4096xf64>) -> tensor<512x4096xf64>
   return %y : tensor<512x4096xf64>
+}
+
+// Bytes are not widened before they are copied: rows of 4096 fit the L2 cache as they are. Where nothing sums their
+// products, what they are widened to takes registers.
+// WIDE-LABEL: func.func @bytes
+// WIDE: #kernel.gemm_schedule<item_m = 132, item_n = 256, block_k = 0, micro_m = 12, micro_n = 32,
+// NARROW-LABEL: func.func @bytes
+// NARROW: micro_m = 4, micro_n = 16,
+// QUADS-LABEL: func.func @bytes
+// QUADS: #kernel.gemm_schedule<item_m = 132, item_n = 256, block_k = 0, micro_m = 12, micro_n = 32, unroll_k = 4, prefetch = 131072, pack_a = false>
+func.func @bytes(%a: tensor<512x4096xui8>, %b: tensor<128x1024x32x4xi8>, %c: tensor<512x4096xi32>) -> tensor<512x4096xi32> {
+  %y = kernel.gemm %a, %b outs %c {b_layout = "interleaved", groups = 1 : i64, extra_maps = [], shapes = [[], [], []]} epilogue {
+  ^bb0(%acc: i32):
+    kernel.yield %acc : i32
+  } : (tensor<512x4096xui8>, tensor<128x1024x32x4xi8>, tensor<512x4096xi32>) -> tensor<512x4096xi32>
+  return %y : tensor<512x4096xi32>
 }
 
 // A schedule that is there stays.
