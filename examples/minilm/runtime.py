@@ -28,6 +28,7 @@ class SessionOptions(C.Structure):
         ("host_user", C.c_void_p),
         ("profile", C.c_void_p),
         ("profile_user", C.c_void_p),
+        ("cache_pages", C.c_int64),
     ]
 
 
