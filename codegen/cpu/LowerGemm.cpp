@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/cpu/GemmCodes.h"
 #include "codegen/cpu/GemmOperands.h"
 #include "codegen/cpu/Nest.h"
 #include "dialects/kernel/KernelCost.h"
@@ -37,6 +38,8 @@ public:
         lanes(operands.getLanes()), vectors(schedule.getMicroN() / lanes) {
     auto outType = cast<MemRefType>(op.getOuts().front().getType());
     batched = outType.getRank() == 3;
+    if (op.getCodes())
+      codes.emplace(op, body, b);
   }
 
   LogicalResult run() {
@@ -52,6 +55,8 @@ public:
              << schedule.getMicroN() << " does not divide the panel width "
              << width;
     if (groups > 1 && failed(verifyGroups(width)))
+      return failure();
+    if (codes && failed(codes->verify()))
       return failure();
     if (schedule.getBlockK() % operands.getTerms() != 0)
       return op.emitError("block_k ")
@@ -108,6 +113,10 @@ private:
                  : mul(b, ceilDivide(b, columnEnd, groupWidth), groupWidth);
     endOfB = mul(b, endOfB, groups);
     carveScratch();
+    if (codes) {
+      emitCodes();
+      return emitResults();
+    }
     // A single strip reads b once, in order, and needs no blocks for that.
     Value isStrip = hasAtMost(schedule.getMicroM());
     Value isFew = hasFew() ? hasAtMost(kFewRows) : isStrip;
@@ -123,6 +132,22 @@ private:
       inPieces = false;
     });
     emitResults();
+  }
+
+  /// Codes are read alike whatever the number of rows, unless those are few.
+  void emitCodes() {
+    codes->setRows(batch, firstRow, rowEnd);
+    codes->setPrefetch(schedule.getPrefetch());
+    Value isStrip = hasAtMost(schedule.getMicroM());
+    Value isFew = hasFew() ? hasAtMost(kFewRows) : isStrip;
+    Value isPair = b.createOrFold<arith::XOrIOp>(isStrip, isFew);
+    ifThen(b, isPair, [&] { emitFew(); });
+    if (!scratch.isBlocked) {
+      ifThen(b, isNot(b, isPair), [&] { emitWhole(schedule.getPrefetch()); });
+      return;
+    }
+    ifThen(b, isStrip, [&] { emitWhole(schedule.getPrefetch()); });
+    ifThen(b, isNot(b, isFew), [&] { emitBlocks(); });
   }
 
   Value hasAtMost(int64_t rows) {
@@ -142,6 +167,7 @@ private:
   void emitWhole(int64_t prefetchBytes) {
     blocked = copied = false;
     setPrefetch(prefetchBytes, /*isNear=*/false);
+    startCodes();
     emitBlock(index(b, 0), depth);
   }
 
@@ -153,15 +179,13 @@ private:
     copied = false;
     setPrefetch(kNearBytes, /*isNear=*/true);
     clearSums();
+    startCodes();
     int64_t rows = kFewRows / 2;
-    int64_t steps =
-        llvm::alignTo(std::max<int64_t>(kNearBytes / operands.getRowBytes(), 1),
-                      schedule.getUnrollK());
     Value middle = add(b, firstRow, rows);
     forTiles([&](Value n, bool masked) {
       setColumn(n, masked);
       operands.setColumns(n, access);
-      forBlocks(steps * operands.getTerms(), [&] {
+      forBlocks(getNearRows(), [&] {
         operands.setPrefetchShare(0, 2);
         emitStrip(firstRow, rows, index(b, rows));
         operands.setPrefetchShare(1, 2);
@@ -169,6 +193,24 @@ private:
       });
     });
     operands.setPrefetchShare(0, 1);
+  }
+
+  /// Rows of b of which as much of a panel as stays in the first-level cache.
+  int64_t getNearRows() const {
+    if (codes)
+      return codes->getRowsOf(kNearBytes);
+    int64_t steps = std::max<int64_t>(kNearBytes / operands.getRowBytes(), 1);
+    return static_cast<int64_t>(llvm::alignTo(steps, schedule.getUnrollK())) *
+           operands.getTerms();
+  }
+
+  /// Blocks of codes add to sums in memory, with rows that are all copied.
+  void startCodes() {
+    if (!codes)
+      return;
+    codes->copyRows(index(b, 0), depth, /*isWhole=*/true);
+    if (!blocked)
+      clearSums();
   }
 
   void emitBlocks() {
@@ -203,7 +245,7 @@ private:
     int64_t padding = kernel::kPackedRowPadding *
                       kernel::getElementBytes(compute) /
                       kernel::getElementBytes(copied);
-    if (schedule.getPackA())
+    if (schedule.getPackA() && !codes)
       packedA = scratchView(
           b, body.scratch, index(b, scratch.packedA),
           {schedule.getItemM(), schedule.getBlockK() + padding}, {}, copied);
@@ -229,7 +271,9 @@ private:
   void emitBlock(Value from, Value to) {
     depthBegin = from;
     depthEnd = to;
-    if (copied)
+    if (codes && blocked)
+      codes->copyRows(from, to, /*isWhole=*/false);
+    else if (copied)
       packA();
     forTiles([&](Value n, bool masked) { emitColumns(n, masked); });
   }
@@ -279,13 +323,17 @@ private:
   void emitColumns(Value n, bool masked) {
     setColumn(n, masked);
     operands.setColumns(n, access);
-    coverWithStrips(
-        b, firstRow, rowEnd, schedule.getMicroM(),
-        [&](Value m, int64_t rows, Value exist) { emitStrip(m, rows, exist); });
+    auto strip = [&](Value m, int64_t rows, Value exist) {
+      emitStrip(m, rows, exist);
+    };
+    auto cover = codes ? coverRoundedUp : coverWithStrips;
+    cover(b, firstRow, rowEnd, schedule.getMicroM(), strip);
   }
 
   void setColumn(Value n, bool masked) {
     column = n;
+    if (codes)
+      codes->setColumn(n);
     access.clear();
     for (int64_t v = 0; v < vectors; ++v) {
       Value mask;
@@ -297,6 +345,8 @@ private:
 
   /// Of the strip's rows `exist` do; the sums of others are dropped.
   void emitStrip(Value m, int64_t rows, Value exist) {
+    if (codes)
+      return emitCodedStrip(m, rows);
     Values accumulators;
     if (blocked)
       for (int64_t i = 0; i < rows * vectors; ++i)
@@ -324,6 +374,20 @@ private:
       store(b, accumulators[i], sums,
             placeInSums(add(b, m, i / vectors), column, i % vectors * lanes),
             {lanes, Value()});
+  }
+
+  void emitCodedStrip(Value m, int64_t rows) {
+    auto place = [&](int64_t i) {
+      return placeInSums(add(b, m, i / vectors), column, i % vectors * lanes);
+    };
+    codes->addBlocks(
+        depthBegin, depthEnd, m, rows,
+        [&](int64_t i) {
+          return load(b, sums, place(i), {lanes, Value()}, compute);
+        },
+        [&](int64_t i, Value sum) {
+          store(b, sum, sums, place(i), {lanes, Value()});
+        });
   }
 
   /// The steps [from, to) of a strip whose rows behind `last` do not exist.
@@ -418,6 +482,8 @@ private:
   Builder &b;
   kernel::GemmScheduleAttr schedule;
   GemmOperands operands;
+  /// How b is read where it is codes.
+  std::optional<GemmCodes> codes;
   int64_t groups;
   // Columns of a group in a panel, and of the result that the epilogue takes.
   int64_t groupWidth = 0, step = schedule.getMicroN();

@@ -87,13 +87,9 @@ void emitStrips(Builder &b, Value from, Value to, int64_t size,
   }
 }
 
-void coverWithStrips(Builder &b, Value from, Value to, int64_t size,
-                     llvm::function_ref<void(Value, int64_t, Value)> strip) {
-  Value count = sub(b, to, from), whole = roundDown(b, count, size);
-  Value middle = add(b, from, whole), left = sub(b, count, whole);
-  if (constantOf(whole) != 0)
-    forEach(b, from, middle, size,
-            [&](Value row) { strip(row, size, index(b, size)); });
+/// Covers `left` rows with one strip of at most `size`.
+static void coverRest(Builder &b, Value from, Value left, int64_t size,
+                      llvm::function_ref<void(Value, int64_t, Value)> strip) {
   auto compare = [&](arith::CmpIPredicate predicate, int64_t limit) {
     return b.createOrFold<arith::CmpIOp>(predicate, left, index(b, limit));
   };
@@ -102,9 +98,32 @@ void coverWithStrips(Builder &b, Value from, Value to, int64_t size,
     Value fits =
         b.createOrFold<arith::AndIOp>(compare(arith::CmpIPredicate::sgt, fewer),
                                       compare(arith::CmpIPredicate::sle, rows));
-    ifThen(b, fits, [&] { strip(middle, rows, left); });
+    ifThen(b, fits, [&] { strip(from, rows, left); });
     rows = fewer;
   }
+}
+
+void coverWithStrips(Builder &b, Value from, Value to, int64_t size,
+                     llvm::function_ref<void(Value, int64_t, Value)> strip) {
+  Value count = sub(b, to, from), whole = roundDown(b, count, size);
+  Value middle = add(b, from, whole), left = sub(b, count, whole);
+  if (constantOf(whole) != 0)
+    forEach(b, from, middle, size,
+            [&](Value row) { strip(row, size, index(b, size)); });
+  coverRest(b, middle, left, size, strip);
+}
+
+void coverRoundedUp(Builder &b, Value from, Value to, int64_t size,
+                    llvm::function_ref<void(Value, int64_t, Value)> strip) {
+  int64_t fewer = llvm::bit_ceil(static_cast<uint64_t>(size)) / 2;
+  Value count = sub(b, to, from);
+  Value whole = roundDown(b, add(b, count, size - 1 - fewer), size);
+  Value middle = add(b, from, whole), left = sub(b, count, whole);
+  forEach(b, from, middle, size, [&](Value row) {
+    strip(row, size, minimum(b, sub(b, to, row), index(b, size)));
+  });
+  if (fewer > 0)
+    coverRest(b, middle, left, fewer, strip);
 }
 
 } // namespace hagane::cpu

@@ -59,6 +59,13 @@ void coverWithStrips(
     llvm::function_ref<void(mlir::Value row, int64_t rows, mlir::Value exist)>
         strip);
 
+/// The same for strips that may compute more: with so many rows left that the
+/// smaller strip would have `size`, too, it is one of those before.
+void coverRoundedUp(
+    Builder &b, mlir::Value from, mlir::Value to, int64_t size,
+    llvm::function_ref<void(mlir::Value row, int64_t rows, mlir::Value exist)>
+        strip);
+
 } // namespace hagane::cpu
 
 #endif // HAGANE_CODEGEN_CPU_MICRO_H

@@ -9,6 +9,9 @@ namespace hagane::kernel {
 
 /// Columns of a panel of codes, and rows that are coded together.
 inline constexpr int64_t kCodesPanel = 32, kCodesRows = 32;
+/// Bytes of codes of a quad of rows in half of the columns, with all bits that
+/// are in one plane of other quads.
+inline constexpr int64_t kCodesLine = 64;
 /// More rows than any weight has.
 inline constexpr int64_t kMostCodesRows = int64_t(1) << 31;
 

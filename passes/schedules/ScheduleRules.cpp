@@ -1,6 +1,7 @@
 //===- ScheduleRules.cpp - Rules that choose schedules --------------------===//
 
 #include "passes/schedules/ScheduleRules.h"
+#include "dialects/kernel/KernelCodes.h"
 #include "dialects/kernel/KernelCost.h"
 #include "dialects/kernel/KernelWindows.h"
 #include "passes/schedules/ScheduleSpace.h"
@@ -128,8 +129,49 @@ static constexpr int64_t kRegistersOfPairs = 3;
 // Rows that make it worthwhile to read b.
 static constexpr int64_t kRows = 96;
 
+// How far ahead codes are asked for: they are read front to back.
+static constexpr int64_t kCodesAhead = 4 << 10;
+
+/// Rows are copied in any case, so that they are as many as the L2 cache has
+/// room for beside the sums; the contraction is cut only where these were few.
+static kernel::GemmScheduleAttr chooseCoded(kernel::Gemm op,
+                                            const TargetDescription &target) {
+  SmallVector<Dim> dims =
+      op.getOperandDims(op.getDpsInitsMutable()[0].getOperandNumber());
+  Dim rowDim = dims[dims.size() - 2];
+  int64_t rows = valueOr(rowDim, kAssumedRows),
+          columns = std::max<int64_t>(valueOr(dims.back(), kAssumedRows), 1);
+  kernel::CodesLayout codes = kernel::getCodesLayout(op);
+  int64_t rowBytes = kernel::getElementBytes(kernel::getCopyType(op));
+  MicroTile tile = pickTile(kGemmTiles, target, kRegistersOfPairs);
+  int64_t microN = std::min(tile.vectors * getLanes(op, target), kPanel);
+  int64_t microM = std::clamp<int64_t>(rows, 1, tile.rows);
+  int64_t quantum = kPanel / static_cast<int64_t>(op.getGroups());
+  int64_t strips = llvm::divideCeil(rows, microM),
+          panels = llvm::divideCeil(columns, quantum);
+  Grid grid =
+      pickGrid(strips, panels, rowDim && rowDim.getConstant(), target.threads);
+  int64_t budget = target.l2Bytes / 2;
+  int64_t fitting = budget / (codes.getPaddedRows() * rowBytes), blockK = 0;
+  if (fitting < std::min(strips * microM, kRows) && codes.blocks > 1) {
+    int64_t blocks = budget / kRows / rowBytes / codes.paddedBlock;
+    blockK =
+        balance(codes.blocks, std::max<int64_t>(blocks, 1), 1) * codes.block;
+    fitting = kRows;
+  }
+  int64_t itemM = balance(llvm::divideCeil(strips, grid.rows) * microM,
+                          fitting / microM * microM, microM);
+  int64_t itemN =
+      pickItemPanels(panels, kPackedColumns / kPanel, grid.columns) * quantum;
+  return kernel::GemmScheduleAttr::get(op.getContext(), itemM, itemN, blockK,
+                                       microM, microN, /*unroll_k=*/1,
+                                       kCodesAhead, /*pack_a=*/false);
+}
+
 static kernel::GemmScheduleAttr choose(kernel::Gemm op,
                                        const TargetDescription &target) {
+  if (op.getCodes())
+    return chooseCoded(op, target);
   unsigned out = op.getDpsInitsMutable()[0].getOperandNumber();
   SmallVector<Dim> dims = op.getOperandDims(out);
   Dim rowDim = dims[dims.size() - 2];

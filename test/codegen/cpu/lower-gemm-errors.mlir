@@ -24,6 +24,18 @@ func.func private @panel(%a: memref<4x8xf32>, %w: memref<1x8x48xf32>, %y: memref
 
 // -----
 
+func.func private @blocks_of_codes(%a: memref<4x96xi8>, %w: memref<2x1728xui8>, %y: memref<4x40xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  // expected-error @below {{block_k 48 is not a multiple of the 32 rows of a block of codes}}
+  kernel.gemm %a, %w outs %y {b_layout = "codes", codes = #kernel.codes<bits = 4, block = 32, zero = 8, scale = f16>, groups = 1 : i64, extra_maps = [], shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 4, item_n = 64, block_k = 48, micro_m = 2, micro_n = 32, unroll_k = 1, prefetch = 0, pack_a = false>} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (memref<4x96xi8>, memref<2x1728xui8>, memref<4x40xf32>) -> ()
+  return
+}
+
+// -----
+
 func.func private @groups(%a: memref<4x8xf32>, %w: memref<1x8x128xf32>, %y: memref<4x32xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
   // expected-error @below {{found micro_n 32 and item_n 96 for groups of 64 columns in a panel, which the former must divide, or be all of a panel, and the latter be a multiple of}}
   kernel.gemm %a, %w outs %y {b_layout = "panels", groups = 2 : i64, extra_maps = [], shapes = [[], [], []],
