@@ -124,7 +124,7 @@ int32_t run_keep(hgn_exec *exec) {
 /* Program 3: keeps tokens[b, s] in pages of 4, twice: as they are and negated;
  * digests[b, s] tell of all tokens up to there, as they lie in the pages, and
  * logits[b, s, 12] of the digest.
- * Positions and mask must agree with the lengths. A token of 13 fails, after
+ * Positions and mask must agree with the lengths. A token of 1013 fails, after
  * all are written. symbols: batch, step, pages, table, past. plan: [2..5] all
  * but pages, [6] past + step. */
 int32_t plan_recall(const int64_t *symbols, int64_t *plan) {
@@ -171,7 +171,7 @@ int32_t run_recall(hgn_exec *exec) {
       int64_t at = pages[position / 4] * 4 + position % 4;
       plain[at] = token;
       negated[at] = (int32_t)-token;
-      unlucky |= token == 13;
+      unlucky |= token == 1013;
     }
   }
   /* All writes come before the first read: a page that two sequences write to
@@ -191,6 +191,6 @@ int32_t run_recall(hgn_exec *exec) {
     }
   }
   if (unlucky)
-    exec->api->fail(exec, 0, 13, 0);
+    exec->api->fail(exec, 0, 1013, 0);
   return unlucky;
 }

@@ -35,6 +35,10 @@ struct BenchOptions {
   bool profile = false; ///< also the kernels' limits and ONNX nodes
   std::string trace;    ///< where to write the launches of a run; "": nowhere
   bool json = false;
+  bool decode = false;   ///< tokens of a decoder, behind `context` others
+  int64_t context = 128; ///< positions in the cache
+  int64_t batch = 1;     ///< sequences in a step
+  int64_t prefill = 0;   ///< tokens of a prompt; 0: as many as the context
 };
 void benchModule(const BenchOptions &options);
 

@@ -53,10 +53,14 @@ std::vector<HostTensor> Measurement::copyOutputs() const {
   return copies;
 }
 
+hgn_status Measurement::run() {
+  return hgn_session_run(session.get(), views.data(), uint32_t(views.size()),
+                         outputs.data(), uint32_t(outputs.size()));
+}
+
 double Measurement::runOnce() {
   auto start = Clock::now();
-  check(hgn_session_run(session.get(), views.data(), uint32_t(views.size()),
-                        outputs.data(), uint32_t(outputs.size())));
+  check(run());
   return secondsSince(start);
 }
 

@@ -44,6 +44,7 @@ struct LaunchTimes {
 class Measurement {
 public:
   Measurement(Session &session, std::vector<HostTensor> inputs);
+  virtual ~Measurement() = default;
   Measurement(const Measurement &) = delete;
   Measurement &operator=(const Measurement &) = delete;
 
@@ -63,13 +64,18 @@ public:
   /// The launches of the last profiled run, in order.
   const std::vector<LaunchTimes> &launches() const { return events; }
 
-private:
-  static void onEvent(void *self, const hgn_profile_event *event);
-  void clearKernels();
+protected:
+  /// One run.
+  virtual hgn_status run();
 
   Session &session;
   std::vector<HostTensor> tensors;
   std::vector<hgn_tensor> views, outputs;
+
+private:
+  static void onEvent(void *self, const hgn_profile_event *event);
+  void clearKernels();
+
   std::vector<KernelTime> kernels;
   std::vector<LaunchTimes> events;
 };

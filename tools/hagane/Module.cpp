@@ -78,16 +78,18 @@ int threadCount(int threads) {
   return hgn_pool_threads(makePool(threads).get());
 }
 
-Session::Session(hgn_module *module, int threads)
-    : Session(module, nullptr, makePool(threads)) {}
+Session::Session(hgn_module *module, int threads, int64_t cachePages)
+    : Session(module, nullptr, makePool(threads), cachePages) {}
 
 Session::Session(hgn_module *module, hgn_pool *pool)
-    : Session(module, pool, PoolPtr()) {}
+    : Session(module, pool, PoolPtr(), 0) {}
 
-Session::Session(hgn_module *module, hgn_pool *shared, PoolPtr owned)
+Session::Session(hgn_module *module, hgn_pool *shared, PoolPtr owned,
+                 int64_t cachePages)
     : module(module), own(std::move(owned)), pool(own ? own.get() : shared) {
   hgn_session_options options{};
   options.pool = pool;
+  options.cache_pages = cachePages;
   hgn_session *newSession = nullptr;
   check(hgn_session_create(module, &options, &newSession));
   session.reset(newSession);

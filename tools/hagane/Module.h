@@ -31,7 +31,7 @@ int threadCount(int threads);
 /// A session with the threads it runs on.
 class Session {
 public:
-  Session(hgn_module *module, int threads);
+  Session(hgn_module *module, int threads, int64_t cachePages = 0);
   /// Shares `pool`, which must outlive it.
   Session(hgn_module *module, hgn_pool *pool);
 
@@ -56,7 +56,8 @@ public:
   }
 
 private:
-  Session(hgn_module *module, hgn_pool *shared, PoolPtr owned);
+  Session(hgn_module *module, hgn_pool *shared, PoolPtr owned,
+          int64_t cachePages);
 
   hgn_module *module;
   PoolPtr own; ///< nothing if shared

@@ -127,6 +127,27 @@ CLI::App *addRun(CLI::App &app, RunOptions &options) {
   return command;
 }
 
+void addDecoding(CLI::App *command, BenchOptions &options) {
+  CLI::Option *decode =
+      command
+          ->add_flag("--decode", options.decode,
+                     "Measure a decoder with its cache: tokens a second, and "
+                     "of a prompt")
+          ->excludes("--inputs");
+  auto add = [&](const char *name, int64_t &value, int64_t least,
+                 const char *help) {
+    command->add_option(name, value, help)
+        ->check(CLI::Range(least, int64_t(1) << 30))
+        ->type_name("N")
+        ->needs(decode);
+  };
+  add("--context", options.context, 1,
+      "With --decode: positions in the cache before each token (128)");
+  add("--batch", options.batch, 1, "With --decode: sequences in a step (1)");
+  add("--prefill", options.prefill, 1,
+      "With --decode: tokens of the prompt; as many as the context");
+}
+
 CLI::App *addBench(CLI::App &app, BenchOptions &options, bool &noProfile) {
   CLI::App *command =
       app.add_subcommand("bench", "Measure a module and each of its kernels");
@@ -150,6 +171,7 @@ CLI::App *addBench(CLI::App &app, BenchOptions &options, bool &noProfile) {
                    "Write the launches of a run for Perfetto or Chrome")
       ->type_name("FILE.json");
   command->add_flag("--json", options.json, "Print one JSON object");
+  addDecoding(command, options);
   return command;
 }
 
