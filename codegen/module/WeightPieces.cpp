@@ -79,6 +79,10 @@ Tensor WeightPieces::getWhole(Value value) {
     return getPacked(pack, {0, 0, shapeOf(pack.getY()).front()});
   if (auto pack = dyn_cast<kernel::PackCodes>(op))
     return getCoded(pack, {0, 0, shapeOf(pack.getY()).front()});
+  if (auto quantize = dyn_cast<xf::QuantizeWeight>(op))
+    return getAllQuantized(quantize, cast<OpResult>(value).getResultNumber());
+  if (std::optional<int64_t> axis = matchSumOfBytes(op))
+    return getSums(cast<xf::Reduce>(op), *axis);
   SmallVector<HostTensor> operands, results;
   for (Value operand : op->getOperands()) {
     Tensor tensor = getWhole(operand);
@@ -152,6 +156,79 @@ Tensor WeightPieces::getCoded(kernel::PackCodes op, PieceRange range) {
   return packCodes(op.getContext(), parts, op.getCodes(), op.getTransposed());
 }
 
+/// All blocks of some columns.
+Tensor WeightPieces::getQuantized(xf::QuantizeWeight op, unsigned result,
+                                  PieceRange range) {
+  if (range.axis != (op.getTransposed() ? 0 : 1))
+    return cutWhole(op->getResult(result), range);
+  bool isKnown = quantized.op == op && quantized.range.begin == range.begin &&
+                 quantized.range.end == range.end;
+  if (!isKnown) {
+    Tensor w = get(op.getW(), range);
+    if (!w)
+      return w;
+    guilty = op;
+    llvm::Expected<QuantizedMatrix> matrix = quantizeWeight(op, *w);
+    if (!matrix)
+      return matrix.takeError();
+    quantized.op = op;
+    quantized.range = range;
+    quantized.matrix = std::move(*matrix);
+  }
+  return quantized.matrix.get(result);
+}
+
+/// Columns whose numbers are in memory at a time.
+static constexpr int64_t kMostColumns = 1024;
+
+/// One result for all columns, of which there may be more than one wants to
+/// hold as numbers.
+Tensor WeightPieces::getAllQuantized(xf::QuantizeWeight op, unsigned result) {
+  Value value = op->getResult(result);
+  ArrayRef<int64_t> shape = shapeOf(value);
+  int64_t axis = op.getTransposed() ? 0 : 1, columns = shape[axis];
+  if (columns <= kMostColumns)
+    return getQuantized(op, result, {axis, 0, columns});
+  Tensor all = HostTensor::create(getElementTypeOrSelf(value), shape);
+  if (!all)
+    return all;
+  int64_t bytes = all->getElement().bytes,
+          inner = product(shape.drop_front(axis + 1)) * bytes,
+          outer = product(shape.take_front(axis));
+  for (int64_t begin = 0; begin < columns; begin += kMostColumns) {
+    int64_t end = std::min(begin + kMostColumns, columns),
+            part = (end - begin) * inner;
+    Tensor piece = getQuantized(op, result, {axis, begin, end});
+    if (!piece)
+      return piece;
+    for (int64_t i = 0; i < outer; ++i)
+      std::memcpy(all->data() + (i * columns + begin) * inner,
+                  std::as_const(*piece).data() + i * part, part);
+  }
+  whole[value] = *all;
+  return all;
+}
+
+/// The sums of a matrix of bytes, whose columns come as they are needed.
+Tensor WeightPieces::getSums(xf::Reduce op, int64_t axis) {
+  Value codes = op.getX().getDefiningOp()->getOperand(0);
+  int64_t columns = shapeOf(codes)[1 - axis];
+  Tensor all = HostTensor::create(getElementTypeOrSelf(op.getY()), {columns});
+  for (int64_t begin = 0; all && begin < columns; begin += kMostColumns) {
+    int64_t end = std::min(begin + kMostColumns, columns);
+    Tensor part = get(codes, {1 - axis, begin, end});
+    if (!part)
+      return part;
+    guilty = op;
+    Tensor sums = sumBytes(op.getContext(), *part, axis);
+    if (!sums)
+      return sums;
+    std::memcpy(all->at(begin), std::as_const(*sums).data(),
+                sums->getByteCount());
+  }
+  return all;
+}
+
 Tensor WeightPieces::getConcat(xf::Concat op, PieceRange range) {
   int64_t axis = op.getAxis(), start = 0;
   SmallVector<HostTensor> parts;
@@ -220,6 +297,8 @@ Tensor WeightPieces::getReshaped(xf::Reshape op, PieceRange range) {
 
 Tensor WeightPieces::get(Value value, PieceRange range) {
   ArrayRef<int64_t> shape = shapeOf(value);
+  if (auto op = value.getDefiningOp<xf::QuantizeWeight>())
+    return getQuantized(op, cast<OpResult>(value).getResultNumber(), range);
   if (range.begin == 0 && range.end == shape[range.axis])
     return getWhole(value);
   return llvm::TypeSwitch<Operation *, Tensor>(value.getDefiningOp())

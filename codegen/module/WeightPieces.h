@@ -3,6 +3,7 @@
 #ifndef HAGANE_CODEGEN_MODULE_WEIGHTPIECES_H
 #define HAGANE_CODEGEN_MODULE_WEIGHTPIECES_H
 
+#include "codegen/module/QuantizeWeights.h"
 #include "dialects/kernel/KernelOps.h"
 #include "dialects/xf/XfOps.h"
 #include "dialects/xf/eval/HostTensor.h"
@@ -32,11 +33,20 @@ private:
   Tensor getConcat(xf::Concat op, PieceRange range);
   Tensor getDequantized(xf::Dequantize op, PieceRange range);
   Tensor getReshaped(xf::Reshape op, PieceRange range);
+  Tensor getQuantized(xf::QuantizeWeight op, unsigned result, PieceRange range);
+  Tensor getAllQuantized(xf::QuantizeWeight op, unsigned result);
+  Tensor getSums(xf::Reduce op, int64_t axis);
   Tensor cutWhole(mlir::Value value, PieceRange range);
   Tensor evaluate(mlir::Operation *op,
                   llvm::ArrayRef<xf::eval::HostTensor> operands);
 
   llvm::DenseMap<mlir::Value, xf::eval::HostTensor> whole;
+  /// The columns that were quantized last: all results are asked for in turn.
+  struct {
+    mlir::Operation *op = nullptr;
+    PieceRange range{0, 0, 0};
+    QuantizedMatrix matrix;
+  } quantized;
   mlir::Operation *guilty = nullptr;
 };
 

@@ -87,6 +87,25 @@ constexpr Expression kExpressions[] = {
       %1 = kernel.pack_codes %c, %s, %z {codes = #kernel.codes<bits = 8, block = 2, scale = f32>, groups = 2 : i64, transposed} : (tensor<40x4xi8>, tensor<40x2xf32>, tensor<40x2xi8>) -> tensor<2x2368xui8>
       kernel.yield %1 : tensor<2x2368xui8>)",
      "tensor<2x2368xui8>"},
+    {"pack_codes_of_quantized", R"(
+      %c, %s, %z = xf.quantize_weight %a {bits = 4 : i64, block = 2 : i64, method = "mse", scale_type = f16, transposed} : (tensor<4x3xf32>) -> (tensor<4x3xui4>, tensor<4x2xf16>, tensor<4x2xui4>)
+      %0 = xf.concat %c, %c, %c, %c, %c, %c, %c, %c, %c {axis = 0 : i64} : (tensor<4x3xui4>, tensor<4x3xui4>, tensor<4x3xui4>, tensor<4x3xui4>, tensor<4x3xui4>, tensor<4x3xui4>, tensor<4x3xui4>, tensor<4x3xui4>, tensor<4x3xui4>) -> tensor<36x3xui4>
+      %1 = xf.concat %s, %s, %s, %s, %s, %s, %s, %s, %s {axis = 0 : i64} : (tensor<4x2xf16>, tensor<4x2xf16>, tensor<4x2xf16>, tensor<4x2xf16>, tensor<4x2xf16>, tensor<4x2xf16>, tensor<4x2xf16>, tensor<4x2xf16>, tensor<4x2xf16>) -> tensor<36x2xf16>
+      %2 = xf.concat %z, %z, %z, %z, %z, %z, %z, %z, %z {axis = 0 : i64} : (tensor<4x2xui4>, tensor<4x2xui4>, tensor<4x2xui4>, tensor<4x2xui4>, tensor<4x2xui4>, tensor<4x2xui4>, tensor<4x2xui4>, tensor<4x2xui4>, tensor<4x2xui4>) -> tensor<36x2xui4>
+      %3 = kernel.pack_codes %0, %1, %2 {codes = #kernel.codes<bits = 4, block = 2, scale = f16>, transposed} : (tensor<36x3xui4>, tensor<36x2xf16>, tensor<36x2xui4>) -> tensor<2x1216xui8>
+      kernel.yield %3 : tensor<2x1216xui8>)",
+     "tensor<2x1216xui8>"},
+    {"pack_quantized", R"(
+      %c, %s = xf.quantize_weight %a {bits = 8 : i64, block = 0 : i64, method = "nearest", scale_type = f32, symmetric} : (tensor<4x3xf32>) -> (tensor<4x3xi8>, tensor<1x3xf32>)
+      %1 = kernel.pack %c {panel = 2 : i64, interleave = 4 : i64} : tensor<4x3xi8> -> tensor<2x1x2x4xi8>
+      kernel.yield %1 : tensor<2x1x2x4xi8>)",
+     "tensor<2x1x2x4xi8>"},
+    {"sums_of_quantized", R"(
+      %c, %s = xf.quantize_weight %a {bits = 8 : i64, block = 0 : i64, method = "nearest", scale_type = f32, symmetric} : (tensor<4x3xf32>) -> (tensor<4x3xi8>, tensor<1x3xf32>)
+      %0 = xf.cast %c {to = i32} : (tensor<4x3xi8>) -> tensor<4x3xi32>
+      %1 = xf.reduce %0 {axes = array<i64: 0>, kind = #xf.reduce_kind<sum>} : (tensor<4x3xi32>) -> tensor<3xi32>
+      kernel.yield %1 : tensor<3xi32>)",
+     "tensor<3xi32>"},
     {"reshape", R"(
       %0 = xf.reshape %a {operandSegmentSizes = array<i32: 1, 0>, shape = [#xf.dim<6>, #xf.dim<2>]} : (tensor<4x3xf32>) -> tensor<6x2xf32>
       kernel.yield %0 : tensor<6x2xf32>)",
