@@ -89,20 +89,27 @@ static Value spread(Value value, ArrayRef<int64_t> shape, KernelBuilder &b) {
     return reshapeConstant(value, shape, b);
   Type element = typeOf(value).getElementType();
   auto type = RankedTensorType::get(shape, element);
+  auto makeConstant = [&](DenseElementsAttr elements) -> Value {
+    return xf::Constant::create(b.rewriter, value.getLoc(), type, elements,
+                                StringAttr());
+  };
+  if (std::optional<int64_t> number = getSplat(value))
+    return makeConstant(
+        DenseElementsAttr::get(type, APInt(element.getIntOrFloatBitWidth(),
+                                           static_cast<uint64_t>(*number),
+                                           /*isSigned=*/false,
+                                           /*implicitTrunc=*/true)));
   Value scalar = reshapeConstant(value, {}, b);
-  if (isa<FloatType>(element)) {
-    Value ones = xf::Constant::create(
-        b.rewriter, value.getLoc(), type,
-        DenseElementsAttr::get(type, FloatAttr::get(element, 1).getValue()),
-        StringAttr());
-    return xf::Mul::create(b.rewriter, value.getLoc(), type, ones, scalar);
-  }
-  Value zeros = xf::Constant::create(
+  if (isa<FloatType>(element))
+    return xf::Mul::create(b.rewriter, value.getLoc(), type,
+                           makeConstant(DenseElementsAttr::get(
+                               type, FloatAttr::get(element, 1).getValue())),
+                           scalar);
+  return xf::Add::create(
       b.rewriter, value.getLoc(), type,
-      DenseElementsAttr::get(type,
-                             APInt::getZero(element.getIntOrFloatBitWidth())),
-      StringAttr());
-  return xf::Add::create(b.rewriter, value.getLoc(), type, zeros, scalar);
+      makeConstant(DenseElementsAttr::get(
+          type, APInt::getZero(element.getIntOrFloatBitWidth()))),
+      scalar);
 }
 
 int64_t CodedWeight::getDepth() const {

@@ -136,8 +136,6 @@ LogicalResult hagane::form(xf::QuantizeRows op, KernelBuilder &b) {
 
 namespace {
 
-constexpr bool kHasCodesKernels = false;
-
 /// A product whose epilogue is put together from parts.
 class CodedProduct {
 public:
@@ -150,8 +148,6 @@ public:
     if (rows && rows.getBlock() == 0 && weight.isSigned8() &&
         weight.isOneBlock())
       return formBytes(rows, bias);
-    if (!kHasCodesKernels)
-      return false;
     if (rows)
       return formBlocks(rows, bias);
     return formFloats(x, bias);

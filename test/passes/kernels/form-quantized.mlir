@@ -52,3 +52,49 @@ func.func @rows(%x: tensor<?x48xf16> {xf.dims = [#xf.dim<s>, #xf.dim<48>]}) -> (
   %a, %t = xf.quantize_rows %x {block = 16 : i64} : (tensor<?x48xf16>) -> (tensor<?x48xi8>, tensor<?x3xf32>)
   return %a, %t : tensor<?x48xi8>, tensor<?x3xf32>
 }
+
+// Bytes by codes of few bits, and floats by them.
+// CHECK-LABEL: func.func @codes
+// CHECK: %[[ROWS:.*]]:2 = kernel.rows
+// CHECK: %[[A:.*]] = tensor.collapse_shape %[[ROWS]]#0
+// CHECK: kernel.gemm %[[A]], %{{.*}} extras %{{.*}} a_scales %[[ROWS]]#1 outs {{.*}}b_layout = "codes", codes = #kernel.codes<bits = 4, block = 16, scale = f16>
+// CHECK: ^bb0(%[[ACC:.*]]: f32, %[[BIAS:.*]]: f32):
+// CHECK-NEXT: arith.addf %[[ACC]], %[[BIAS]]
+// CHECK: kernel.gemm %arg0, %{{.*}} outs {{.*}}b_layout = "codes", codes = #kernel.codes<bits = 3, block = 16, zero = 4, scale = f16>
+func.func @codes(%x: tensor<?x48xf32> {xf.dims = [#xf.dim<s>, #xf.dim<48>]}) -> (tensor<?x24xf32>, tensor<?x24xf32>) {
+  %w = xf.constant {value = dense_resource<w2> : tensor<48x24xf32>} : () -> tensor<48x24xf32>
+  %bias = xf.constant {value = dense_resource<b0> : tensor<24xf32>} : () -> tensor<24xf32>
+  %c, %s, %z = xf.quantize_weight %w {bits = 4 : i64, block = 16 : i64, method = "mse", scale_type = f16} : (tensor<48x24xf32>) -> (tensor<48x24xui4>, tensor<3x24xf16>, tensor<3x24xui4>)
+  %t = xf.cast %s {to = f32} : (tensor<3x24xf16>) -> tensor<3x24xf32>
+  %q = xf.dequantize %c, %t, %z {axis = 0 : i64, block = 16 : i64} : (tensor<48x24xui4>, tensor<3x24xf32>, tensor<3x24xui4>) -> tensor<48x24xf32>
+  %c1, %s1 = xf.quantize_weight %w {bits = 3 : i64, block = 16 : i64, symmetric, method = "mse", scale_type = f16} : (tensor<48x24xf32>) -> (tensor<48x24xi3>, tensor<3x24xf16>)
+  %t1 = xf.cast %s1 {to = f32} : (tensor<3x24xf16>) -> tensor<3x24xf32>
+  %q1 = xf.dequantize %c1, %t1 {axis = 0 : i64, block = 16 : i64} : (tensor<48x24xi3>, tensor<3x24xf32>) -> tensor<48x24xf32>
+  %a, %as = xf.quantize_rows %x {block = 16 : i64} : (tensor<?x48xf32>) -> (tensor<?x48xi8>, tensor<?x3xf32>)
+  %p = xf.dequantize %a, %as {axis = 1 : i64, block = 16 : i64} : (tensor<?x48xi8>, tensor<?x3xf32>) -> tensor<?x48xf32>
+  %y = xf.linear %p, %q, %bias : (tensor<?x48xf32>, tensor<48x24xf32>, tensor<24xf32>) -> tensor<?x24xf32>
+  %v = xf.linear %x, %q1 : (tensor<?x48xf32>, tensor<48x24xf32>) -> tensor<?x24xf32>
+  return %y, %v : tensor<?x24xf32>, tensor<?x24xf32>
+}
+
+// Weights that models bring as codes: columns of one zero point, side by side.
+// CHECK-LABEL: func.func @imported
+// CHECK: kernel.gemm %arg0, %{{.*}} outs {{.*}}b_layout = "codes", codes = #kernel.codes<bits = 4, block = 0, zero = 8, scale = f32>
+// A scale for each row of the weight is no factor of a column.
+// CHECK: kernel.gemm %arg0, %{{.*}} outs {{.*}}b_layout = "panels"
+func.func @imported(%x: tensor<?x48xf32> {xf.dims = [#xf.dim<s>, #xf.dim<48>]}) -> (tensor<?x40xf32>, tensor<?x24xf32>) {
+  %w = xf.constant {value = dense_resource<c0> : tensor<24x48xui4>} : () -> tensor<24x48xui4>
+  %v = xf.constant {value = dense_resource<c1> : tensor<16x48xui4>} : () -> tensor<16x48xui4>
+  %s = xf.constant {value = dense_resource<s0> : tensor<24xf32>} : () -> tensor<24xf32>
+  %one = xf.constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %z = xf.constant {value = dense<8> : tensor<24xui4>} : () -> tensor<24xui4>
+  %eight = xf.constant {value = dense<8> : tensor<ui4>} : () -> tensor<ui4>
+  %k = xf.constant {value = dense_resource<s1> : tensor<48xf32>} : () -> tensor<48xf32>
+  %a = xf.dequantize %w, %s, %z {axis = 0 : i64, block = 0 : i64} : (tensor<24x48xui4>, tensor<24xf32>, tensor<24xui4>) -> tensor<24x48xf32>
+  %b = xf.dequantize %v, %one, %eight {axis = 0 : i64, block = 0 : i64} : (tensor<16x48xui4>, tensor<f32>, tensor<ui4>) -> tensor<16x48xf32>
+  %c = xf.concat %a, %b {axis = 0 : i64} : (tensor<24x48xf32>, tensor<16x48xf32>) -> tensor<40x48xf32>
+  %d = xf.dequantize %w, %k {axis = 1 : i64, block = 0 : i64} : (tensor<24x48xui4>, tensor<48xf32>) -> tensor<24x48xf32>
+  %y = xf.linear %x, %c {transpose_weight} : (tensor<?x48xf32>, tensor<40x48xf32>) -> tensor<?x40xf32>
+  %u = xf.linear %x, %d {transpose_weight} : (tensor<?x48xf32>, tensor<24x48xf32>) -> tensor<?x24xf32>
+  return %y, %u : tensor<?x40xf32>, tensor<?x24xf32>
+}
