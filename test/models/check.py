@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 
 import numpy as np
 
@@ -58,13 +59,29 @@ def run_here(module, inputs, work):
     return {} if message else dict(np.load(outputs)), message
 
 
+def check_greedy(meta, module):
+    """What is wrong with the text that follows the prompt of `meta`, if it has one."""
+    if "greedy" not in meta:
+        return []
+    sys.path.insert(0, str(BUILD / "python"))
+    import hagane as package
+
+    want = meta["greedy"]["ids"]
+    try:
+        got = package.generate(package.load(module), meta["greedy"]["prompt"],
+                               max_tokens=len(want)).ids
+    except package.Error as error:
+        return [f"greedy: {error}"]
+    return [] if got == want else [f"greedy: {got}, expected {want}"]
+
+
 def check(folder, work, level="native", run=run_here):
     """What is wrong with a model's code for a level, which `run` can run: a line for each failure."""
     meta = json.loads((folder / "meta.json").read_text())
     module = work / "model.hgn"
     if message := hagane("compile", folder / "model.onnx", "-o", module, f"--target-cpu={level}"):
         return [f"compile: {message}"]
-    problems = []
+    problems = check_greedy(meta, module) if run is run_here else []
     for case in meta["cases"]:
         path = folder / "cases" / case
         got, message = run(module, f"{path}.in.npz", work)

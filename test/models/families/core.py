@@ -206,6 +206,26 @@ def agrees(got, want, tolerance):
     return np.allclose(got, want, rtol=tolerance["rtol"], atol=tolerance["atol"])
 
 
+def greedy(module, feeds, count=12):
+    """What the module says behind a prompt, each time of the whole text; {} if it has no cache."""
+    if not any(name.startswith("past") for name in feeds):
+        return {}
+    prompt = feeds["input_ids"][:1]
+    text = prompt
+    empty = {
+        name: tensor[:1, :, :0]
+        for name, tensor in feeds.items()
+        if name.startswith("past")
+    }
+    for _ in range(count):
+        rows = {"input_ids": text, "attention_mask": torch.ones_like(text)}
+        logits = run(module, {name: rows.get(name, empty.get(name)) for name in feeds})[0]
+        text = torch.cat([text, logits[:, -1:].argmax(-1)], 1)
+    ids = text[0].tolist()
+    length = prompt.shape[1]
+    return {"greedy": {"prompt": ids[:length], "ids": ids[length:]}}
+
+
 def write(family, exporter, export, directory):
     """directory/model.onnx, meta.json and cases/. Exporters can be wrong: a case counts where ONNX
     Runtime gives what PyTorch does, and one case at least must."""
@@ -254,5 +274,6 @@ def write(family, exporter, export, directory):
         "tolerance": tolerance,
         "cases": [row[0] for row in kept],
         "wrong_cases": [case for case in flat_cases if case not in {row[0] for row in kept}],
+        **greedy(module, list(flat_cases.values())[-1]),
     }
     (directory / "meta.json").write_text(json.dumps(meta, indent=1) + "\n")
