@@ -154,7 +154,7 @@ class Scheduler:
     def _run(self, entries: Iterable[_Entry], rows: List[List[int]]) -> np.ndarray:
         sequences = [entry.sequence for entry in entries]
         inputs = self._inputs.make([len(each) for each in sequences], rows)
-        return self._logits.last(self._session.step(sequences, inputs), len(rows))
+        return self._logits.last(self._session.step(sequences, inputs, last=True), len(rows))
 
     def _accept(self, entry: _Entry, logits: np.ndarray) -> None:
         entry.generation.accept(logits, len(entry.sequence) >= self.capacity)

@@ -174,10 +174,12 @@ class Session:
         self._release_dropped()
         return Sequence(self, self._session.create_sequence())
 
-    def step(self, sequences: Iterable[Sequence], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    def step(self, sequences: Iterable[Sequence], inputs: Mapping[str, Any], *,
+             last: bool = False) -> dict[str, Any]:
         """Appends positions to sequences, the same number to each, and computes the outputs for them.
 
         inputs: arrays by name, with a row for each sequence; not those in `module.cache.filled`.
+        last: of outputs with a row for each new position, such as logits, give the last alone.
         An Error whose code is "cache_full" tells how many pages are missing; no failure changes the
         sequences.
         """
@@ -190,7 +192,7 @@ class Session:
                             "invalid_argument")
             given[name] = None
         arrays = [None if value is None else to_bits(value) for value in self._order_inputs(given)]
-        results = self._session.step([each._id for each in sequences], arrays)
+        results = self._session.step([each._id for each in sequences], arrays, last)
         return {value.name: from_bits(result, value.element)
                 for value, result in zip(self.module.outputs, results)}
 
@@ -255,9 +257,9 @@ class Sequence:
     def __len__(self) -> int:
         return self._session._session.sequence_length(self._id)
 
-    def step(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    def step(self, inputs: Mapping[str, Any], *, last: bool = False) -> dict[str, Any]:
         """`Session.step` of this one alone."""
-        return self._session.step([self], inputs)
+        return self._session.step([self], inputs, last=last)
 
     def fork(self) -> Sequence:
         """A sequence that begins with what this one holds. Nothing is copied."""

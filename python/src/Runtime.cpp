@@ -140,7 +140,7 @@ NB_MODULE(_runtime, m) {
       .def("sequence_length", &Session::sequenceLength, "sequence"_a)
       .def("truncate_sequence", &Session::truncateSequence, "sequence"_a,
            "length"_a)
-      .def("step", &Session::step, "sequences"_a, "inputs"_a,
+      .def("step", &Session::step, "sequences"_a, "inputs"_a, "last"_a = false,
            "An array per input, or None where the runtime fills it, in order.")
       .def("cache_use", &Session::cacheUse)
       .def("run", &Session::run, "inputs"_a, "outputs"_a, "dlpack"_a = false,

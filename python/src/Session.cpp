@@ -2,6 +2,7 @@
 
 #include "Arrays.h"
 
+#include <cstring>
 #include <vector>
 
 namespace nb = nanobind;
@@ -129,8 +130,25 @@ void Session::truncateSequence(hgn_sequence sequence, int64_t length) {
   check(hgn_sequence_truncate(session.get(), sequence, length));
 }
 
+/// The last of the rows [sequence, new position, ...] of each sequence, moved
+/// to the front of the output's memory.
+static void keepLastRows(hgn_tensor &output, std::vector<int64_t> &dims) {
+  dims.assign(output.dims, output.dims + output.rank);
+  auto sequences = static_cast<size_t>(dims[0]);
+  auto positions = static_cast<size_t>(dims[1]);
+  size_t row = static_cast<size_t>(hgn_dtype_bits(output.dtype)) / 8;
+  for (size_t d = 2; d < dims.size(); ++d)
+    row *= static_cast<size_t>(dims[d]);
+  auto *data = static_cast<uint8_t *>(output.data);
+  for (size_t i = 0; i < sequences && positions > 1; ++i)
+    std::memmove(data + i * row, data + (i * positions + positions - 1) * row,
+                 row);
+  dims[1] = 1;
+  output.dims = dims.data();
+}
+
 nb::list Session::step(const std::vector<hgn_sequence> &sequences,
-                       const nb::list &inputs) {
+                       const nb::list &inputs, bool last) {
   const hgn_module_info &view = info();
   std::vector<Argument> given(view.input_count);
   std::vector<hgn_tensor> in(view.input_count), out(view.output_count);
@@ -149,8 +167,15 @@ nb::list Session::step(const std::vector<hgn_sequence> &sequences,
   }
   check(status);
   nb::list results;
-  for (const hgn_tensor &output : out)
-    results.append(FreshOutput().release(output, /*dlpack=*/false));
+  std::vector<int64_t> dims;
+  for (uint32_t i = 0; i < view.output_count; ++i) {
+    const hgn_value_info &value = view.outputs[i];
+    bool hasRows = value.rank > 1 && view.cache.step.symbol >= 0 &&
+                   value.dims[1].symbol == view.cache.step.symbol;
+    if (last && hasRows)
+      keepLastRows(out[i], dims);
+    results.append(FreshOutput().release(out[i], /*dlpack=*/false));
+  }
   return results;
 }
 

@@ -45,9 +45,10 @@ public:
   int64_t sequenceLength(hgn_sequence sequence);
   void truncateSequence(hgn_sequence sequence, int64_t length);
   /// Appends positions to each of `sequences`. `inputs` holds None for those
-  /// that the runtime fills. Returns all outputs.
+  /// that the runtime fills. Returns all outputs; of those with a row for each
+  /// new position, the last row alone if asked for.
   nanobind::list step(const std::vector<hgn_sequence> &sequences,
-                      const nanobind::list &inputs);
+                      const nanobind::list &inputs, bool last);
   /// (positions in a page, pages, free pages, bytes, sequences).
   nanobind::tuple cacheUse();
 

@@ -58,6 +58,17 @@ def test_steps(session):
     assert (len(first), len(second)) == (6, 1)
 
 
+def test_last_rows_alone(session):
+    rows, sequences = np.array([[1, 2, 3], [4, 5, 6]]), [session.sequence(), session.sequence()]
+    whole = session.step(sequences, {"input_ids": rows})
+    for each in sequences:
+        each.reset()
+    last = session.step(sequences, {"input_ids": rows}, last=True)
+    assert last["logits"].shape == (2, 1, 12)
+    for name in whole:
+        np.testing.assert_array_equal(last[name], whole[name][:, -1:])
+
+
 def test_forks_and_cuts(session):
     first = session.sequence()
     step(first, [1, 2, 3, 4, 5, 6])
