@@ -59,6 +59,11 @@ void hagane::buildFusionPhase(OpPassManager &pm, ArrayRef<std::string> disabled,
   addFusions(pm, disabled);
   cleanUp(pm);
   // Of what the fusions made: whole products, and none inside of attention.
+  buildFactors(pm, precision, quantization);
+}
+
+void hagane::buildFactors(OpPassManager &pm, const std::string &precision,
+                          ArrayRef<std::string> quantization) {
   ChooseQuantizationPassOptions quantize;
   llvm::append_range(quantize.rules, quantization);
   pm.addPass(createChooseQuantizationPass(quantize));

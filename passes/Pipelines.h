@@ -21,6 +21,9 @@ void buildFusionPhase(mlir::OpPassManager &pm,
                       llvm::ArrayRef<std::string> disabled = {},
                       const std::string &precision = "model",
                       llvm::ArrayRef<std::string> quantization = {});
+/// The last passes of that phase, which choose how factors are stored.
+void buildFactors(mlir::OpPassManager &pm, const std::string &precision,
+                  llvm::ArrayRef<std::string> quantization);
 /// Schedule files, or empty: what is chosen first, and what must be chosen.
 struct ScheduleFiles {
   std::string choice, lock;

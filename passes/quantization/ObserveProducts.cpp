@@ -35,7 +35,7 @@ public:
     fusion::Shapes shapes(getOperation());
     for (auto [number, product] : llvm::enumerate(products))
       observe(number, product, shapes);
-    replaceResults(main);
+    returnInstead(main, results, names);
   }
 
 private:
@@ -90,21 +90,6 @@ private:
   void add(size_t number, StringRef what, Value value) {
     results.push_back(value);
     names.push_back(getObservationName(number, what));
-  }
-
-  void replaceResults(func::FuncOp main) {
-    Builder builder(main.getContext());
-    Operation *ret = main.front().getTerminator();
-    ret->setOperands(results);
-    main.setType(builder.getFunctionType(main.getArgumentTypes(),
-                                         ValueRange(results).getTypes()));
-    SmallVector<DictionaryAttr> attributes;
-    for (const std::string &name : names)
-      attributes.push_back(builder.getDictionaryAttr(
-          builder.getNamedAttr("onnx.name", builder.getStringAttr(name))));
-    main.setAllResultAttrs(attributes);
-    results.clear();
-    names.clear();
   }
 
   SmallVector<Value> results;

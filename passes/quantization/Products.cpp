@@ -2,6 +2,7 @@
 
 #include "passes/quantization/Products.h"
 #include "passes/fusion/Match.h"
+#include "passes/quantization/Scheme.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -23,4 +24,75 @@ SmallVector<xf::Linear> hagane::getWeightedProducts(func::FuncOp main) {
 
 std::string hagane::getObservationName(size_t product, StringRef what) {
   return ("product." + Twine(product) + "." + what).str();
+}
+
+void hagane::returnInstead(func::FuncOp main, ArrayRef<Value> values,
+                           ArrayRef<std::string> names) {
+  Builder builder(main.getContext());
+  main.front().getTerminator()->setOperands(values);
+  main.setType(builder.getFunctionType(main.getArgumentTypes(),
+                                       ValueRange(values).getTypes()));
+  SmallVector<DictionaryAttr> attributes;
+  for (const std::string &name : names)
+    attributes.push_back(builder.getDictionaryAttr(
+        builder.getNamedAttr("onnx.name", builder.getStringAttr(name))));
+  main.setAllResultAttrs(attributes);
+}
+
+//===----------------------------------------------------------------------===//
+// Forms
+//===----------------------------------------------------------------------===//
+
+static int64_t countBytes(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  return static_cast<int64_t>(llvm::divideCeil(
+      type.getNumElements() * type.getElementTypeBitWidth(), 8));
+}
+
+/// "int4 in blocks of 32 with zero points".
+static std::string describeCodes(xf::Dequantize op) {
+  auto type = cast<RankedTensorType>(op.getX().getType());
+  std::string text = ("int" + Twine(type.getElementTypeBitWidth())).str();
+  if (auto block = static_cast<int64_t>(op.getBlock());
+      block > 0 && block < type.getDimSize(op.getAxis()))
+    text += " in blocks of " + std::to_string(block);
+  if (op.getZeroPoint())
+    text += " with zero points";
+  return text;
+}
+
+/// Adds what a constant expression is stored as.
+static void addForm(Value value, FactorForm &form) {
+  Operation *op = value.getDefiningOp();
+  if (auto codes = dyn_cast<xf::Dequantize>(op)) {
+    for (Value operand : codes->getOperands())
+      form.bytes += countBytes(fusion::skipFloatCasts(operand));
+    std::string text = describeCodes(codes);
+    if (!StringRef(form.text).contains(text))
+      form.text += (form.text.empty() ? "" : " and ") + text;
+    return;
+  }
+  if (op->getNumOperands() == 0) {
+    form.bytes += countBytes(value);
+    return;
+  }
+  for (Value operand : op->getOperands())
+    addForm(operand, form);
+}
+
+FactorForm hagane::getFactorForm(xf::Linear op) {
+  FactorForm form;
+  addForm(op.getWeight(), form);
+  if (auto scheme = op->getAttrOfType<StringAttr>(kSchemeAttr)) {
+    form.text = scheme.str();
+    return form;
+  }
+  Value x = fusion::skipFloatCasts(op.getX());
+  if (auto codes = x.getDefiningOp<xf::Dequantize>()) {
+    auto type = cast<RankedTensorType>(codes.getX().getType());
+    form.text += (Twine(form.text.empty() ? "" : ", ") + "inputs int" +
+                  Twine(type.getElementTypeBitWidth()))
+                     .str();
+  }
+  return form;
 }

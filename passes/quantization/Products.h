@@ -19,6 +19,17 @@ inline int64_t getChannels(xf::Linear op) {
   return type.getDimSize(op.getTransposeWeight() ? 1 : 0);
 }
 
+/// What a product's factors are stored as.
+struct FactorForm {
+  std::string text;  ///< in short; "" if nothing is quantized
+  int64_t bytes = 0; ///< of the weight, with scales and zero points
+};
+FactorForm getFactorForm(xf::Linear op);
+
+/// Makes `main` return other values, of these names.
+void returnInstead(mlir::func::FuncOp main, llvm::ArrayRef<mlir::Value> values,
+                   llvm::ArrayRef<std::string> names);
+
 /// What is returned of a product's input, as part of the result's name.
 inline constexpr llvm::StringLiteral kLowest = "lowest", kHighest = "highest",
                                      kSquares = "squares", kMoments = "moments";

@@ -55,6 +55,9 @@ const OptionRow kOptions[] = {
     {"mse", [](Scheme &s) { s.searches = true; },
      [](const Scheme &s) { return s.searches; },
      "scales of the least squared error"},
+    {"gptq", [](Scheme &s) { s.compensates = true; },
+     [](const Scheme &s) { return s.compensates; },
+     "codes by calibration data, so that their errors make up for each other"},
     {"f16", [](Scheme &s) { s.scale = Scheme::Scale::f16; },
      [](const Scheme &s) { return s.scale == Scheme::Scale::f16; },
      "16-bit scales"},
@@ -193,7 +196,7 @@ bool QuantizationRule::matches(StringRef name) const {
   return false;
 }
 
-std::string hagane::listQuantizationSchemes() {
+std::string hagane::describeQuantizationSchemes() {
   std::string text;
   for (const SchemeRow &row : kSchemes)
     text += ("  " + row.name + ": " + row.help + "\n").str();

@@ -19,7 +19,8 @@ struct QuantizationScheme {
   int64_t bits = 0;  ///< of weights; 0: they stay as they are
   int64_t block = 0; ///< elements along k that share a scale; 0: all
   bool symmetric = true;
-  bool searches = false; ///< for the scales of the least squared error
+  bool searches = false;    ///< for the scales of the least squared error
+  bool compensates = false; ///< errors of codes by each other: needs data
   Scale scale = Scale::f16;
   Activations activations = Activations::model;
 
@@ -48,7 +49,7 @@ struct QuantizationRule {
 };
 
 /// A table of schemes and their options, for help texts.
-std::string listQuantizationSchemes();
+std::string describeQuantizationSchemes();
 
 } // namespace hagane
 

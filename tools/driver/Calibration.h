@@ -30,6 +30,9 @@ using MomentsFn = llvm::function_ref<llvm::LogicalResult(
 
 class Calibration {
 public:
+  Calibration() = default;
+  explicit Calibration(Sample only) { samples.push_back(std::move(only)); }
+
   /// Reads npz files, and all of folders, in the order of their names. Fails
   /// with a diagnostic if there are none, or one does not fit the model.
   static llvm::FailureOr<Calibration> read(mlir::ModuleOp module,

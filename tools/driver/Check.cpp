@@ -6,6 +6,7 @@
 #include "tools/driver/Execute.h"
 #include "tools/driver/Phases.h"
 #include "tools/driver/Program.h"
+#include "tools/driver/Quantize.h"
 #include "tools/driver/ReportPoints.h"
 #include "tools/driver/Source.h"
 #include "tools/driver/SymbolFacts.h"
@@ -380,6 +381,10 @@ LogicalResult Check::checkPhases() {
 }
 
 LogicalResult Check::run() {
+  if (looksAtData(options))
+    return emitError(UnknownLoc::get(&context))
+           << "--check compares phases on data of its own, found "
+              "quantization by calibration data";
   return failed(load()) || failed(checkPhases()) ? failure() : checkCode();
 }
 

@@ -9,14 +9,15 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Remarks.h"
 #include "passes/quantization/Scheme.h"
-#include "tools/driver/Calibration.h"
 #include "tools/driver/Command.h"
 #include "tools/driver/Memory.h"
 #include "tools/driver/Phases.h"
 #include "tools/driver/Plans.h"
+#include "tools/driver/Quantize.h"
 #include "tools/driver/Report.h"
 #include "tools/driver/Source.h"
 #include "tools/driver/SymbolFacts.h"
+#include "tools/hagane/QuantizeReport.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -66,7 +67,6 @@ private:
   LogicalResult runPhases(ModuleOp module, Phase first, Phase last,
                           const cpu::Target &target);
   LogicalResult prepare();
-  LogicalResult calibrate();
   LogicalResult compileForTargets();
   LogicalResult compileFor(const cpu::Target &target);
   LogicalResult writeCode(ArrayRef<std::string> files);
@@ -149,8 +149,7 @@ LogicalResult Compilation::parseOptions() {
   if (options.shapeOnly && options.emit != Emit::Module && !printsIr)
     return emitError(UnknownLoc::get(&context))
            << "without weights only code can be made and reported on";
-  if (!options.calibration.empty() &&
-      (options.shapeOnly || plan.last < Phase::Fusion))
+  if (looksAtData(options) && (options.shapeOnly || plan.last < Phase::Fusion))
     return emitError(UnknownLoc::get(&context))
            << "calibration runs the model: expected its weights and the "
               "fusion phase, found "
@@ -190,7 +189,13 @@ LogicalResult Compilation::runPhases(ModuleOp module, Phase first, Phase last,
           [](Pass *, Operation *) { return false; },
           [](Pass *, Operation *) { return true; }, true, true, false,
           (options.dumpDir + "/" + getName(phase)).str());
-    buildPhase(pm, phase, target, PhaseOptions(options));
+    PhaseOptions phaseOptions(options);
+    // Data is run through the model as it is, and quantizes it afterwards.
+    if (looksAtData(options) && phase == Phase::Fusion) {
+      phaseOptions.precision = "model";
+      phaseOptions.quantization.clear();
+    }
+    buildPhase(pm, phase, target, phaseOptions);
     if (failed(pm.run(module)))
       return failure();
   }
@@ -398,6 +403,8 @@ LogicalResult Compilation::writeModuleFile(const std::string &path) {
     words.push_back("--schedule=" +
                     llvm::sys::path::filename(options.scheduleFile).str());
   provenance.options = llvm::join(words, " ");
+  if (options.quantizeReport)
+    provenance.notes = summarize(*options.quantizeReport);
   return codegen::writeModule(
       variants, provenance, path,
       [&](uint64_t done, uint64_t total) {
@@ -455,8 +462,16 @@ LogicalResult Compilation::prepare() {
     return failure();
   if (plan.last == Phase::Import)
     return success();
-  return runPhases(*source, Phase::Convert, std::min(plan.last, Phase::Fusion),
-                   targets.front());
+  if (failed(runPhases(*source, Phase::Convert,
+                       std::min(plan.last, Phase::Fusion), targets.front())))
+    return failure();
+  if (!looksAtData(options))
+    return success();
+  auto quantized = quantizeWithData(*source, options);
+  if (failed(quantized))
+    return failure();
+  source = std::move(*quantized);
+  return success();
 }
 
 LogicalResult Compilation::compileForTargets() {
@@ -466,28 +481,8 @@ LogicalResult Compilation::compileForTargets() {
   return success();
 }
 
-/// Runs what fusion made on the user's samples, on this machine.
-LogicalResult Compilation::calibrate() {
-  if (options.calibration.empty())
-    return success();
-  progress("calibrate");
-  llvm::Expected<cpu::Target> here = cpu::parseTarget("native");
-  if (!here)
-    return report(here.takeError());
-  auto calibration = Calibration::read(*source, options.calibration);
-  if (failed(calibration))
-    return failure();
-  auto observations =
-      calibration->observe(*source, *here, PhaseOptions(options));
-  if (failed(observations))
-    return failure();
-  return options.observations.empty()
-             ? success()
-             : writeObservations(*source, options.observations, *observations);
-}
-
 LogicalResult Compilation::run() {
-  if (failed(prepare()) || failed(calibrate()))
+  if (failed(prepare()))
     return failure();
   if (plan.last <= Phase::Fusion)
     return writeText(*source);

@@ -5,6 +5,7 @@
 #include "frontend/ops/Passes.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/Pipelines.h"
+#include "passes/quantization/Scheme.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -113,6 +114,10 @@ void hagane::driver::buildPhase(OpPassManager &pm, Phase phase,
 }
 
 std::string hagane::listTargets() { return cpu::listTargetLevels(); }
+
+std::string hagane::listQuantizationSchemes() {
+  return describeQuantizationSchemes();
+}
 
 llvm::Expected<codegen::CodeVariant>
 hagane::driver::linkVariant(const cpu::Target &target,

@@ -14,6 +14,7 @@
 namespace hagane {
 
 struct PlanRequest;
+struct QuantizeReport;
 
 /// What `compile` writes.
 enum class Emit {
@@ -88,6 +89,8 @@ struct CompileOptions {
       replacedPhases; // a phase and the IR to check in place of its outcome
   std::vector<std::string> calibration; // npz files, or folders of them
   std::string observations; // where to write what they gave; "": nowhere
+  QuantizeReport *quantizeReport = nullptr; // to fill in; null: none
+  int64_t effectRuns = 200; // to measure products one by one; 0: not at all
   Limits limits;
   PlanRequest *plan = nullptr; // what to tell of the kernels; null: nothing
   ProgressFn progress;         // may be empty

@@ -147,7 +147,8 @@ void addChecks(CLI::App *app, CompileOptions &options) {
           });
 }
 
-void addCalibration(CLI::App *app, CompileOptions &options) {
+void addCalibration(CLI::App *app, CompileOptions &options,
+                    std::string &report) {
   CLI::Option *samples =
       addEach(app, "--calibrate",
               "Inputs that are like those of use, one sample a file, or a "
@@ -159,6 +160,17 @@ void addCalibration(CLI::App *app, CompileOptions &options) {
                   "Write what the inputs of products were on that data")
       ->needs(samples)
       ->type_name("OUT.npz");
+  app->add_option("--quantize-report", report,
+                  "Measure what quantization costs, on calibration data or "
+                  "else on random inputs, and write a page, or JSON if the "
+                  "name ends in .json")
+      ->needs("--quantize")
+      ->type_name("FILE.html|FILE.json");
+  app->add_option("--effect-runs", options.effectRuns,
+                  "Runs to measure the effect of products one by one; 0: "
+                  "leave that out")
+      ->check(CLI::Range(int64_t(0), int64_t(1) << 40))
+      ->capture_default_str();
 }
 
 void addLimits(CLI::App *app, Limits &limits) {

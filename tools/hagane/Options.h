@@ -48,7 +48,9 @@ void addTargetOptions(CLI::App *app, CompileOptions &options);
 void addCompilerOptions(CLI::App *app, CompileOptions &options);
 void addReport(CLI::App *app, CompileOptions &options);
 void addChecks(CLI::App *app, CompileOptions &options);
-void addCalibration(CLI::App *app, CompileOptions &options);
+/// `report`: where to write one on quantization.
+void addCalibration(CLI::App *app, CompileOptions &options,
+                    std::string &report);
 void addLimits(CLI::App *app, Limits &limits);
 
 } // namespace hagane::tool

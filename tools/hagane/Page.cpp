@@ -60,6 +60,10 @@ std::string renderComparison(const PageData &data) {
   return render(pages::kComparison, data);
 }
 
+std::string renderQuantization(const PageData &data) {
+  return render(pages::kQuantization, data);
+}
+
 std::string renderPlan(const PageData &data) {
   return render(pages::kPlan, data);
 }

@@ -19,6 +19,7 @@ PageData sizesOf(const DimValues &dims);
 
 /// The pages of this folder, filled by Mustache.
 std::string renderComparison(const PageData &data);
+std::string renderQuantization(const PageData &data);
 std::string renderPlan(const PageData &data);
 
 } // namespace hagane::tool

@@ -4,6 +4,7 @@
 #include "Compare.h"
 #include "Options.h"
 #include "Progress.h"
+#include "Quantize.h"
 #include "ScheduleTable.h"
 #include "Tune.h"
 #include "hagane/runtime.h"
@@ -54,8 +55,8 @@ const EmitKind &emitKind(const std::string &name) {
   throw CLI::ValidationError("--emit", "unknown kind '" + name + "'");
 }
 
-CLI::App *addCompile(CLI::App &app, CompileOptions &options,
-                     std::string &emit) {
+CLI::App *addCompile(CLI::App &app, CompileOptions &options, std::string &emit,
+                     std::string &report) {
   CLI::App *command = app.add_subcommand("compile", "Compile an ONNX model");
   addCompilerOptions(command, options);
   command
@@ -77,7 +78,7 @@ CLI::App *addCompile(CLI::App &app, CompileOptions &options,
                     "module is written");
   addReport(command, options);
   addChecks(command, options);
-  addCalibration(command, options);
+  addCalibration(command, options, report);
   addLimits(command, options.limits);
   command
       ->add_option("--max-memory", options.maxMemory,
@@ -307,7 +308,8 @@ CLI::App *addBisect(CLI::App &app, BisectOptions &options) {
   return command;
 }
 
-void compile(CompileOptions &options, const std::string &emit) {
+void compile(CompileOptions &options, const std::string &emit,
+             const std::string &report) {
   const EmitKind &kind = emitKind(emit);
   options.emit = kind.emit;
   if (options.output.empty() && !options.compileTo.empty())
@@ -315,11 +317,20 @@ void compile(CompileOptions &options, const std::string &emit) {
   else if (options.output.empty())
     options.output =
         std::filesystem::path(options.input).stem().string() + kind.suffix;
+  QuantizeReport quantized;
+  if (!report.empty() ||
+      (!options.calibration.empty() && !options.quantize.empty()))
+    options.quantizeReport = &quantized;
   options.progress = makeProgress();
   bool ok = options.check ? checkModel(options) : compileModel(options);
   clearProgress();
   if (!ok)
     throw Reported();
+  if (report.empty())
+    return;
+  if (options.emit == Emit::Module && options.compileTo.empty())
+    addKernelTimes(options.output, quantized);
+  writeReport(quantized, report);
 }
 
 void bisect(BisectOptions &options) {
@@ -347,9 +358,9 @@ int dispatch(int argc, char **argv) {
   SchedulesOptions schedulesOptions;
   TuneOptions tuneOptions;
   CompareOptions compareOptions;
-  std::string emit = "module";
+  std::string emit = "module", report;
   bool noProfile = false;
-  CLI::App *compileCommand = addCompile(app, compileOptions, emit);
+  CLI::App *compileCommand = addCompile(app, compileOptions, emit, report);
   CLI::App *runCommand = addRun(app, runOptions);
   CLI::App *benchCommand = addBench(app, benchOptions, noProfile);
   CLI::App *inspectCommand = addInspect(app, inspectOptions);
@@ -372,7 +383,7 @@ int dispatch(int argc, char **argv) {
       options->targetCpus = {"native"};
   benchOptions.listsKernels = !noProfile;
   if (*compileCommand)
-    compile(compileOptions, emit);
+    compile(compileOptions, emit, report);
   else if (*runCommand)
     runModule(runOptions);
   else if (*benchCommand)

@@ -1,0 +1,181 @@
+#include "tools/driver/Quantize.h"
+
+#include "passes/quantization/Scheme.h"
+#include "tools/driver/Compensation.h"
+#include "tools/driver/QuantizeMeasure.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace hagane;
+using namespace hagane::driver;
+
+/// Whether a rule, which is one, chooses codes by data.
+static bool needsData(const std::string &text) {
+  llvm::Expected<QuantizationRule> rule = QuantizationRule::parse(text);
+  if (rule)
+    return rule->scheme.compensates;
+  llvm::consumeError(rule.takeError());
+  return false;
+}
+
+bool hagane::driver::looksAtData(const CompileOptions &options) {
+  return !options.calibration.empty() || options.quantizeReport ||
+         llvm::any_of(options.quantize, needsData);
+}
+
+namespace {
+
+class Quantization {
+public:
+  Quantization(ModuleOp fused, const CompileOptions &options,
+               const cpu::Target &target)
+      : fused(fused), options(options), phases(options), target(target) {}
+
+  FailureOr<OwningOpRef<ModuleOp>> run();
+
+private:
+  LogicalResult readSamples();
+  LogicalResult observe();
+  FailureOr<OwningOpRef<ModuleOp>>
+  quantizeBy(const std::vector<std::string> &rules);
+  LogicalResult measure(ModuleOp quantized);
+  void progress(StringRef what, double fraction = -1) {
+    if (options.progress)
+      options.progress(std::string_view(what.data(), what.size()), fraction);
+  }
+
+  ModuleOp fused;
+  const CompileOptions &options;
+  PhaseOptions phases;
+  const cpu::Target &target;
+  Calibration calibration;
+  std::vector<Observation> observations;
+};
+
+} // namespace
+
+LogicalResult Quantization::readSamples() {
+  if (!options.calibration.empty()) {
+    auto read = Calibration::read(fused, options.calibration);
+    if (failed(read))
+      return failure();
+    calibration = std::move(*read);
+    return success();
+  }
+  for (const std::string &rule : options.quantize)
+    if (needsData(rule))
+      return fused.emitError("'")
+             << rule << "' chooses codes by calibration data, found none: give "
+             << "samples of the model's inputs (--calibrate)";
+  FailureOr<Sample> sample = makeRandomSample(fused);
+  if (failed(sample))
+    return failure();
+  calibration = Calibration(std::move(*sample));
+  return success();
+}
+
+LogicalResult Quantization::observe() {
+  if (options.calibration.empty())
+    return success();
+  progress("observe inputs of products");
+  auto seen = calibration.observe(fused, target, phases);
+  if (failed(seen))
+    return failure();
+  observations = std::move(*seen);
+  return options.observations.empty()
+             ? success()
+             : writeObservations(fused, options.observations, observations);
+}
+
+FailureOr<OwningOpRef<ModuleOp>>
+Quantization::quantizeBy(const std::vector<std::string> &rules) {
+  OwningOpRef<ModuleOp> quantized = fused.clone();
+  PassManager pm(fused.getContext());
+  buildFactors(pm, phases.precision, rules);
+  if (failed(pm.run(*quantized)) ||
+      failed(compensateCodes(
+          fused, *quantized, calibration, observations, target, phases,
+          [&](double fraction) { progress("choose codes", fraction); })))
+    return failure();
+  return quantized;
+}
+
+LogicalResult Quantization::measure(ModuleOp quantized) {
+  QuantizeReport &report = *options.quantizeReport;
+  const Sample &first = calibration.getSamples().front();
+  report.scheme = llvm::join(options.quantize, " ");
+  report.data = options.calibration.empty()
+                    ? "random inputs"
+                    : llvm::formatv("{0} samples of calibration data",
+                                    calibration.getSamples().size())
+                          .str();
+  report.sample = first.path;
+  for (const auto &symbol : first.symbols)
+    report.sizes[symbol.getKey().str()] = symbol.getValue();
+  progress("compile products both ways");
+  auto mixed = MixedModel::make(fused, quantized, target, phases);
+  if (failed(mixed))
+    return failure();
+  return measureQuantization(
+      fused, *mixed, calibration.getSamples(), options.effectRuns,
+      [&](double fraction) { progress("measure quantization", fraction); },
+      report);
+}
+
+FailureOr<OwningOpRef<ModuleOp>> Quantization::run() {
+  if (failed(readSamples()) || failed(observe()))
+    return failure();
+  numberOperations(fused);
+  auto quantized = quantizeBy(options.quantize);
+  if (failed(quantized) ||
+      (options.quantizeReport && failed(measure(**quantized))))
+    return failure();
+  eraseNumbers(**quantized);
+  return quantized;
+}
+
+FailureOr<OwningOpRef<ModuleOp>>
+hagane::driver::quantizeWithData(ModuleOp fused,
+                                 const CompileOptions &options) {
+  llvm::Expected<cpu::Target> here = cpu::parseTarget("native");
+  if (!here)
+    return fused.emitError(llvm::toString(here.takeError()));
+  return Quantization(fused, options, *here).run();
+}
+
+//===----------------------------------------------------------------------===//
+// Notes
+//===----------------------------------------------------------------------===//
+
+static std::string summarize(const OutputError &output) {
+  std::string text = llvm::formatv("{0}: cosine {1:f6}, relative error {2:e2}",
+                                   output.name, output.cosine, output.relative);
+  if (output.isLogits)
+    text += llvm::formatv(", KL {0:e2} nats, same first choice {1:f2} %",
+                          output.divergence, 100 * output.agreement);
+  if (output.predictions)
+    text += llvm::formatv(", perplexity {0:f3}, before {1:f3}",
+                          output.perplexity, output.perplexityBefore);
+  return text;
+}
+
+std::vector<std::string>
+hagane::driver::summarize(const QuantizeReport &report) {
+  // Of caches there are many.
+  constexpr size_t kMostOutputs = 4;
+  int64_t before = 0, after = 0, quantized = 0;
+  for (const ProductReport &product : report.products) {
+    before += product.bytesBefore;
+    after += product.bytes;
+    quantized += !product.scheme.empty();
+  }
+  std::vector<std::string> notes = {
+      llvm::formatv("quantized {0} of {1} products, weights of {2} bytes are "
+                    "{3}",
+                    quantized, report.products.size(), before, after),
+      "quantization measured on " + report.data};
+  for (const OutputError &output :
+       ArrayRef(report.outputs).take_front(kMostOutputs))
+    notes.push_back(::summarize(output));
+  return notes;
+}
