@@ -5,7 +5,9 @@
 // outer loop, so that one stays in the cache while strips of A pass over it;
 // the micro-kernel keeps its tile of the result in registers over a block of
 // the contraction. Sums wait in scratch memory between blocks and for the
-// epilogue, which passes over the item's rows at last.
+// epilogue, which passes over the item's rows at last; of many rows,
+// those of all of the contraction wait for no longer than their strip takes, so
+// that stores to the result pass while the next one is computed.
 //
 // With groups of columns, b has several for each of the result: "of b" says
 // which are meant. Only the epilogue joins them.
@@ -124,14 +126,23 @@ private:
     if (hasFew())
       ifThen(b, b.createOrFold<arith::XOrIOp>(isStrip, isFew),
              [&] { emitFew(); });
+    bool isWhole = !scratch.isBlocked && !schedule.getPackA();
     ifThen(b, isNot(b, isFew), [&] {
       inPieces = schedule.getUnrollK() % GemmOperands::kPieces == 0;
-      scratch.isBlocked || schedule.getPackA()
-          ? emitBlocks()
-          : emitWhole(schedule.getPrefetch());
-      inPieces = false;
+      atOnce = isWhole && isTileOfAllGroups();
+      isWhole ? emitWhole(schedule.getPrefetch()) : emitBlocks();
+      inPieces = atOnce = false;
     });
-    emitResults();
+    if (isWhole && isTileOfAllGroups())
+      ifThen(b, isFew, [&] { emitResults(); });
+    else
+      emitResults();
+  }
+
+  /// Whether a tile has all columns of b that make up its columns of the
+  /// result.
+  bool isTileOfAllGroups() const {
+    return groups == 1 || schedule.getMicroN() == operands.getPanelWidth();
   }
 
   /// Codes are read alike whatever the number of rows, unless those are few.
@@ -326,8 +337,12 @@ private:
     auto strip = [&](Value m, int64_t rows, Value exist) {
       emitStrip(m, rows, exist);
     };
+    auto finish = [&](Value m, Value exist) {
+      if (atOnce)
+        emitStripResults(m, exist);
+    };
     auto cover = codes ? coverRoundedUp : coverWithStrips;
-    cover(b, firstRow, rowEnd, schedule.getMicroM(), strip);
+    cover(b, firstRow, rowEnd, schedule.getMicroM(), strip, finish);
   }
 
   void setColumn(Value n, bool masked) {
@@ -347,6 +362,7 @@ private:
   void emitStrip(Value m, int64_t rows, Value exist) {
     if (codes)
       return emitCodedStrip(m, rows);
+    stripRow = m;
     Values accumulators;
     if (blocked)
       for (int64_t i = 0; i < rows * vectors; ++i)
@@ -423,6 +439,8 @@ private:
 
   /// Column `offset` of the tile that b's column n is in.
   Values placeInSums(Value m, Value n, int64_t offset) {
+    if (atOnce)
+      return {index(b, 0), sub(b, m, stripRow), index(b, offset)};
     Value tile = divide(b, sub(b, n, firstOfB), index(b, schedule.getMicroN()));
     return {tile, sub(b, m, firstRow), index(b, offset)};
   }
@@ -433,14 +451,43 @@ private:
 
   /// The sums that `group` has for the result's column on.
   Value loadGroup(Value m, int64_t group, int64_t vector) {
-    if (groups == 1)
-      return loadSum(m, column, vector * lanes);
+    if (groups == 1 || atOnce)
+      return loadSum(m, column, group * groupWidth + vector * lanes);
     // A panel is one tile, or each group's part of it is some.
     int64_t tile = schedule.getMicroN(), before = group * groupWidth;
     Value place = remainder(b, column, index(b, groupWidth));
     Value panel = mul(b, sub(b, column, place), groups);
     return loadSum(m, add(b, add(b, panel, place), before / tile * tile),
                    before % tile + vector * lanes);
+  }
+
+  /// The epilogue of a strip and the tile. Those at the edge alone have masks.
+  void emitStripResults(Value m, Value exist) {
+    Value tile = column;
+    SmallVector<Access> accesses(access);
+    stripRow = m;
+    auto emit = [&](Value n, bool masked) {
+      if (operands.isInPanels())
+        setColumn(n, masked);
+      forEach(b, index(b, 0), exist, 1,
+              [&](Value row) { emitEpilogue(add(b, m, row)); });
+      column = tile;
+      access = accesses;
+    };
+    auto known = constantOf(columnCount);
+    if (!operands.isInPanels() || (known && *known % step == 0))
+      return emit(columnOfResult(tile), false);
+    Value n = columnOfResult(tile);
+    Value isWhole = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sle,
+                                                  add(b, n, step), columnCount);
+    ifThen(b, isWhole, [&] { emit(n, false); });
+    ifThen(b, isNot(b, isWhole), [&] { emit(n, true); });
+  }
+
+  /// The result's column for a tile's first one of b.
+  Value columnOfResult(Value tile) {
+    return add(b, firstColumn,
+               divide(b, sub(b, tile, firstOfB), index(b, groups)));
   }
 
   /// The epilogue, row by row: so each row of the result is written in one go,
@@ -501,6 +548,9 @@ private:
   // Whether sums wait between blocks of the contraction, and rows of A are
   // copied.
   bool blocked = false, copied = false;
+  // Whether the epilogue follows each strip, and the first row of that.
+  bool atOnce = false;
+  Value stripRow;
   // Whether strips ask for a part each of what comes next.
   bool inPieces = false;
   SmallVector<Access> access;

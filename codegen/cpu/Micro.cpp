@@ -89,7 +89,8 @@ void emitStrips(Builder &b, Value from, Value to, int64_t size,
 
 /// Covers `left` rows with one strip of at most `size`.
 static void coverRest(Builder &b, Value from, Value left, int64_t size,
-                      llvm::function_ref<void(Value, int64_t, Value)> strip) {
+                      llvm::function_ref<void(Value, int64_t, Value)> strip,
+                      llvm::function_ref<void(Value, Value)> finish) {
   auto compare = [&](arith::CmpIPredicate predicate, int64_t limit) {
     return b.createOrFold<arith::CmpIOp>(predicate, left, index(b, limit));
   };
@@ -101,29 +102,37 @@ static void coverRest(Builder &b, Value from, Value left, int64_t size,
     ifThen(b, fits, [&] { strip(from, rows, left); });
     rows = fewer;
   }
+  if (constantOf(left) != 0)
+    finish(from, left);
 }
 
 void coverWithStrips(Builder &b, Value from, Value to, int64_t size,
-                     llvm::function_ref<void(Value, int64_t, Value)> strip) {
+                     llvm::function_ref<void(Value, int64_t, Value)> strip,
+                     llvm::function_ref<void(Value, Value)> finish) {
   Value count = sub(b, to, from), whole = roundDown(b, count, size);
   Value middle = add(b, from, whole), left = sub(b, count, whole);
   if (constantOf(whole) != 0)
-    forEach(b, from, middle, size,
-            [&](Value row) { strip(row, size, index(b, size)); });
-  coverRest(b, middle, left, size, strip);
+    forEach(b, from, middle, size, [&](Value row) {
+      strip(row, size, index(b, size));
+      finish(row, index(b, size));
+    });
+  coverRest(b, middle, left, size, strip, finish);
 }
 
 void coverRoundedUp(Builder &b, Value from, Value to, int64_t size,
-                    llvm::function_ref<void(Value, int64_t, Value)> strip) {
+                    llvm::function_ref<void(Value, int64_t, Value)> strip,
+                    llvm::function_ref<void(Value, Value)> finish) {
   int64_t fewer = llvm::bit_ceil(static_cast<uint64_t>(size)) / 2;
   Value count = sub(b, to, from);
   Value whole = roundDown(b, add(b, count, size - 1 - fewer), size);
   Value middle = add(b, from, whole), left = sub(b, count, whole);
   forEach(b, from, middle, size, [&](Value row) {
-    strip(row, size, minimum(b, sub(b, to, row), index(b, size)));
+    Value exist = minimum(b, sub(b, to, row), index(b, size));
+    strip(row, size, exist);
+    finish(row, exist);
   });
   if (fewer > 0)
-    coverRest(b, middle, left, fewer, strip);
+    coverRest(b, middle, left, fewer, strip, finish);
 }
 
 } // namespace hagane::cpu

@@ -53,18 +53,21 @@ void emitStrips(Builder &b, mlir::Value from, mlir::Value to, int64_t size,
 
 /// Covers [from, to) with strips of `size` rows and, for what is left, one
 /// strip of the smallest power of two, at most `size`, that holds it: of those
-/// rows only `exist` do.
+/// rows only `exist` do. `finish` follows, once for all sizes of the last
+/// strip.
 void coverWithStrips(
     Builder &b, mlir::Value from, mlir::Value to, int64_t size,
     llvm::function_ref<void(mlir::Value row, int64_t rows, mlir::Value exist)>
-        strip);
+        strip,
+    llvm::function_ref<void(mlir::Value row, mlir::Value exist)> finish);
 
 /// The same for strips that may compute more: with so many rows left that the
 /// smaller strip would have `size`, too, it is one of those before.
 void coverRoundedUp(
     Builder &b, mlir::Value from, mlir::Value to, int64_t size,
     llvm::function_ref<void(mlir::Value row, int64_t rows, mlir::Value exist)>
-        strip);
+        strip,
+    llvm::function_ref<void(mlir::Value row, mlir::Value exist)> finish);
 
 } // namespace hagane::cpu
 

@@ -35,6 +35,24 @@
 // CHECK: vector.maskedload %[[BIAS]][%c32], %[[MASK]]
 // CHECK: vector.maskedstore %[[Y]][%{{.*}}, %c32], %[[MASK]]
 // CHECK-NOT: vector.store
+// More rows than a strip has: the epilogue follows each strip.
+// CHECK: scf.for %[[N:.*]] = %c0 to %c40 step %c32
+// CHECK: scf.for %[[M:.*]] = %{{.*}} to %{{.*}} step %c2 {
+// CHECK: %[[SUM:.*]]:4 = scf.for
+// CHECK: vector.store %[[SUM]]#0, %[[SUMS]][%c0, %c0, %c0]
+// CHECK: vector.store %[[SUM]]#3, %[[SUMS]][%c0, %c1, %c16]
+// CHECK: scf.if
+// CHECK: scf.for %[[R:.*]] = %c0 to %c2 step %c1 {
+// CHECK: %[[ROW:.*]] = arith.addi %[[M]], %[[R]]
+// CHECK: %[[S:.*]] = vector.load %[[SUMS]][%c0, %[[R]], %c0]
+// CHECK: %[[C:.*]] = vector.load %[[BIAS]][%[[N]]]
+// CHECK: %[[Z:.*]] = arith.addf %[[S]], %[[C]]
+// CHECK: vector.store %[[Z]], %[[Y]][%[[ROW]], %[[N]]]
+// Only some columns of the bias and the result exist in the cut panel.
+// CHECK: scf.if
+// CHECK: scf.for %[[R:.*]] = %c0 to %c2 step %c1 {
+// CHECK: vector.maskedload %[[BIAS]][%[[N]]], %[[MASK:.*]], %
+// CHECK: vector.maskedstore %[[Y]][%{{.*}}, %[[N]]], %[[MASK]]
 // CHECK: return
 func.func private @panels(%a: memref<?x8xf32>, %w: memref<2x8x32xf32>, %bias: memref<40xf32>, %y: memref<?x40xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
   kernel.gemm %a, %w extras %bias outs %y {b_layout = "panels", groups = 1 : i64, extra_maps = [affine_map<(m, n) -> (n)>], shapes = [[], [], [], []],
