@@ -1,11 +1,12 @@
 """The installed package, used by C projects."""
 
 import ctypes
+import functools
 import os
 
 import pytest
 
-from conftest import run
+from conftest import BUILD, run
 
 SIGNATURE = "input ids: i64 batch tokens\noutput embedding: f32 batch 4\n"
 
@@ -45,6 +46,23 @@ def test_first_result_measures(hagane, tmp_path, examples):
     done = run(examples / "first_result", tmp_path / "sum.hgn", 3)
     assert done.returncode == 0 and "of 3 processes" in done.stdout, done.stderr
     assert "peak memory" in done.stdout
+
+
+def test_a_program_that_decodes(tmp_path, examples):
+    module = tmp_path / "recall.hgn"
+    assert run(BUILD / "bin/write-test-module", module, "--recall").returncode == 0
+    done = run(examples / "generate", module, 5, 1, 2, 3)
+    assert done.returncode == 0, done.stderr
+    ids = [1, 2, 3]
+    while len(ids) < 8:
+        digest = functools.reduce(
+            lambda sum, row: (sum * 31 + row[1] * 8 + row[0]) % 1000003, enumerate(ids), 0)
+        ids.append(max(range(12), key=lambda v: digest * (v + 3) % 97))
+    first, second = done.stdout.splitlines()
+    assert first == " ".join(map(str, ids[3:]))
+    assert second.startswith("first token after ") and second.endswith(" tokens/s")
+    done = run(examples / "generate", examples / "encoder.hgn", 5, 1)
+    assert done.returncode == 1 and "no input 'input_ids'" in done.stderr
 
 
 class Embedded(ctypes.Structure):
