@@ -62,7 +62,7 @@ def test_a_program_that_decodes(tmp_path, examples):
     assert first == " ".join(map(str, ids[3:]))
     assert second.startswith("first token after ") and second.endswith(" tokens/s")
     done = run(examples / "generate", examples / "encoder.hgn", 5, 1)
-    assert done.returncode == 1 and "no input 'input_ids'" in done.stderr
+    assert done.returncode == 1 and "no input is named 'input_ids'" in done.stderr
 
 
 class Embedded(ctypes.Structure):
