@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Matrix products with constant weights, in f32 and bf16, against what the machine gives in the same minute: many rows
+"""Matrix products with constant weights, in f32, bf16 and int8, against what the machine gives in the same minute: many rows
 against its multiply-add peak; few rows, over more weights than any cache holds, against the larger of the times for
 reading them and for multiplying."""
 import argparse
@@ -22,6 +22,8 @@ DTYPES = {
     "f32": (onnx.TensorProto.FLOAT, np.float32),
     "bf16": (onnx.TensorProto.BFLOAT16, ml_dtypes.bfloat16),
 }
+# Bytes of a weight's element.
+SIZES = {name: np.dtype(element).itemsize for name, (_, element) in DTYPES.items()} | {"int8": 1}
 
 
 def export(path, columns, depth, count, dtype):
@@ -42,6 +44,42 @@ def export(path, columns, depth, count, dtype):
               save_as_external_data=True, location=data.name)
 
 
+def write_bytes(path, columns, depth, count):
+    """The same of bytes: what one gives is scaled by column and rounded to what the next one takes; the last stays f32.
+    All elements of a weight are equal, which no time depends on."""
+    weight, row = f"tensor<{depth}x{columns}xi8>", f"tensor<{columns}xf32>"
+    real, sums = f"tensor<?x{columns}xf32>", f"tensor<?x{columns}xi32>"
+    lines = [
+        "xf.symbol @m {min = 1 : i64, max = 1000000 : i64}",
+        f'func.func @main(%x0: tensor<?x{depth}xui8> {{onnx.name = "x", xf.dims = [#xf.dim<m>, #xf.dim<{depth}>]}}) '
+        f'-> ({real} {{onnx.name = "y"}}) {{',
+        "%s = xf.constant {value = dense<0.01> : tensor<f32>} : () -> tensor<f32>",
+        "%z = xf.constant {value = dense<128> : tensor<ui8>} : () -> tensor<ui8>",
+        f"%c = xf.constant {{value = dense<0.5> : {row}}} : () -> {row}",
+    ]
+    for i in range(count):
+        lines += [
+            f"%w{i} = xf.constant {{value = dense<{i % 256 - 128}> : {weight}}} : () -> {weight}",
+            f"%a{i} = xf.linear %x{i}, %w{i} : (tensor<?x{depth}xui8>, {weight}) -> {sums}",
+            f"%f{i} = xf.cast %a{i} {{to = f32}} : ({sums}) -> {real}",
+            f"%y{i} = xf.mul %f{i}, %c : ({real}, {row}) -> {real}",
+            f"%x{i + 1} = xf.quantize %y{i}, %s, %z {{axis = 1 : i64, block = 0 : i64, to = ui8}} : "
+            f"({real}, tensor<f32>, tensor<ui8>) -> tensor<?x{columns}xui8>",
+        ]
+    path.write_text("\n".join([*lines[:-1], f"return %y{count - 1} : {real}\n}}"]))
+
+
+def write_model(folder, name, columns, depth, count, dtype):
+    """The model's file."""
+    if dtype == "int8":
+        path = folder / f"{name}.mlir"
+        write_bytes(path, columns, depth, count)
+    else:
+        path = folder / f"{name}.onnx"
+        export(path, columns, depth, count, dtype)
+    return path
+
+
 class Machine:
     """Its limits, measured whenever they are asked for."""
 
@@ -58,9 +96,9 @@ class Machine:
         return max((compute, "compute"), (memory, "memory"))
 
 
-def compile_model(args, folder, name, options=()):
-    module = folder / f"{name}.hgn"
-    subprocess.run([args.hagane, "compile", folder / f"{name}.onnx", "-o", module, "--run-threads", str(args.threads),
+def compile_model(args, model, options=()):
+    module = model.with_suffix(".hgn")
+    subprocess.run([args.hagane, "compile", model, "-o", module, "--run-threads", str(args.threads),
                     *options], check=True)
     return module
 
@@ -69,7 +107,7 @@ def report(args, limits, module, shape, count, dtype):
     """The median of rounds in which the limits and the product are measured in turn."""
     rows, columns, depth = shape
     flops = 2.0 * rows * columns * depth * count
-    size = count * columns * depth * np.dtype(DTYPES[dtype][1]).itemsize
+    size = count * columns * depth * SIZES[dtype]
     found, dims = [], {} if args.specialize else {"m": rows}
     for _ in range(args.rounds):
         with turn(args.lock):
@@ -90,6 +128,7 @@ def main():
     parser.add_argument("hagane", help="the driver, e.g. build/release/bin/hagane")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--types", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--specialize", action="store_true", help="make the number of rows known to the compiler")
     add_turn_options(parser)
     args = parser.parse_args()
@@ -98,19 +137,19 @@ def main():
         limits = Machine(folder, args)
         print(f"{machine()}, {args.threads} threads")
         print("| type | M x N x K | ms | GFLOP/s | GB/s | bound | share of the limit (quartiles) |\n|---|---|---|---|---|---|---|")
-        for dtype, (_, element) in DTYPES.items():
-            count = FEW_BYTES // (FEW_SIZE**2 * np.dtype(element).itemsize)
-            export(folder / "few.onnx", FEW_SIZE, FEW_SIZE, count, dtype)
+        for dtype in args.types:
+            count = FEW_BYTES // (FEW_SIZE**2 * SIZES[dtype])
+            model = write_model(folder, "few", FEW_SIZE, FEW_SIZE, count, dtype)
             module = None
             for rows in FEW:
                 if args.specialize or not module:
                     options = ["--specialize", f"m={rows}"] if args.specialize else []
-                    module = compile_model(args, folder, "few", options)
+                    module = compile_model(args, model, options)
                 report(args, limits, module, (rows, FEW_SIZE, FEW_SIZE), count, dtype)
             for rows, columns, depth in SHAPES:
-                export(folder / "many.onnx", columns, depth, 1, dtype)
+                model = write_model(folder, "many", columns, depth, 1, dtype)
                 options = ["--specialize", f"m={rows}"] if args.specialize else []
-                module = compile_model(args, folder, "many", options)
+                module = compile_model(args, model, options)
                 report(args, limits, module, (rows, columns, depth), 1, dtype)
 
 
