@@ -329,5 +329,11 @@ size_t test::readAll(const hgn_module *module) {
   }
   for (uint32_t i = 0; i < info->buffer_count; ++i)
     total += strlen(info->buffers[i].name);
-  return total;
+  const hgn_cache_info &cache = info->cache;
+  for (int32_t symbol :
+       {cache.pages_symbol, cache.table_symbol, cache.past_symbol})
+    total += symbol >= 0 ? strlen(info->symbols[symbol].name) : 0;
+  for (uint32_t i = 0; i < cache.input_count; ++i)
+    total += strlen(info->inputs[cache.inputs[i].input].name);
+  return total + strlen(cache.reason);
 }

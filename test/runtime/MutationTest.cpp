@@ -77,10 +77,8 @@ TEST(Mutation, EveryDamagedFileIsRefused) {
   }
 }
 
-TEST(Mutation, NoSealedHeaderIsReadOutOfBounds) {
-  auto tables = addModule();
-  tables->states.push_back(std::move(countModule()->states[0]));
-  Bytes original = assemble(*tables);
+void readMutatedHeaders(format::ModuleT &tables) {
+  Bytes original = assemble(tables);
   format::Preamble preamble;
   memcpy(&preamble, original.data(), sizeof(preamble));
   Mutator mutator(2);
@@ -96,6 +94,16 @@ TEST(Mutation, NoSealedHeaderIsReadOutOfBounds) {
     refused += !status.ok();
   }
   EXPECT_GT(refused, 6000);
+}
+
+TEST(Mutation, NoSealedHeaderIsReadOutOfBounds) {
+  auto tables = addModule();
+  tables->states.push_back(std::move(countModule()->states[0]));
+  readMutatedHeaders(*tables);
+}
+
+TEST(Mutation, NoSealedCacheIsReadOutOfBounds) {
+  readMutatedHeaders(*recallModule());
 }
 
 } // namespace
