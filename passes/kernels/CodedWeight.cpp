@@ -1,7 +1,7 @@
 //===- CodedWeight.cpp - Constant weights of codes and scales -------------===//
 
 #include "passes/kernels/CodedWeight.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
+#include "passes/kernels/CodedInput.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -14,41 +14,6 @@ static RankedTensorType typeOf(Value value) {
 /// Codes of blocks longer than this are not summed in i32.
 static constexpr int64_t kMostBlock = 65536;
 
-/// The number that all elements of integers are.
-static std::optional<int64_t> getSplat(Value value) {
-  auto signs = [&](const APInt &number) {
-    return typeOf(value).getElementType().isUnsignedInteger()
-               ? static_cast<int64_t>(number.getZExtValue())
-               : number.getSExtValue();
-  };
-  if (auto concat = value.getDefiningOp<xf::Concat>()) {
-    std::optional<int64_t> first = getSplat(concat->getOperand(0));
-    for (Value part : concat->getOperands().drop_front())
-      if (getSplat(part) != first)
-        return std::nullopt;
-    return first;
-  }
-  if (auto reshape = value.getDefiningOp<xf::Reshape>())
-    return getSplat(reshape.getX());
-  auto constant = value.getDefiningOp<xf::Constant>();
-  if (!constant)
-    return std::nullopt;
-  if (auto dense = dyn_cast<DenseIntElementsAttr>(constant.getValue())) {
-    auto numbers = dense.getValues<APInt>();
-    if (dense.empty() || !llvm::all_equal(numbers))
-      return std::nullopt;
-    return signs(*numbers.begin());
-  }
-  auto resource = dyn_cast<DenseResourceElementsAttr>(constant.getValue());
-  AsmResourceBlob *blob =
-      resource ? resource.getRawHandle().getBlob() : nullptr;
-  if (!blob || blob->getData().empty() ||
-      typeOf(value).getElementTypeBitWidth() != 8 ||
-      !llvm::all_equal(blob->getData()))
-    return std::nullopt;
-  return signs(APInt(8, static_cast<uint8_t>(blob->getData().front())));
-}
-
 /// The floats before a change to a wider type, in which they are exact.
 static Value skipWidening(Value value) {
   auto cast = value.getDefiningOp<xf::Cast>();
@@ -58,15 +23,6 @@ static Value skipWidening(Value value) {
        to = dyn_cast<FloatType>(typeOf(value).getElementType());
   bool isWidening = from && to && to.isF32() && (from.isF16() || from.isBF16());
   return isWidening ? cast.getX() : value;
-}
-
-static Value skipFloatCasts(Value value) {
-  while (auto cast = value.getDefiningOp<xf::Cast>()) {
-    if (!isa<FloatType>(typeOf(cast.getX()).getElementType()))
-      break;
-    value = cast.getX();
-  }
-  return value;
 }
 
 static Value reshapeConstant(Value value, ArrayRef<int64_t> shape,
@@ -81,6 +37,14 @@ static Value reshapeConstant(Value value, ArrayRef<int64_t> shape,
       Value(), getDimsAttr(b.rewriter.getContext(), dims));
 }
 
+/// Whether there is one for all, for each column, or for each block.
+static bool canSpread(Value value, ArrayRef<int64_t> shape) {
+  RankedTensorType type = typeOf(value);
+  return type.getNumElements() == 1 || type.getShape() == shape ||
+         (type.getRank() == 1 &&
+          type.getNumElements() == ShapedType::getNumElements(shape));
+}
+
 /// A scale or zero point for each block, from one for all or for each column.
 static Value spread(Value value, ArrayRef<int64_t> shape, KernelBuilder &b) {
   if (typeOf(value).getNumElements() != 1)
@@ -93,7 +57,7 @@ static Value spread(Value value, ArrayRef<int64_t> shape, KernelBuilder &b) {
     return xf::Constant::create(b.rewriter, value.getLoc(), type, elements,
                                 StringAttr());
   };
-  if (std::optional<int64_t> number = getSplat(value))
+  if (std::optional<int64_t> number = getSplatInteger(value))
     return makeConstant(
         DenseElementsAttr::get(type, APInt(element.getIntOrFloatBitWidth(),
                                            static_cast<uint64_t>(*number),
@@ -120,9 +84,38 @@ int64_t CodedWeight::getColumns() const {
   return getType().getDimSize(transposed ? 0 : 1);
 }
 
-bool CodedWeight::isSigned8() const {
-  return getType().getElementType().isSignlessInteger(8) &&
-         (!zeros || getSplat(zeros) == 0);
+bool CodedWeight::areBytes() const {
+  if (!getType().getElementType().isInteger(8) || !isOneBlock())
+    return false;
+  std::optional<int64_t> zero = zeros ? getSplatInteger(zeros) : 0;
+  return zero == (isSigned() ? 0 : kMiddleByte);
+}
+
+Value CodedWeight::makeSignedBytes(KernelBuilder &b) const {
+  if (isSigned())
+    return codes;
+  Location loc = codes.getLoc();
+  Type wide = b.rewriter.getIntegerType(16);
+  auto scalar = RankedTensorType::get({}, wide);
+  Value middle = xf::Constant::create(
+      b.rewriter, loc, scalar,
+      DenseElementsAttr::get(scalar, APInt(16, kMiddleByte)), StringAttr());
+  Value shifted =
+      xf::Sub::create(b.rewriter, loc, getType().clone(wide),
+                      xf::Cast::create(b.rewriter, loc, codes, wide), middle);
+  return xf::Cast::create(b.rewriter, loc, shifted, b.rewriter.getI8Type());
+}
+
+std::optional<CodedWeight>
+CodedWeight::matchIntegers(Value weight, bool transposed, KernelBuilder &b) {
+  if (!b.isConstantExpression(weight) || typeOf(weight).getRank() != 2)
+    return std::nullopt;
+  std::optional<ByteInput> bytes = ByteInput::match(weight);
+  if (!bytes || bytes->scale || typeOf(weight).getNumElements() == 0)
+    return std::nullopt;
+  CodedWeight coded{bytes->codes, {}, bytes->zero, 0, transposed};
+  coded.block = coded.getDepth();
+  return coded;
 }
 
 std::optional<CodedWeight> CodedWeight::match(Value weight, bool transposed,
@@ -163,6 +156,9 @@ CodedWeight::matchCodes(xf::Dequantize op, bool transposed, KernelBuilder &b) {
     return std::nullopt;
   SmallVector<int64_t> shape(weight.getType().getShape());
   shape[transposed ? 1 : 0] = llvm::divideCeil(depth, weight.block);
+  if (!canSpread(weight.scales, shape) ||
+      (weight.zeros && !canSpread(weight.zeros, shape)))
+    return std::nullopt;
   weight.scales = spread(weight.scales, shape, b);
   if (weight.zeros)
     weight.zeros = spread(weight.zeros, shape, b);
@@ -213,7 +209,7 @@ kernel::CodesAttr CodedWeight::getCodes(KernelBuilder &b) const {
           shift = code.isUnsigned() ? 0 : int64_t(1) << (bits - 1);
   std::optional<int64_t> zero = shift;
   if (zeros) {
-    zero = getSplat(zeros);
+    zero = getSplatInteger(zeros);
     if (zero)
       zero = *zero + shift;
   }
@@ -222,11 +218,12 @@ kernel::CodesAttr CodedWeight::getCodes(KernelBuilder &b) const {
                                 typeOf(scales).getElementType());
 }
 
-Value CodedWeight::makeSums(int64_t factor, KernelBuilder &b) const {
+Value CodedWeight::makeSums(Value bytes, int64_t factor,
+                            KernelBuilder &b) const {
   Location loc = codes.getLoc();
   Type i32 = b.rewriter.getI32Type();
   auto sumType = RankedTensorType::get({getColumns()}, i32);
-  Value wide = xf::Cast::create(b.rewriter, loc, codes, i32);
+  Value wide = xf::Cast::create(b.rewriter, loc, bytes, i32);
   Value sums = xf::Reduce::create(
       b.rewriter, loc, sumType, wide, xf::ReduceKind::sum,
       ArrayRef<int64_t>{transposed ? 1 : 0}, /*keep_dims=*/false);

@@ -1,5 +1,6 @@
 //===- FormContraction.cpp - Matrix products and attention ----------------===//
 
+#include "passes/kernels/CodedInput.h"
 #include "passes/kernels/CodedWeight.h"
 #include "passes/kernels/Forms.h"
 #include "passes/kernels/Scalars.h"

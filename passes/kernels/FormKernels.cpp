@@ -6,7 +6,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
-#include "passes/kernels/CodedWeight.h"
+#include "passes/kernels/CodedInput.h"
 #include "passes/kernels/Forms.h"
 #include "passes/kernels/Passes.h"
 
@@ -146,7 +146,7 @@ SmallVector<Operation *> collect(func::FuncOp function) {
 /// Whether nothing but unused operations reads the results.
 bool isUnused(Operation *op) {
   return llvm::all_of(op->getUsers(), [](Operation *user) {
-    return isa<xf::Dequantize, xf::Cast>(user) && isUnused(user);
+    return isa<xf::Dequantize, xf::Cast, xf::Sub>(user) && isUnused(user);
   });
 }
 

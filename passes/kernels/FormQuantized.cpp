@@ -2,6 +2,7 @@
 
 #include "dialects/kernel/KernelCodes.h"
 #include "dialects/xf/XfQuantization.h"
+#include "passes/kernels/CodedInput.h"
 #include "passes/kernels/CodedWeight.h"
 #include "passes/kernels/Forms.h"
 #include "passes/kernels/Scalars.h"
@@ -17,9 +18,6 @@ static Type elementTypeOf(Value tensor) {
 }
 
 //===-- Codes of activations ----------------------------------------------===//
-
-/// The middle of unsigned bytes: what codes are shifted by to have no sign.
-static constexpr int64_t kMiddle = 128;
 
 /// x [rows, k] as [rows, blocks, k of a block]; with one block as it is.
 static FailureOr<Value> splitRows(xf::QuantizeRows op, KernelBuilder &b) {
@@ -57,7 +55,7 @@ static Value makeCode(ScalarScope &b, Value x, Value most, bool isShifted) {
   code = arith::MinNumFOp::create(b, code, constant(127));
   code = arith::FPToSIOp::create(b, i32, code);
   if (isShifted)
-    code = arith::AddIOp::create(b, code, makeScalar(b, i32, kMiddle));
+    code = arith::AddIOp::create(b, code, makeScalar(b, i32, kMiddleByte));
   return arith::TruncIOp::create(b, b.getI8Type(), code);
 }
 
@@ -144,49 +142,29 @@ public:
 
   /// False where there is no kernel of codes; fails after a diagnostic.
   FailureOr<bool> form(Value x, Value bias) {
-    xf::QuantizeRows rows = findRows(x);
-    if (rows && rows.getBlock() == 0 && weight.isSigned8() &&
-        weight.isOneBlock())
-      return formBytes(rows, bias);
+    xf::QuantizeRows rows = matchCodedRows(x);
+    bool areBytes = weight.areBytes();
+    if (rows && rows.getBlock() == 0 && areBytes)
+      return formRowsOfBytes(rows, bias);
     if (rows)
       return formBlocks(rows, bias);
-    return formFloats(x, bias);
+    if (std::optional<ByteInput> input = ByteInput::match(x); input && areBytes)
+      return formBytes(*input, bias);
+    return weight.scales ? formFloats(x, bias) : false;
   }
 
 private:
-  /// What x is codes of; null if it is not.
-  static xf::QuantizeRows findRows(Value x) {
-    auto dequantize = skipFloatCasts(x).getDefiningOp<xf::Dequantize>();
-    if (!dequantize || dequantize.getZeroPoint())
-      return {};
-    auto rows = dequantize.getX().getDefiningOp<xf::QuantizeRows>();
-    return rows && dequantize.getScale() == rows.getScales()
-               ? rows
-               : xf::QuantizeRows();
-  }
-
-  static Value skipFloatCasts(Value value) {
-    while (auto cast = value.getDefiningOp<xf::Cast>()) {
-      if (!isa<FloatType>(elementTypeOf(cast.getX())))
-        break;
-      value = cast.getX();
-    }
-    return value;
-  }
-
-  /// Bytes by bytes, summed up in i32.
-  FailureOr<bool> formBytes(xf::QuantizeRows rows, Value bias) {
+  /// Bytes by bytes, summed up in i32. Rows have their own scales.
+  FailureOr<bool> formRowsOfBytes(xf::QuantizeRows rows, Value bias) {
     FailureOr<CodedRows> coded = makeCodedRows(rows, /*isShifted=*/true, b);
     if (failed(coded))
       return failure();
-    addColumn(b.tensor(weight.makeSums(kMiddle, b)));
+    a = coded->codes;
+    Value bytes = packBytes();
+    addColumn(b.tensor(weight.makeSums(bytes, kMiddleByte, b)));
     addRow(coded->scales);
     addColumn(b.tensor(weight.makeScaleRow(b)));
     addBias(bias);
-    a = coded->codes;
-    panels = b.packedWeight(weight.codes, {kPanel, kQuad, weight.transposed});
-    layout = "interleaved";
-    accumulator = b.rewriter.getI32Type();
     return finish([&](ScalarScope &builder, ValueRange x) {
       Value sum = arith::SubIOp::create(builder, x[0], x[1]);
       Value y = arith::SIToFPOp::create(builder, builder.getF32Type(), sum);
@@ -194,6 +172,63 @@ private:
       y = arith::MulFOp::create(builder, y, x[3]);
       return addBiasTo(builder, y, x);
     });
+  }
+
+  /// The same of a tensor with one zero point and one scale.
+  FailureOr<bool> formBytes(const ByteInput &input, Value bias) {
+    if (bool(input.scale) != bool(weight.scales) || (bias && !input.scale))
+      return false;
+    a = input.isSigned() ? shift(input.codes) : b.tensor(input.codes);
+    int64_t shifted = input.isSigned() ? kMiddleByte : 0;
+    std::optional<int64_t> zero = input.zero ? getSplatInteger(input.zero) : 0;
+    Value bytes = packBytes();
+    addColumn(b.tensor(weight.makeSums(bytes, zero ? *zero + shifted : 1, b)));
+    if (!zero)
+      addScalar(input.zero);
+    if (input.scale) {
+      addScalar(input.scale);
+      addColumn(b.tensor(weight.makeScaleRow(b)));
+    }
+    addBias(bias);
+    Type zeroType = zero ? Type() : elementTypeOf(input.zero);
+    return finish([=, this](ScalarScope &builder, ValueRange x) {
+      Value offset = x[1];
+      if (zeroType) {
+        Type i32 = builder.getI32Type();
+        Value point = convertScalar(builder, x[2], zeroType, i32);
+        point = arith::AddIOp::create(
+            builder, point,
+            makeScalar(builder, i32, static_cast<double>(shifted)));
+        offset = arith::MulIOp::create(builder, offset, point);
+      }
+      Value y = arith::SubIOp::create(builder, x[0], offset);
+      if (!weight.scales)
+        return y;
+      unsigned at = zeroType ? 3 : 2;
+      y = arith::SIToFPOp::create(builder, builder.getF32Type(), y);
+      y = arith::MulFOp::create(builder, y, x[at]);
+      y = arith::MulFOp::create(builder, y, x[at + 1]);
+      return addBiasTo(builder, y, x);
+    });
+  }
+
+  /// Signed bytes as unsigned ones.
+  Value shift(Value codes) {
+    Value x = b.tensor(codes);
+    SmallVector<Dim> dims(b.shapes.getDims(x));
+    Type byte = b.rewriter.getIntegerType(8, /*isSigned=*/false);
+    return b.map(loc, {{x, b.identityMap(dims.size())}}, dims, byte,
+                 [](ScalarScope &builder, ValueRange x) -> SmallVector<Value> {
+                   return {flipSign(builder, x[0])};
+                 });
+  }
+
+  Value packBytes() {
+    Value bytes = weight.makeSignedBytes(b);
+    panels = b.packedWeight(bytes, {kPanel, kQuad, weight.transposed});
+    layout = "interleaved";
+    accumulator = b.rewriter.getI32Type();
+    return bytes;
   }
 
   /// Bytes by codes of few bits.
@@ -237,7 +272,13 @@ private:
     });
   }
 
-  /// An operand of a number for each column, row.
+  /// An operand of a number for all, for each column, for each row.
+  void addScalar(Value value) {
+    FailureOr<Value> scalar = b.reshape(loc, b.tensor(value), {});
+    isFlat &= succeeded(scalar);
+    addExtra(isFlat ? *scalar : value,
+             AffineMap::get(2, 0, b.rewriter.getContext()));
+  }
   void addColumn(Value value) {
     addExtra(value, AffineMap::get(2, 0, b.rewriter.getAffineDimExpr(1)));
   }
@@ -326,16 +367,13 @@ private:
 
 } // namespace
 
-bool hagane::isOfCodes(Value x) {
-  while (auto cast = x.getDefiningOp<xf::Cast>())
-    x = cast.getX();
-  return x.getDefiningOp<xf::Dequantize>() != nullptr;
-}
-
 FailureOr<bool> hagane::formCodedLinear(Operation *op, Value x, Value weight,
                                         Value bias, bool transposed,
                                         KernelBuilder &b) {
-  std::optional<CodedWeight> coded = CodedWeight::match(weight, transposed, b);
+  bool isInteger = elementTypeOf(weight).isSignlessInteger(32);
+  std::optional<CodedWeight> coded =
+      isInteger ? CodedWeight::matchIntegers(weight, transposed, b)
+                : CodedWeight::match(weight, transposed, b);
   if (!coded)
     return false;
   return CodedProduct(op, *coded, b).form(x, bias);

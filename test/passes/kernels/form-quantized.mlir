@@ -1,13 +1,11 @@
 // RUN: hagane-opt %s --hagane-form-kernels -canonicalize -cse | FileCheck %s
 
 // Bytes by bytes: codes of rows without sign, sums of columns, and all scales in the epilogue.
+// CHECK: kernel.pack %{{.*}} {interleave = 4 : i64, panel = 32 : i64} : tensor<40x24xi8> -> tensor<1x10x32x4xi8>
 // CHECK: kernel.global @[[SUMS:.*]] : tensor<24xi32>
 // CHECK-DAG: dense<128> : tensor<i32>
 // CHECK-DAG: xf.reduce %{{.*}} {axes = array<i64: 0>, kind = #xf.reduce_kind<sum>} : (tensor<40x24xi32>) -> tensor<24xi32>
 // CHECK: kernel.global @[[SCALES:.*]] : tensor<24xf32>
-// CHECK: kernel.global @[[BIAS:.*]] : tensor<24xf32>
-// CHECK: kernel.global @[[PANELS:.*]] : tensor<1x10x32x4xi8>
-// CHECK: kernel.pack %{{.*}} {interleave = 4 : i64, panel = 32 : i64} : tensor<40x24xi8> -> tensor<1x10x32x4xi8>
 
 xf.symbol @s {min = 1 : i64, max = 512 : i64}
 
@@ -97,4 +95,42 @@ func.func @imported(%x: tensor<?x48xf32> {xf.dims = [#xf.dim<s>, #xf.dim<48>]}) 
   %y = xf.linear %x, %c {transpose_weight} : (tensor<?x48xf32>, tensor<40x48xf32>) -> tensor<?x40xf32>
   %u = xf.linear %x, %d {transpose_weight} : (tensor<?x48xf32>, tensor<24x48xf32>) -> tensor<?x24xf32>
   return %y, %u : tensor<?x40xf32>, tensor<?x24xf32>
+}
+
+// One scale and zero point for all: static ones, which fold into the sums of columns, and those of
+// DynamicQuantizeLinear, whose product is of integers.
+// CHECK-LABEL: func.func @tensors
+// CHECK: kernel.map ins %arg0 {{.*}}body {
+// CHECK: arith.xori %{{.*}}, %c-128_i8
+// CHECK: kernel.gemm %{{.*}}b_layout = "interleaved"
+// CHECK: ^bb0(%[[ACC:.*]]: i32, %[[SUM:.*]]: i32, %[[A:.*]]: f32, %[[W:.*]]: f32):
+// CHECK-NEXT: %[[D:.*]] = arith.subi %[[ACC]], %[[SUM]] : i32
+// CHECK: kernel.gemm %arg1, %{{.*}}b_layout = "interleaved"
+// CHECK: ^bb0(%[[ACC:.*]]: i32, %[[SUM:.*]]: i32, %[[Z:.*]]: i8):
+// CHECK-NEXT: %[[E:.*]] = arith.extui %[[Z]] : i8 to i32
+// CHECK: %[[O:.*]] = arith.muli %[[SUM]], %{{.*}} : i32
+// CHECK-NEXT: %[[D:.*]] = arith.subi %[[ACC]], %[[O]] : i32
+// CHECK-NEXT: kernel.yield %[[D]] : i32
+// CHECK: (tensor<?x48xui8>, tensor<1x12x32x4xi8>, tensor<24xi32>, tensor<ui8>, tensor<?x24xi32>) -> tensor<?x24xi32>
+// CHECK: (tensor<?x48xui8>, tensor<1x12x32x4xi8>, tensor<24xi32>, tensor<?x24xi32>) -> tensor<?x24xi32>
+func.func @tensors(%x: tensor<?x48xi8> {xf.dims = [#xf.dim<s>, #xf.dim<48>]}, %u: tensor<?x48xui8> {xf.dims = [#xf.dim<s>, #xf.dim<48>]}, %z: tensor<ui8> {xf.dims = []}) -> (tensor<?x24xf32>, tensor<?x24xi32>, tensor<?x24xi32>) {
+  %w = xf.constant {value = dense_resource<c2> : tensor<48x24xui8>} : () -> tensor<48x24xui8>
+  %v = xf.constant {value = dense_resource<c3> : tensor<48x24xi8>} : () -> tensor<48x24xi8>
+  %s = xf.constant {value = dense_resource<s0> : tensor<24xf32>} : () -> tensor<24xf32>
+  %m = xf.constant {value = dense<128> : tensor<24xui8>} : () -> tensor<24xui8>
+  %half = xf.constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %three = xf.constant {value = dense<3> : tensor<i8>} : () -> tensor<i8>
+  %a = xf.dequantize %x, %half, %three {axis = 0 : i64, block = 0 : i64} : (tensor<?x48xi8>, tensor<f32>, tensor<i8>) -> tensor<?x48xf32>
+  %b = xf.dequantize %w, %s, %m {axis = 1 : i64, block = 0 : i64} : (tensor<48x24xui8>, tensor<24xf32>, tensor<24xui8>) -> tensor<48x24xf32>
+  %y = xf.linear %a, %b : (tensor<?x48xf32>, tensor<48x24xf32>) -> tensor<?x24xf32>
+  %wide = xf.cast %u {to = i32} : (tensor<?x48xui8>) -> tensor<?x48xi32>
+  %point = xf.cast %z {to = i32} : (tensor<ui8>) -> tensor<i32>
+  %c = xf.sub %wide, %point : (tensor<?x48xi32>, tensor<i32>) -> tensor<?x48xi32>
+  %d = xf.cast %v {to = i32} : (tensor<48x24xi8>) -> tensor<48x24xi32>
+  %t = xf.linear %c, %d : (tensor<?x48xi32>, tensor<48x24xi32>) -> tensor<?x24xi32>
+  // A constant zero point that was widened before.
+  %nine = xf.constant {value = dense<9> : tensor<i32>} : () -> tensor<i32>
+  %e = xf.sub %wide, %nine : (tensor<?x48xi32>, tensor<i32>) -> tensor<?x48xi32>
+  %r = xf.linear %e, %d : (tensor<?x48xi32>, tensor<48x24xi32>) -> tensor<?x24xi32>
+  return %y, %t, %r : tensor<?x24xf32>, tensor<?x24xi32>, tensor<?x24xi32>
 }
