@@ -59,15 +59,12 @@ void GemmCodes::setColumn(Value column) {
 
 //===-- a -----------------------------------------------------------------===//
 
-void GemmCodes::copyRows(Value begin, Value end, bool isWhole) {
-  bool isAll = isWhole || !scratch.isBlocked;
-  int64_t rows = isAll ? scratch.wholeRows : schedule.getItemM();
+void GemmCodes::copyRows(Value begin, Value end) {
   copies = scratchView(b, body.scratch, index(b, scratch.packedA),
-                       {rows, isAll ? scratch.wholeRow : scratch.packedRow}, {},
-                       copyType);
+                       {schedule.getItemM(), scratch.packedRow}, {}, copyType);
   sumsOfA = scratchView(b, body.scratch, index(b, scratch.sumsOfA),
-                        {rows, isAll ? layout.blocks : scratch.packedBlocks},
-                        {}, b.getI32Type());
+                        {schedule.getItemM(), scratch.packedBlocks}, {},
+                        b.getI32Type());
   firstBlock = divide(b, begin, index(b, layout.block));
   Value lastBlock = ceilDivide(b, end, layout.block);
   forEach(b, rowBegin, rowEnd, 1, [&](Value m) {

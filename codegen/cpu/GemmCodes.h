@@ -26,6 +26,8 @@ public:
   /// Fails, with a diagnostic, if the schedule cuts blocks of codes.
   llvm::LogicalResult verify();
 
+  /// Rows of b.
+  int64_t getRows() const { return layout.rows; }
   /// Rows of the contraction whose codes take about so many bytes of a panel:
   /// whole blocks.
   int64_t getRowsOf(int64_t bytes) const;
@@ -45,9 +47,9 @@ public:
 
   //===-- Work ------------------------------------------------------------===//
 
-  /// Copies the item's rows for a part of the contraction: all of it
-  /// (`isWhole`), or a block of the schedule.
-  void copyRows(mlir::Value begin, mlir::Value end, bool isWhole);
+  /// Copies the item's rows for a part of the contraction, at most a block of
+  /// the schedule.
+  void copyRows(mlir::Value begin, mlir::Value end);
   /// Adds the products with rows [begin, end) of b, which were copied of a, to
   /// the sums of a strip that begins with row m; these are numbered by row,
   /// then by vector.

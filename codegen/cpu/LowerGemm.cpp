@@ -145,20 +145,27 @@ private:
     return groups == 1 || schedule.getMicroN() == operands.getPanelWidth();
   }
 
-  /// Codes are read alike whatever the number of rows, unless those are few.
+  /// Codes are read alike whatever the number of rows: strips take turns with
+  /// as much of a panel as stays in the first-level cache, and sums wait in
+  /// scratch memory meanwhile.
   void emitCodes() {
     codes->setRows(batch, firstRow, rowEnd);
     codes->setPrefetch(schedule.getPrefetch());
-    Value isStrip = hasAtMost(schedule.getMicroM());
-    Value isFew = hasFew() ? hasAtMost(kFewRows) : isStrip;
-    Value isPair = b.createOrFold<arith::XOrIOp>(isStrip, isFew);
-    ifThen(b, isPair, [&] { emitFew(); });
-    if (!scratch.isBlocked) {
-      ifThen(b, isNot(b, isPair), [&] { emitWhole(schedule.getPrefetch()); });
-      return;
-    }
-    ifThen(b, isStrip, [&] { emitWhole(schedule.getPrefetch()); });
-    ifThen(b, isNot(b, isFew), [&] { emitBlocks(); });
+    clearSums();
+    int64_t size = scratch.isBlocked ? schedule.getBlockK() : codes->getRows();
+    forBlocks(size, [&] {
+      Value begin = depthBegin, end = depthEnd;
+      codes->copyRows(begin, end);
+      forTiles([&](Value n, bool masked) {
+        setColumn(n, masked);
+        codes->setColumn(n);
+        forBlocks(begin, end, codes->getRowsOf(kNearBytes), [&] {
+          coverRoundedUp(
+              b, firstRow, rowEnd, schedule.getMicroM(),
+              [&](Value m, int64_t rows) { emitCodedStrip(m, rows); });
+        });
+      });
+    });
   }
 
   Value hasAtMost(int64_t rows) {
@@ -178,7 +185,6 @@ private:
   void emitWhole(int64_t prefetchBytes) {
     blocked = copied = false;
     setPrefetch(prefetchBytes, /*isNear=*/false);
-    startCodes();
     emitBlock(index(b, 0), depth);
   }
 
@@ -190,13 +196,15 @@ private:
     copied = false;
     setPrefetch(kNearBytes, /*isNear=*/true);
     clearSums();
-    startCodes();
     int64_t rows = kFewRows / 2;
+    int64_t steps =
+        llvm::alignTo(std::max<int64_t>(kNearBytes / operands.getRowBytes(), 1),
+                      schedule.getUnrollK());
     Value middle = add(b, firstRow, rows);
     forTiles([&](Value n, bool masked) {
       setColumn(n, masked);
       operands.setColumns(n, access);
-      forBlocks(getNearRows(), [&] {
+      forBlocks(steps * operands.getTerms(), [&] {
         operands.setPrefetchShare(0, 2);
         emitStrip(firstRow, rows, index(b, rows));
         operands.setPrefetchShare(1, 2);
@@ -204,24 +212,6 @@ private:
       });
     });
     operands.setPrefetchShare(0, 1);
-  }
-
-  /// Rows of b of which as much of a panel as stays in the first-level cache.
-  int64_t getNearRows() const {
-    if (codes)
-      return codes->getRowsOf(kNearBytes);
-    int64_t steps = std::max<int64_t>(kNearBytes / operands.getRowBytes(), 1);
-    return static_cast<int64_t>(llvm::alignTo(steps, schedule.getUnrollK())) *
-           operands.getTerms();
-  }
-
-  /// Blocks of codes add to sums in memory, with rows that are all copied.
-  void startCodes() {
-    if (!codes)
-      return;
-    codes->copyRows(index(b, 0), depth, /*isWhole=*/true);
-    if (!blocked)
-      clearSums();
   }
 
   void emitBlocks() {
@@ -234,12 +224,16 @@ private:
 
   /// Visits the contraction in blocks.
   void forBlocks(int64_t size, llvm::function_ref<void()> visit) {
-    forEach(b, index(b, 0), depth, size, [&](Value from) {
+    forBlocks(index(b, 0), depth, size, visit);
+  }
+  void forBlocks(Value begin, Value end, int64_t size,
+                 llvm::function_ref<void()> visit) {
+    forEach(b, begin, end, size, [&](Value from) {
       depthBegin = from;
       depthEnd = add(b, from, size);
-      auto known = constantOf(depth);
+      auto known = constantOf(sub(b, end, begin));
       if (!known || *known % size != 0)
-        depthEnd = minimum(b, depthEnd, depth);
+        depthEnd = minimum(b, depthEnd, end);
       visit();
     });
   }
@@ -282,9 +276,7 @@ private:
   void emitBlock(Value from, Value to) {
     depthBegin = from;
     depthEnd = to;
-    if (codes && blocked)
-      codes->copyRows(from, to, /*isWhole=*/false);
-    else if (copied)
+    if (copied)
       packA();
     forTiles([&](Value n, bool masked) { emitColumns(n, masked); });
   }
@@ -341,14 +333,11 @@ private:
       if (atOnce)
         emitStripResults(m, exist);
     };
-    auto cover = codes ? coverRoundedUp : coverWithStrips;
-    cover(b, firstRow, rowEnd, schedule.getMicroM(), strip, finish);
+    coverWithStrips(b, firstRow, rowEnd, schedule.getMicroM(), strip, finish);
   }
 
   void setColumn(Value n, bool masked) {
     column = n;
-    if (codes)
-      codes->setColumn(n);
     access.clear();
     for (int64_t v = 0; v < vectors; ++v) {
       Value mask;
@@ -360,8 +349,6 @@ private:
 
   /// Of the strip's rows `exist` do; the sums of others are dropped.
   void emitStrip(Value m, int64_t rows, Value exist) {
-    if (codes)
-      return emitCodedStrip(m, rows);
     stripRow = m;
     Values accumulators;
     if (blocked)

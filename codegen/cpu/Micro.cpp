@@ -120,19 +120,17 @@ void coverWithStrips(Builder &b, Value from, Value to, int64_t size,
 }
 
 void coverRoundedUp(Builder &b, Value from, Value to, int64_t size,
-                    llvm::function_ref<void(Value, int64_t, Value)> strip,
-                    llvm::function_ref<void(Value, Value)> finish) {
+                    llvm::function_ref<void(Value, int64_t)> strip) {
   int64_t fewer = llvm::bit_ceil(static_cast<uint64_t>(size)) / 2;
   Value count = sub(b, to, from);
   Value whole = roundDown(b, add(b, count, size - 1 - fewer), size);
   Value middle = add(b, from, whole), left = sub(b, count, whole);
-  forEach(b, from, middle, size, [&](Value row) {
-    Value exist = minimum(b, sub(b, to, row), index(b, size));
-    strip(row, size, exist);
-    finish(row, exist);
-  });
+  forEach(b, from, middle, size, [&](Value row) { strip(row, size); });
   if (fewer > 0)
-    coverRest(b, middle, left, fewer, strip, finish);
+    coverRest(
+        b, middle, left, fewer,
+        [&](Value row, int64_t rows, Value) { strip(row, rows); },
+        [](Value, Value) {});
 }
 
 } // namespace hagane::cpu

@@ -65,9 +65,7 @@ void coverWithStrips(
 /// smaller strip would have `size`, too, it is one of those before.
 void coverRoundedUp(
     Builder &b, mlir::Value from, mlir::Value to, int64_t size,
-    llvm::function_ref<void(mlir::Value row, int64_t rows, mlir::Value exist)>
-        strip,
-    llvm::function_ref<void(mlir::Value row, mlir::Value exist)> finish);
+    llvm::function_ref<void(mlir::Value row, int64_t rows)> strip);
 
 } // namespace hagane::cpu
 

@@ -145,23 +145,12 @@ static GemmScratch getCodesScratch(Gemm op) {
       scratch.isBlocked ? llvm::divideCeil(schedule.getBlockK(), codes.block)
                         : codes.blocks;
   int64_t bytes = getElementBytes(getCopyType(op));
-  auto rowOf = [&](int64_t blocks) {
-    return blocks * codes.paddedBlock +
-           kPackedRowPadding * words.elementBytes / bytes;
-  };
-  scratch.packedRow = rowOf(scratch.packedBlocks);
-  scratch.wholeRow = rowOf(codes.blocks);
-  // Few rows are copied whole, whatever the blocks of many.
+  scratch.packedRow = scratch.packedBlocks * codes.paddedBlock +
+                      kPackedRowPadding * words.elementBytes / bytes;
   int64_t itemM = schedule.getItemM();
-  scratch.wholeRows =
-      scratch.isBlocked
-          ? std::min(itemM, std::max(kFewRows, schedule.getMicroM()))
-          : itemM;
-  scratch.packedA = words.place(std::max(itemM * scratch.packedRow,
-                                         scratch.wholeRows * scratch.wholeRow) *
-                                bytes / words.elementBytes);
-  scratch.sumsOfA = words.place(
-      std::max(itemM * scratch.packedBlocks, scratch.wholeRows * codes.blocks));
+  scratch.packedA =
+      words.place(itemM * scratch.packedRow * bytes / words.elementBytes);
+  scratch.sumsOfA = words.place(itemM * scratch.packedBlocks);
   scratch.sums = words.place(schedule.getItemM() * schedule.getItemN() *
                              int64_t(op.getGroups()));
   scratch.bytes = words.end;

@@ -54,8 +54,6 @@ struct GemmScratch {
   // of codes are:
   int64_t packedRow = 0;    ///< elements of a row in packedA, padding included
   int64_t packedBlocks = 0; ///< blocks of codes in it: those of block_k
-  int64_t wholeRow = 0;     ///< the same where all of the contraction is copied
-  int64_t wholeRows = 0;    ///< rows of which all is copied: at most item_m
   int64_t sumsOfA = 0;      ///< a word for each row and block
 };
 GemmScratch getGemmScratch(Gemm op);

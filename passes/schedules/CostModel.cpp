@@ -1,6 +1,7 @@
 //===- CostModel.cpp - How long a kernel is expected to take --------------===//
 
 #include "passes/schedules/CostModel.h"
+#include "dialects/kernel/KernelCodes.h"
 #include "dialects/kernel/KernelCost.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
@@ -80,6 +81,9 @@ static Work workOf(Gemm op, const KernelPoint &point, GemmScheduleAttr schedule,
   double sumBytes = double(getElementBytes(getAccumulatorType(op)));
   double weightBytes = double(
       getElementBytes(cast<ShapedType>(op.getB().getType()).getElementType()));
+  if (op.getCodes())
+    weightBytes = double(getCodesLayout(op).getPanelBytes()) /
+                  (double(kCodesPanel) * double(std::max<int64_t>(k, 1)));
   double rowBytes = double(getCopyBytes(op, target));
   int64_t lanes = getLanes(op, target);
   int64_t rows = std::min(schedule.getItemM(), m),

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/kernel/KernelCodes.h"
 #include "dialects/kernel/KernelCost.h"
 #include "dialects/kernel/KernelWindows.h"
 #include "passes/schedules/ScheduleSpace.h"
@@ -21,10 +22,13 @@ static int64_t weightBytes(Gemm op) {
       cast<ShapedType>(op.getB().getType()).getElementType());
 }
 
+static bool isCoded(Gemm op) { return op.getCodes().has_value(); }
 static bool isInPanels(Gemm op) { return getPanelWidth(op) != 0; }
 
 /// How far ahead prefetching reads: a panel.
 static int64_t panelBytes(Gemm op, int64_t depth) {
+  if (isCoded(op))
+    return kCodesAhead;
   return depth * kPanel * weightBytes(op);
 }
 
@@ -36,8 +40,24 @@ static int64_t covering(int64_t size, int64_t total, int64_t step) {
 
 //===-- Schedules that run alike ------------------------------------------===//
 
+/// Rows are copied in any case, and 32 of them are unrolled.
+static Attribute getCanonicalOfCodes(Gemm op, const KernelPoint &point,
+                                     GemmScheduleAttr schedule) {
+  int64_t microM = schedule.getMicroM(), blockK = schedule.getBlockK();
+  int64_t step = kPanel / static_cast<int64_t>(op.getGroups());
+  int64_t itemN = schedule.getItemN();
+  if (itemN % step == 0)
+    itemN = covering(itemN, point["n"], step);
+  return GemmScheduleAttr::get(
+      op.getContext(), covering(schedule.getItemM(), point["m"], microM), itemN,
+      blockK >= point["k"] ? 0 : blockK, microM, schedule.getMicroN(),
+      /*unroll_k=*/1, schedule.getPrefetch(), /*pack_a=*/false);
+}
+
 static Attribute getCanonical(Gemm op, const KernelPoint &point,
                               GemmScheduleAttr schedule) {
+  if (isCoded(op))
+    return getCanonicalOfCodes(op, point, schedule);
   int64_t m = point["m"], k = point["k"];
   int64_t microM = schedule.getMicroM(), microN = schedule.getMicroN(),
           unroll = schedule.getUnrollK();
@@ -297,6 +317,8 @@ bool GemmList::isWorthwhile(int64_t itemM, int64_t itemN) const {
 /// So that an iteration has enough products to hide the loop's own
 /// instructions, and few enough for short contractions.
 SmallVector<int64_t> GemmList::unrolls(Tile tile) const {
+  if (isCoded(op))
+    return {1};
   static constexpr int64_t kLeastProducts = 64, kMostProducts = 128;
   static constexpr int64_t kUnrolls[] = {2, 4, 8};
   SmallVector<int64_t> found;
@@ -315,6 +337,13 @@ SmallVector<int64_t> GemmList::unrolls(Tile tile) const {
 SmallVector<int64_t> GemmList::blocks(Tile tile) const {
   static constexpr int64_t kStep = 64, kLeastBlock = 192;
   SmallVector<int64_t> found{0};
+  if (isCoded(op)) {
+    CodesLayout codes = getCodesLayout(op);
+    for (int64_t count : piecesOf(codes.blocks, 1))
+      if (count * codes.block >= kLeastBlock)
+        found.push_back(count * codes.block);
+    return found;
+  }
   for (int64_t block : piecesOf(k, kStep))
     if (block >= std::min<int64_t>(kLeastBlock, llvm::alignTo(k, kStep)) &&
         tile.vectors * lanes * block * weightBytes(op) <= target.l2Bytes / 4)
@@ -327,6 +356,9 @@ void GemmList::list(Tile tile, int64_t itemM, int64_t itemN) {
   for (int64_t block : blocks(tile))
     for (bool packs : {false, true}) {
       // Copied rows that do not stay in the cache were copied for nothing.
+      if (isCoded(op) && (packs || double(block ? block : k) * rowBytes >
+                                       double(target.l2Bytes) * 3 / 4))
+        continue;
       if (packs && double(block + kPackedRowPadding) * rowBytes >
                        double(target.l2Bytes) * 3 / 4)
         continue;

@@ -129,9 +129,6 @@ static constexpr int64_t kRegistersOfPairs = 3;
 // Rows that make it worthwhile to read b.
 static constexpr int64_t kRows = 96;
 
-// How far ahead codes are asked for: they are read front to back.
-static constexpr int64_t kCodesAhead = 4 << 10;
-
 /// Rows are copied in any case, so that they are as many as the L2 cache has
 /// room for beside the sums; the contraction is cut only where these were few.
 static kernel::GemmScheduleAttr chooseCoded(kernel::Gemm op,
@@ -144,6 +141,14 @@ static kernel::GemmScheduleAttr chooseCoded(kernel::Gemm op,
   kernel::CodesLayout codes = kernel::getCodesLayout(op);
   int64_t rowBytes = kernel::getElementBytes(kernel::getCopyType(op));
   MicroTile tile = pickTile(kGemmTiles, target, kRegistersOfPairs);
+  // The sums of short blocks want registers beside those of their products,
+  // unless few rows are left to unpack codes for.
+  static constexpr int64_t kLongBlock = 128, kFewestRows = 4;
+  int64_t both =
+      (target.vectorRegisters - getTileRegisters(0, 2 * tile.vectors)) /
+      (2 * tile.vectors);
+  if (codes.paddedBlock < kLongBlock && both >= kFewestRows)
+    tile.rows = std::min(tile.rows, both);
   int64_t microN = std::min(tile.vectors * getLanes(op, target), kPanel);
   int64_t microM = std::clamp<int64_t>(rows, 1, tile.rows);
   int64_t quantum = kPanel / static_cast<int64_t>(op.getGroups());

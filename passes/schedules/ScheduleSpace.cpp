@@ -1,6 +1,7 @@
 //===- ScheduleSpace.cpp - The schedules a kernel can have ----------------===//
 
 #include "passes/schedules/ScheduleSpace.h"
+#include "dialects/kernel/KernelCodes.h"
 #include "dialects/kernel/KernelCost.h"
 #include "dialects/kernel/KernelScheduleFiles.h"
 #include "dialects/kernel/KernelWindows.h"
@@ -70,6 +71,8 @@ int64_t hagane::getLanes(Gemm op, const TargetDescription &target) {
 
 /// Whether a matrix product is of integers of 8 bits, four rows side by side.
 static bool hasQuads(Gemm op) {
+  if (op.getCodes())
+    return getCopyType(op).isInteger();
   return op.getBLayout() == "interleaved" && getAccumulatorType(op).isInteger();
 }
 
@@ -103,6 +106,18 @@ int64_t hagane::getLanes(Attention op, const TargetDescription &target) {
   return lanesFor(getElementBytes(compute), target);
 }
 
+/// Blocks of codes are not cut.
+static LogicalResult checkBlocks(Gemm op, GemmScheduleAttr schedule,
+                                 EmitError error) {
+  CodesLayout codes = getCodesLayout(op);
+  if (schedule.getBlockK() >= codes.rows ||
+      schedule.getBlockK() % codes.block == 0)
+    return success();
+  return error() << "block_k is " << schedule.getBlockK()
+                 << ", expected a multiple of " << codes.block
+                 << ", the rows of a block of codes";
+}
+
 static LogicalResult check(Gemm op, GemmScheduleAttr schedule,
                            const TargetDescription &target, EmitError error) {
   int64_t lanes = getLanes(op, target), groups = op.getGroups(),
@@ -118,6 +133,8 @@ static LogicalResult check(Gemm op, GemmScheduleAttr schedule,
     return error() << "block_k is " << schedule.getBlockK()
                    << ", expected whole groups of the rows interleaved in "
                    << op.getB().getType();
+  if (op.getCodes() && failed(checkBlocks(op, schedule, error)))
+    return failure();
   int64_t panel = getPanelWidth(op);
   if (panel == 0)
     return success();

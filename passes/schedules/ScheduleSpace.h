@@ -50,6 +50,10 @@ template <> struct ScheduleOf<kernel::Rows> {
   using Type = kernel::RowsScheduleAttr;
 };
 
+/// How many bytes ahead of its reads b is fetched where it is codes, which are
+/// read front to back.
+inline constexpr int64_t kCodesAhead = 4 << 10;
+
 /// Registers of a tile of accumulators, a row of vectors of b and one of a.
 int64_t getTileRegisters(int64_t rows, int64_t vectors);
 

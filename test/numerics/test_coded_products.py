@@ -76,3 +76,50 @@ def test_exact(case, int8_level, tmp_path):
 @pytest.mark.parametrize("case", REAL + SCHEDULED[1::2], ids=str)
 def test_real(case, level, tmp_path):
     check(case, level, tmp_path)
+
+
+DEFINED = [*EXACT[::9], Coded(130, 50, bits=8, zero=None, scales_of_a=True), Coded(70, 45, a="f32"),
+           Coded(96, 30, groups=2, zero=None, transposed=True, scale="bf16")]
+
+
+@pytest.mark.parametrize("case", DEFINED, ids=str)
+def test_definition(case, tmp_path):
+    """What the evaluator, which decodes the documented layout, makes of the same text."""
+    (tmp_path / "model.mlir").write_text(module_text(case))
+    inputs = case.inputs(5)
+    np.savez(tmp_path / "in.npz", **inputs)
+    done = subprocess.run([BUILD / "bin/hagane-eval", tmp_path / "model.mlir", "--inputs", tmp_path / "in.npz",
+                           "--outputs", tmp_path / "out.npz"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    got, want = np.load(tmp_path / "out.npz")["y"], expected(case, inputs)
+    if case.a == "i8":
+        np.testing.assert_array_equal(got, want)
+    else:
+        check_close(got, want, "float", None, "y")
+
+
+def put_special(inputs):
+    """In floats, what rows other than theirs must not see."""
+    a = inputs["a"]
+    a[0, 3] = np.inf
+    if len(a) > 2:
+        a[1, 40], a[2, :2] = np.nan, (np.inf, -np.inf)
+
+
+@pytest.mark.parametrize("zero", [8, None], ids=["one zero point", "zero points of blocks"])
+@pytest.mark.parametrize("a", FLOATS)
+def test_special_values(a, zero, level, tmp_path):
+    """An infinity meets codes that are zero points, which are NaN then, and others."""
+    check(Coded(70, 50, block=32, zero=zero, a=a), level, tmp_path, rows=(1, 3, 9), change=put_special)
+
+
+class SpecialScales(Coded):
+    def weights(self):
+        codes, scales, zeros = super().weights()
+        scales[0, :4] = np.inf, np.nan, -np.inf, 0
+        return codes, scales, zeros
+
+
+@pytest.mark.parametrize("a", ["i8", "f32"])
+def test_special_scales(a, level, tmp_path):
+    check(SpecialScales(70, 50, a=a), level, tmp_path, rows=(1, 5))

@@ -5,9 +5,11 @@ import functools
 import emulator
 import numpy as np
 import pytest
+import test_coded_products as codes
 import test_integer_products as integers
 import test_kernels as numerics
 import test_ulp
+from coded_products import Coded
 from harness import Case, check_case, compile_model, make_model
 
 # A few of each kind, with the narrow types whose conversions differ between processors.
@@ -61,6 +63,17 @@ def test_kernel(case, dtype, target, tmp_path):
 @pytest.mark.parametrize("k, n", [(7, 33), (1030, 48)])
 def test_products_of_bytes(k, n, signs, level, tmp_path):
     integers.check_plain(k, n, signs, tmp_path, level, functools.partial(emulator.Session, level=level))
+
+
+CODED = [
+    Coded(257, 33, bits=bits, block=64, zero=zero, a=a)
+    for bits, zero in ((4, 8), (6, None), (8, 128)) for a in ("i8", "f32")
+]
+
+
+@pytest.mark.parametrize("coded", CODED, ids=str)
+def test_products_of_codes(coded, level, tmp_path):
+    codes.check(coded, level, tmp_path, (1, 7, 18), session=functools.partial(emulator.Session, level=level))
 
 
 @pytest.mark.parametrize("op", test_ulp.EXACT)
