@@ -11,6 +11,7 @@
 #include "passes/quantization/Passes.h"
 #include "passes/schedules/Passes.h"
 #include "passes/shapes/Passes.h"
+#include "passes/state/Passes.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -52,12 +53,18 @@ void hagane::buildShapesPhase(OpPassManager &pm) {
 
 void hagane::buildFusionPhase(OpPassManager &pm, ArrayRef<std::string> disabled,
                               const std::string &precision,
-                              ArrayRef<std::string> quantization) {
+                              ArrayRef<std::string> quantization,
+                              const StatefulOptions &stateful) {
   // Scales and epsilons that exporters compute become numbers.
   pm.addPass(xf::eval::createFoldConstantsPass());
   cleanUp(pm);
   addFusions(pm, disabled);
   cleanUp(pm);
+  // When attention is one operation.
+  if (stateful.page > 0) {
+    pm.addPass(createMakeStatefulPass({stateful.page, stateful.element}));
+    cleanUp(pm);
+  }
   // Of what the fusions made: whole products, and none inside of attention.
   buildFactors(pm, precision, quantization);
 }
@@ -91,6 +98,7 @@ void hagane::buildBufferizePhase(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createPrepareOutputsPass());
   pm.addNestedPass<func::FuncOp>(createPrepareLoopsPass());
   pm.addPass(createBufferizePass());
+  pm.addNestedPass<func::FuncOp>(createVerifyStatesPass());
   // Dead allocations and views of views go before they are placed.
   cleanUp(pm);
   pm.addNestedPass<func::FuncOp>(createCopiesToKernelsPass());

@@ -14,13 +14,20 @@
 namespace hagane {
 
 void buildShapesPhase(mlir::OpPassManager &pm);
+/// Caches as states: positions of a page, 0 for none, and the type of elements,
+/// "model" or "bf16".
+struct StatefulOptions {
+  int64_t page = 0;
+  std::string element = "model";
+};
 /// `disabled` names the fusions to leave out; see Fusions.def. `precision` is
 /// the type to which products round their factors, or "model"; `quantization`
 /// are rules, see passes/quantization/Scheme.h.
 void buildFusionPhase(mlir::OpPassManager &pm,
                       llvm::ArrayRef<std::string> disabled = {},
                       const std::string &precision = "model",
-                      llvm::ArrayRef<std::string> quantization = {});
+                      llvm::ArrayRef<std::string> quantization = {},
+                      const StatefulOptions &stateful = {});
 /// The last passes of that phase, which choose how factors are stored.
 void buildFactors(mlir::OpPassManager &pm, const std::string &precision,
                   llvm::ArrayRef<std::string> quantization);

@@ -37,7 +37,7 @@ AttentionCode::AttentionCode(kernel::Attention op, const KernelBody &body,
   lanes = body.options.getLanes(compute);
   auto isRounded = [](const HeadsOperand &operand) {
     Type element = operand.type().getElementType();
-    return element.isBF16() || element.isF32();
+    return element.isBF16() || element.isF32() || element.isInteger(8);
   };
   dots = !body.options.bf16Dots.empty() && q.isBF16() && isRounded(k) &&
          isRounded(v) && depth() % 2 == 0;
@@ -45,7 +45,8 @@ AttentionCode::AttentionCode(kernel::Attention op, const KernelBody &body,
   heads = sizeOf(b, q.memref, q.axes.heads);
   queries = sizeOf(b, q.memref, q.axes.positions);
   keyHeads = sizeOf(b, k.memref, k.axes.heads);
-  keys = sizeOf(b, k.memref, k.axes.positions);
+  keys = op.getPages() ? mul(b, sizeOf(b, op.getPages(), 1), op.getPageSize())
+                       : sizeOf(b, k.memref, k.axes.positions);
   group = divide(b, heads, maximum(b, keyHeads, index(b, 1)));
 }
 
@@ -112,6 +113,45 @@ void AttentionCode::setBatch(Value entry) {
   diagonal = op.getCausal() == xf::CausalKind::bottom_right
                  ? sub(b, keyEnd, queries)
                  : index(b, 0);
+}
+
+void AttentionCode::setBlock(Value key) {
+  keyBegin = blockRow = key;
+  blockEntry = batch;
+  if (!op.getPages())
+    return;
+  Value page = index(b, op.getPageSize());
+  Value number = memref::LoadOp::create(
+      b, op.getPages(), ValueRange{batch, divide(b, key, page)});
+  blockEntry = arith::IndexCastOp::create(b, b.getIndexType(), number);
+  blockRow = remainder(b, key, page);
+}
+
+Value AttentionCode::scaleOf(const HeadsOperand &x, Value key) {
+  Value feature = index(b, x.type().getDimSize(3) - kernel::kScaleBytes);
+  // Not aligned.
+  Value bytes = load(b, x.memref, placeOf(x, key, feature),
+                     {kernel::kScaleBytes, Value()}, b.getI8Type());
+  Value scale =
+      vector::BitCastOp::create(b, vectorOf(b.getF32Type(), 1), bytes);
+  return vector::ExtractOp::create(b, scale, 0);
+}
+
+Value AttentionCode::loadRow(const HeadsOperand &x, Value key, Value feature,
+                             Access access) {
+  if (!isCoded(x))
+    return load(b, x.memref, placeOf(x, key, feature), access, compute);
+  Value codes =
+      load(b, x.memref, placeOf(x, key, feature), access, b.getI8Type());
+  return arith::SIToFPOp::create(b, vectorOf(compute, access.lanes), codes);
+}
+
+Value AttentionCode::partSize() {
+  Value size = ceilDivide(b, keys, schedule.getParts());
+  if (!op.getPages())
+    return size;
+  int64_t page = op.getPageSize();
+  return mul(b, ceilDivide(b, size, page), page);
 }
 
 std::optional<int64_t> AttentionCode::rightReach() {

@@ -30,7 +30,16 @@ public:
 
 protected:
   int64_t depth() const { return q.type().getDimSize(3); }
-  int64_t valueSize() const { return v.type().getDimSize(3); }
+  int64_t valueSize() const { return kernel::getValueSize(op); }
+  /// Whether keys or values are codes with a scale for each row.
+  bool isCoded(const HeadsOperand &x) const {
+    return kernel::isCoded(op, x.memref);
+  }
+  /// The scale of a row of the block.
+  mlir::Value scaleOf(const HeadsOperand &x, mlir::Value key);
+  /// Features of a row of the block, in the compute type; codes as they are.
+  mlir::Value loadRow(const HeadsOperand &x, mlir::Value key,
+                      mlir::Value feature, Access access);
   /// Features of a value, rounded up to whole vectors.
   int64_t paddedValue() const;
   /// The result is what a part of the keys gives, for another kernel to merge.
@@ -64,6 +73,17 @@ protected:
   mlir::Value loadScratch(mlir::Value view, mlir::ValueRange at);
   void storeScratch(mlir::Value value, mlir::Value view, mlir::ValueRange at);
   mlir::Value loadScalar(mlir::Value view, mlir::ValueRange at);
+
+  /// Sets the block of keys that begins there: of the batch entry, or in a page
+  /// of a state.
+  void setBlock(mlir::Value key);
+  /// An element of a key or value of the block.
+  Values placeOf(const HeadsOperand &x, mlir::Value key,
+                 mlir::Value feature) const {
+    return x.at(blockEntry, keyHead, add(b, blockRow, key), feature);
+  }
+  /// Keys that a part of several has.
+  mlir::Value partSize();
 
   /// Sets the batch entry, with the end of its keys and the diagonal.
   void setBatch(mlir::Value entry);
@@ -117,6 +137,9 @@ protected:
   mlir::Value batches, heads, keyHeads, group, queries, keys;
   // The item being emitted. Query i sees no key beyond i + diagonal + reach.
   mlir::Value batch, keyHead, keyEnd, diagonal;
+  // The block of keys: its first one, as a position and as a row of k and v,
+  // and how many.
+  mlir::Value keyBegin, blockEntry, blockRow, keyCount;
 };
 
 /// A block of queries of one head, queries along vector lanes.
@@ -135,6 +158,8 @@ private:
   void packBlock();
   void fetchNext(mlir::Value key);
   void copyRows(const HeadsOperand &from, mlir::Value to, int64_t features);
+  mlir::Value loadScaled(const HeadsOperand &from, mlir::Value key,
+                         mlir::Value feature, Access access);
   void pairValues();
   void emitTile(int64_t vectors);
   void emitVisibleTile(int64_t vectors);
@@ -167,10 +192,9 @@ private:
       rescale, packedK, packedV;
   // Where the next item is: batch, head and block of queries.
   Values next;
-  // The item, the block of keys, the tile of queries and its keys, of those
+  // The item, the tile of queries and its keys, of those
   // of the block.
-  mlir::Value head, queryBegin, queryCount, keyBegin, keyCount, tileBegin,
-      tileFirst, tileLast;
+  mlir::Value head, queryBegin, queryCount, tileBegin, tileFirst, tileLast;
 };
 
 /// All heads that share keys and values, for few queries: features along
@@ -192,6 +216,9 @@ private:
                    visit);
   void copyQueries();
   void emitStart();
+  bool hasScales() const { return isCoded(k) || isCoded(v); }
+  void loadScales();
+  mlir::Value scaled(mlir::Value x, int64_t row, mlir::Value key);
   void emitScores();
   void emitScoreTile(mlir::Value row, int64_t count, mlir::Value key,
                      bool whole);
@@ -203,8 +230,8 @@ private:
                      int64_t vectors);
   void emitResult();
 
-  mlir::Value queryRows, scores, accumulator, rowMax, rowSum, rescale;
-  mlir::Value part, rows, keyBegin, keyCount;
+  mlir::Value queryRows, scores, accumulator, rowMax, rowSum, rescale, scales;
+  mlir::Value part, rows;
 };
 
 } // namespace hagane::cpu

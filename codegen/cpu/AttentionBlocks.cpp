@@ -55,7 +55,7 @@ void BlockAttention::carveScratch() {
   rowMax = view(layout.rowMax, {blockQ});
   rowSum = view(layout.rowSum, {blockQ});
   rescale = view(layout.rescale, {microN});
-  if (schedule.getPack() || (usesDots() && !k.isBF16()))
+  if (schedule.getPack() || isCoded(k) || (usesDots() && !k.isBF16()))
     packedK = viewAs(usesDots() ? b.getBF16Type() : compute, layout.packedK,
                      {blockK, depth()});
   // Pairs of probabilities take the place of scores that have been read.
@@ -63,7 +63,7 @@ void BlockAttention::carveScratch() {
       usesDots() ? viewAs(word(), layout.scores, {blockK / 2, microN}) : scores;
   if (usesDots())
     packedV = viewAs(word(), layout.packedV, {blockK / 2, paddedValue()});
-  else if (schedule.getPack())
+  else if (schedule.getPack() || isCoded(v))
     packedV = view(layout.packedV, {blockK, paddedValue()});
 }
 
@@ -86,7 +86,7 @@ void BlockAttention::emitItem() {
   Value whole = roundDown(b, queryCount, microN);
   Value padded = mul(b, ceilDivide(b, queryCount, lanes), lanes);
   forEach(b, first, last, schedule.getBlockK(), [&](Value key) {
-    keyBegin = key;
+    setBlock(key);
     keyCount = minimum(b, sub(b, last, key), index(b, schedule.getBlockK()));
     packBlock();
     auto tiles = [&](Value from, Value to, int64_t step) {

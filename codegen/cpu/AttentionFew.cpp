@@ -48,6 +48,8 @@ void FewAttention::carveScratch() {
   rowMax = view(layout.rowMax, {layout.rows});
   rowSum = view(layout.rowSum, {layout.rows});
   rescale = view(layout.rescale, {layout.rows});
+  if (hasScales())
+    scales = view(layout.scales, {2, layout.scoreColumns});
 }
 
 /// Visits the rows: the queries of each head of the group.
@@ -66,7 +68,7 @@ void FewAttention::emitItem() {
   emitStart();
   Value first = index(b, 0), last = keyEnd;
   if (schedule.getParts() > 1) {
-    Value size = ceilDivide(b, keys, schedule.getParts());
+    Value size = partSize();
     first = mul(b, part, size);
     last = minimum(b, last, add(b, first, size));
   }
@@ -74,9 +76,14 @@ void FewAttention::emitItem() {
     last = minimum(b, last, add(b, add(b, queries, diagonal), *right));
   if (windowLeft() >= 0)
     first = maximum(b, first, add(b, diagonal, -windowLeft()));
+  if (op.getPages())
+    // No block reaches from one page to the next.
+    first = roundDown(b, first, schedule.getBlockK());
   forEach(b, first, last, schedule.getBlockK(), [&](Value key) {
-    keyBegin = key;
+    setBlock(key);
     keyCount = minimum(b, sub(b, last, key), index(b, schedule.getBlockK()));
+    if (hasScales())
+      loadScales();
     emitScores();
     forRows([&](Value row, Value head, Value query) {
       emitSoftmax(row, head, query);
@@ -119,6 +126,24 @@ void FewAttention::emitStart() {
   });
 }
 
+/// The scales of the block's keys and values; 1 where there are none.
+void FewAttention::loadScales() {
+  forEach(b, index(b, 0), keyCount, 1, [&](Value key) {
+    for (auto [i, x] : {std::pair(0, &k), std::pair(1, &v)}) {
+      Value scale = isCoded(*x) ? scaleOf(*x, key) : constant(1);
+      store(b, scale, scales, {index(b, i), key}, Access{});
+    }
+  });
+}
+
+/// x times the scales of keys (row 0) or values (row 1) from `key` on.
+Value FewAttention::scaled(Value x, int64_t row, Value key) {
+  if (!hasScales())
+    return x;
+  Value factor = loadScratch(scales, {index(b, row), key});
+  return arith::MulFOp::create(b, x, factor);
+}
+
 void FewAttention::emitScores() {
   emitStrips(b, index(b, 0), rows, std::min(kRows, lanes),
              [&](Value row, int64_t count) {
@@ -145,13 +170,14 @@ void FewAttention::emitScoreTile(Value row, int64_t count, Value key,
     Value at = add(b, key, i);
     if (!whole)
       at = minimum(b, at, add(b, keyCount, -1));
-    places.push_back(add(b, keyBegin, at));
+    places.push_back(at);
   }
   auto addProducts = [&](Value d, Access access, ValueRange sums) {
     Values results(sums), loaded;
     for (Value place : places)
-      loaded.push_back(
-          load(b, k.memref, k.at(batch, keyHead, place, d), access, element));
+      loaded.push_back(isCoded(k) ? loadRow(k, place, d, access)
+                                  : load(b, k.memref, placeOf(k, place, d),
+                                         access, element));
     for (int64_t r = 0; r < count; ++r) {
       Value query =
           load(b, queryRows, {add(b, row, r), d}, {width(), Value()}, element);
@@ -208,15 +234,16 @@ void FewAttention::emitSoftmax(Value row, Value head, Value query) {
     return arith::SelectOp::create(b, hidden, none, mask);
   };
   Value old = loadScalar(rowMax, {row});
-  Value tops = forCarrying(b, index(b, 0), keyCount, lanes, splatOf(old),
-                           [&](Value key, ValueRange carried) {
-                             Value score =
-                                 adjustScore(loadScratch(scores, {row, key}),
-                                             head, query, key, maskAt(key));
-                             storeScratch(score, scores, {row, key});
-                             return Values{larger(score, carried[0])};
-                           })
-                   .front();
+  Value tops =
+      forCarrying(b, index(b, 0), keyCount, lanes, splatOf(old),
+                  [&](Value key, ValueRange carried) {
+                    Value score =
+                        scaled(loadScratch(scores, {row, key}), 0, key);
+                    score = adjustScore(score, head, query, key, maskAt(key));
+                    storeScratch(score, scores, {row, key});
+                    return Values{larger(score, carried[0])};
+                  })
+          .front();
   Value top = combineLanes(b, "max", tops);
   store(b, top, rowMax, {row}, Access{});
   Value base = baseOf(splatOf(top));
@@ -229,7 +256,7 @@ void FewAttention::emitSoftmax(Value row, Value head, Value query) {
                   [&](Value key, ValueRange carried) {
                     Value p = expOfScore(arith::SubFOp::create(
                         b, loadScratch(scores, {row, key}), base));
-                    storeScratch(p, scores, {row, key});
+                    storeScratch(scaled(p, 1, key), scores, {row, key});
                     return Values{arith::AddFOp::create(b, carried[0], p)};
                   })
           .front();
@@ -256,9 +283,7 @@ void FewAttention::emitValueTile(Value row, int64_t count, int64_t feature,
   };
   micro.loadB = [&](Builder &, int64_t vector, Value key) {
     int64_t e = feature + vector * lanes;
-    return load(b, v.memref,
-                v.at(batch, keyHead, add(b, keyBegin, key), index(b, e)),
-                featureAccess(e, valueSize()), compute);
+    return loadRow(v, key, index(b, e), featureAccess(e, valueSize()));
   };
   accumulate({accumulator, row, rescale, row}, micro, index(b, 0), keyCount,
              feature);

@@ -77,24 +77,38 @@ void BlockAttention::fetchNext(Value key) {
       schedule.getMicroM(), llvm::divideCeil(schedule.getBlockQ(), microN));
   Value tile = divide(b, tileBegin, index(b, microN));
   Value first = add(b, key, mul(b, tile, share));
-  auto fetch = [&](const HeadsOperand &from, Value inHeads, Value row,
-                   int64_t features) {
+  auto fetch = [&](const HeadsOperand &from, Value entry, Value inHeads,
+                   Value row, int64_t features) {
     int64_t line =
         kLineBytes / kernel::getElementBytes(from.type().getElementType());
     for (int64_t e = 0; e < features; e += line)
       memref::PrefetchOp::create(b, from.memref,
-                                 from.at(next[0], inHeads, row, index(b, e)),
+                                 from.at(entry, inHeads, row, index(b, e)),
                                  /*isWrite=*/false, /*localityHint=*/2,
                                  /*isDataCache=*/true);
   };
   Value nextKeyHead = divide(b, next[1], group);
+  // The next item is mostly of the same entry of the batch, thus in the same
+  // page.
+  Value nextEntry = op.getPages() ? blockEntry : next[0];
   Value nextQuery = mul(b, next[2], schedule.getBlockQ());
   for (int64_t r = 0; r < share; ++r) {
     Value row = add(b, first, r);
-    fetch(q, next[1], add(b, nextQuery, row), depth());
-    fetch(k, nextKeyHead, add(b, keyBegin, row), depth());
-    fetch(v, nextKeyHead, add(b, keyBegin, row), valueSize());
+    fetch(q, next[0], next[1], add(b, nextQuery, row), depth());
+    fetch(k, nextEntry, nextKeyHead, add(b, blockRow, row), depth());
+    fetch(v, nextEntry, nextKeyHead, add(b, blockRow, row), valueSize());
   }
+}
+
+/// Features of a row of the block in the compute type.
+Value BlockAttention::loadScaled(const HeadsOperand &from, Value key,
+                                 Value feature, Access access) {
+  Value row = loadRow(from, key, feature, access);
+  if (!isCoded(from))
+    return row;
+  // Read once for each row: nothing is written between.
+  return arith::MulFOp::create(b, row,
+                               splat(b, scaleOf(from, key), access.lanes));
 }
 
 /// Copies the block's rows to where they lie close together, as elements of
@@ -106,10 +120,12 @@ void BlockAttention::copyRows(const HeadsOperand &from, Value to,
   forEach(b, index(b, 0), keyCount, 1, [&](Value key) {
     for (int64_t e = 0; e < features; e += step) {
       Access access = featureAccess(e, features, step);
-      Values place =
-          from.at(batch, keyHead, add(b, keyBegin, key), index(b, e));
-      store(b, load(b, from.memref, place, access, element), to,
-            {key, index(b, e)}, access);
+      Value part =
+          isCoded(from)
+              ? convert(b, loadScaled(from, key, index(b, e), access), element)
+              : load(b, from.memref, placeOf(from, key, index(b, e)), access,
+                     element);
+      store(b, part, to, {key, index(b, e)}, access);
     }
   });
 }
@@ -119,9 +135,11 @@ void BlockAttention::copyRows(const HeadsOperand &from, Value to,
 void BlockAttention::pairValues() {
   VectorType type = vectorOf(word(), lanes);
   auto loadHalf = [&](Value key, int64_t e) -> Value {
-    Value row = load(b, v.memref,
-                     v.at(batch, keyHead, add(b, keyBegin, key), index(b, e)),
-                     featureAccess(e, valueSize()), b.getBF16Type());
+    Access access = featureAccess(e, valueSize());
+    Value row = isCoded(v) ? convert(b, loadScaled(v, key, index(b, e), access),
+                                     b.getBF16Type())
+                           : load(b, v.memref, placeOf(v, key, index(b, e)),
+                                  access, b.getBF16Type());
     Value bits =
         arith::BitcastOp::create(b, vectorOf(b.getI16Type(), lanes), row);
     return arith::ExtUIOp::create(b, type, bits);
@@ -229,8 +247,7 @@ Values BlockAttention::loadBias(int64_t vectors, Value key) {
 Value BlockAttention::loadKey(Value key, Value step) {
   Value feature = mul(b, step, terms());
   Value from = packedK ? packedK : k.memref;
-  Values place = packedK ? Values{key, feature}
-                         : k.at(batch, keyHead, add(b, keyBegin, key), feature);
+  Values place = packedK ? Values{key, feature} : placeOf(k, key, feature);
   if (!usesDots())
     return load(b, from, place, Access{}, compute);
   return asPairs(splatOf(loadPair(b, from, place)));
@@ -243,8 +260,7 @@ Value BlockAttention::loadValues(Value step, int64_t feature) {
     return asPairs(load(b, packedV, place, vectorAccess(), word()));
   if (packedV)
     return loadScratch(packedV, place);
-  return load(b, v.memref,
-              v.at(batch, keyHead, add(b, keyBegin, step), place[1]),
+  return load(b, v.memref, placeOf(v, step, place[1]),
               featureAccess(feature, valueSize()), compute);
 }
 

@@ -74,6 +74,7 @@ private:
   llvm::FailureOr<const Argument *> sharedWith(size_t i);
   llvm::LogicalResult recordSignature();
   void collectRequirements();
+  llvm::LogicalResult recordCache();
   void recordSlotsAndChecks();
   mlir::LogicalResult recordBuffers();
 

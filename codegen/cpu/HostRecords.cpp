@@ -69,6 +69,40 @@ LogicalResult HostLowering::recordSignature() {
   return success();
 }
 
+/// What `xf.cache` of main says of a step, with the inputs that have roles in
+/// it.
+LogicalResult HostLowering::recordCache() {
+  module->removeAttr(record::kCache);
+  auto cache = main->getAttrOfType<DictionaryAttr>("xf.cache");
+  if (!cache)
+    return success();
+  auto isSymbol = [&](StringRef key) {
+    auto dim = cache.getAs<xf::DimAttr>(key);
+    return dim && xf::Dim(dim).getSymbol();
+  };
+  auto isSize = [&](StringRef key) {
+    auto dim = cache.getAs<xf::DimAttr>(key);
+    return dim && (xf::Dim(dim).getConstant() || isSymbol(key));
+  };
+  auto page = cache.getAs<IntegerAttr>("page");
+  if (!page || !page.getType().isInteger(64) || !isSymbol("pages") ||
+      !isSymbol("table") || !isSize("batch") || !isSize("step"))
+    return main.emitError("expected xf.cache to tell page, pages, table, batch "
+                          "and step, found ")
+           << cache;
+  SmallVector<Attribute> inputs;
+  for (auto [i, argument] : llvm::enumerate(arguments))
+    if (auto role = main.getArgAttrOfType<StringAttr>(i, "xf.cache_role");
+        role && argument.role == Role::Input)
+      inputs.push_back(b.getDictionaryAttr(
+          {b.getNamedAttr("input", b.getI64IntegerAttr(argument.index)),
+           b.getNamedAttr("role", role)}));
+  NamedAttrList fields(cache);
+  fields.set("inputs", b.getArrayAttr(inputs));
+  module->setAttr(record::kCache, fields.getDictionary(b.getContext()));
+  return success();
+}
+
 /// Gives the arena's buffers their slots, and notes them.
 LogicalResult HostLowering::recordBuffers() {
   FailureOr<kernel::ArenaPlan> planned = kernel::ArenaPlan::read(main);

@@ -373,7 +373,8 @@ LogicalResult HostLowering::run() {
   main.walk([&](Operation *op) {
     isGuarded |= isa<xf::RequireEqual>(op) || op->hasAttr("kernel.heap_bytes");
   });
-  if (failed(recordSignature()) || failed(recordBuffers()))
+  if (failed(recordSignature()) || failed(recordCache()) ||
+      failed(recordBuffers()))
     return failure();
   if (auto arena = main->getAttrOfType<xf::DimAttr>("kernel.arena_bytes"))
     plan.setArena(arena);

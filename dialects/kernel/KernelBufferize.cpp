@@ -13,13 +13,15 @@ using namespace hagane::kernel;
 
 namespace {
 /// The same operation on the buffers of its operands. A kernel overwrites the
-/// whole of its outs, so their old contents are never read.
+/// whole of its outs, so their old contents are never read, unless it keeps
+/// what it does not write.
 template <typename OpTy>
 struct KernelModel
     : DstBufferizableOpInterfaceExternalModel<KernelModel<OpTy>, OpTy> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const AnalysisState &) const {
-    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+    return op->hasAttr(kKeepsAttr) ||
+           !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
   }
 
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter,

@@ -196,6 +196,14 @@ static int64_t headSize(Value operand) {
   return cast<ShapedType>(operand.getType()).getDimSize(3);
 }
 
+bool kernel::isCoded(Attention op, Value state) {
+  return op.getPages() && getElementTypeOrSelf(state.getType()).isInteger(8);
+}
+
+int64_t kernel::getValueSize(Attention op) {
+  return headSize(op.getV()) - (isCoded(op, op.getV()) ? kScaleBytes : 0);
+}
+
 static Type computeTypeOf(Attention op) {
   return getComputeType(cast<ShapedType>(op.getQ().getType()).getElementType());
 }
@@ -207,7 +215,7 @@ AttentionScratch kernel::getAttentionScratch(Attention op) {
   ScratchLayout layout(computeTypeOf(op));
   // Tiles are whole vectors of whole rows.
   int64_t lanes = kAlign / layout.elementBytes;
-  int64_t e = llvm::alignTo(headSize(op.getV()), lanes);
+  int64_t e = llvm::alignTo(getValueSize(op), lanes);
   AttentionScratch scratch;
   scratch.scoreRows = k + std::max(lanes, schedule.getMicroM());
   scratch.queries = layout.place(llvm::alignTo(q, n) * d);
@@ -222,10 +230,11 @@ AttentionScratch kernel::getAttentionScratch(Attention op) {
   };
   // Where pairs of 16 bits are multiplied, wider keys are rounded while they
   // are copied, and values are always copied.
-  bool copiesKeys =
-      schedule.getPack() || (isNarrow(op.getQ()) && !isNarrow(op.getK()));
+  bool copiesKeys = schedule.getPack() || isCoded(op, op.getK()) ||
+                    (isNarrow(op.getQ()) && !isNarrow(op.getK()));
   scratch.packedK = layout.place(copiesKeys ? k * d : 0);
-  bool copiesValues = schedule.getPack() || isNarrow(op.getQ());
+  bool copiesValues =
+      schedule.getPack() || isCoded(op, op.getV()) || isNarrow(op.getQ());
   scratch.packedV = layout.place(copiesValues ? k * e : 0);
   scratch.bytes = layout.end;
   return scratch;
@@ -253,10 +262,12 @@ FewAttentionScratch kernel::getFewAttentionScratch(Attention op) {
   scratch.scoreColumns = pad(schedule.getBlockK());
   scratch.queries = layout.place(scratch.rows * pad(headSize(op.getQ())));
   scratch.scores = layout.place(scratch.rows * scratch.scoreColumns);
-  scratch.acc = layout.place(scratch.rows * pad(headSize(op.getV())));
+  scratch.acc = layout.place(scratch.rows * pad(getValueSize(op)));
   scratch.rowMax = layout.place(scratch.rows);
   scratch.rowSum = layout.place(scratch.rows);
   scratch.rescale = layout.place(scratch.rows);
+  bool hasScales = isCoded(op, op.getK()) || isCoded(op, op.getV());
+  scratch.scales = layout.place(hasScales ? 2 * scratch.scoreColumns : 0);
   scratch.bytes = layout.end;
   return scratch;
 }
@@ -272,8 +283,12 @@ AttentionSizes kernel::getAttentionSizes(Attention op) {
                    dims[axes.features]};
   };
   Operand q = operand(0), k = operand(1), v = operand(2);
-  return {q.batch,     q.heads,    k.heads,   q.positions,
-          k.positions, q.features, v.features};
+  if (Value pages = op.getPages()) {
+    unsigned i = op.getPagesMutable()[0].getOperandNumber();
+    k.positions = kernel::detail::getOperandDims(op, i)[1] * op.getPageSize();
+  }
+  Dim e = getConstant(op, getValueSize(op));
+  return {q.batch, q.heads, k.heads, q.positions, k.positions, q.features, e};
 }
 
 Dim Attention::getItems() {
@@ -316,7 +331,22 @@ Dim Attention::getFlops() {
   return getScoreCount(*this) * (sizes.d * 2 + sizes.e * 2 + kSoftmaxFlops);
 }
 
-Dim Attention::getBytes() { return getOperandBytes(*this); }
+Dim Attention::getBytes() {
+  Dim bytes = getOperandBytes(*this);
+  if (!getPages())
+    return bytes;
+  // Of the states, what belongs to this step's entries.
+  AttentionSizes sizes = getAttentionSizes(*this);
+  for (unsigned i : {1, 2}) {
+    int64_t element =
+        getElementBytes(getElementTypeOrSelf(getOperand(i).getType()));
+    Dim whole = getProduct(*this, kernel::detail::getOperandDims(*this, i));
+    Dim rows = sizes.batch * sizes.kvHeads * sizes.keys;
+    bytes =
+        bytes - whole * element + rows * (headSize(getOperand(i)) * element);
+  }
+  return bytes;
+}
 StringRef Attention::getKernelKind() { return "attention"; }
 
 //===-- rows --------------------------------------------------------------===//

@@ -85,6 +85,7 @@ struct FewAttentionScratch {
   int64_t rowMax;       ///< rows
   int64_t rowSum;       ///< rows
   int64_t rescale;      ///< rows
+  int64_t scales;       ///< of codes: 2 x scoreColumns, of keys and values
   int64_t bytes;        ///< all of it
 };
 FewAttentionScratch getFewAttentionScratch(Attention op);
@@ -106,6 +107,14 @@ struct AttentionAxes {
         positions(layout.find('s')), features(layout.find('d')) {}
   size_t batch, heads, positions, features;
 };
+
+/// Whether keys, or values, are states of codes, each row of which its scale
+/// follows; see XfState.td.
+bool isCoded(Attention op, Value state);
+/// The bytes of that scale.
+inline constexpr int64_t kScaleBytes = 4;
+/// Features of a value.
+int64_t getValueSize(Attention op);
 
 /// Sizes of attention's axes, whatever the layouts.
 struct AttentionSizes {

@@ -39,6 +39,10 @@ bool canFail(Operation *kernel);
 /// its message shows.
 constexpr int64_t kReportWords = 3;
 
+/// On a task: what of its outs it does not write keeps its contents, which are
+/// read.
+inline constexpr llvm::StringLiteral kKeepsAttr = "kernel.keeps";
+
 /// What `kernel.pack` makes of a matrix: see there.
 struct PackedForm {
   int64_t panel, interleave = 1;

@@ -216,10 +216,19 @@ def Kernel_Attention : Kernel_Op<"attention", [AttrSizedOperandSegments]> {
     if it has none), the second [n * batch, heads, queries] is `most`, the third,
     likewise, the sum of the weights. Sinks count in part 0.
 
+    With `pages` [batch, table], k and v are states, [pages, kv_heads, page,
+    features], which `xf.state_read` would make keys and values of: key t of
+    entry b is row t mod page of page pages[b, t / page]. The number of keys is
+    then table * page, of which `key_lengths` tells how many exist, and c is
+    rounded up to whole pages. Scores have no more places than the bias has.
+
     Rules: (A1) rank 4 each; (A2) four known layouts; (A3) the innermost axis
     of q, k, v and the result is contiguous; (A4) its size is static; (A5) the
     bias has rank 4; (A6) one out or three, of these ranks 3 but for the first;
-    (A7) a schedule of several parts goes with three outs.
+    (A7) a schedule of several parts goes with three outs; (A8) pages are
+    [batch, table] of i32 and go with lengths, and with layouts "bhsd" and equal
+    sizes of a page for k and v, a multiple of 16, which blocks of the schedule
+    divide.
 
     Example:
     ```mlir
@@ -230,14 +239,21 @@ def Kernel_Attention : Kernel_Op<"attention", [AttrSizedOperandSegments]> {
   }];
   let arguments = (ins Kernel_Shaped:$q, Kernel_Shaped:$k, Kernel_Shaped:$v, Optional<Kernel_Shaped>:$bias,
                        Optional<Kernel_Shaped>:$key_lengths, Optional<Kernel_Shaped>:$sinks,
+                       Optional<Kernel_Shaped>:$pages,
                        Variadic<Kernel_Shaped>:$outs, StrArrayAttr:$layouts, F64Attr:$scale,
                        Xf_CausalKindAttr:$causal, DefaultValuedAttr<I64Attr, "-1">:$window_left,
                        DefaultValuedAttr<I64Attr, "-1">:$window_right,
                        DefaultValuedAttr<F64Attr, "0.0">:$softcap, ArrayAttr:$shapes,
                        OptionalAttr<Kernel_AttentionSchedule>:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
+  let ownDeclaration = [{
+    /// Positions of a page: with pages.
+    int64_t getPageSize() {
+      return ::llvm::cast<::mlir::ShapedType>(getK().getType()).getDimSize(2);
+    }
+  }];
   let assemblyFormat = [{
-    $q `,` $k `,` $v (`bias` $bias^)? (`lengths` $key_lengths^)? (`sinks` $sinks^)? `outs` $outs
+    $q `,` $k `,` $v (`bias` $bias^)? (`lengths` $key_lengths^)? (`sinks` $sinks^)? (`pages` $pages^)? `outs` $outs
     attr-dict `:` functional-type(operands, results)
   }];
 }

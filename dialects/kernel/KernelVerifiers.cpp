@@ -1,5 +1,6 @@
 //===- KernelVerifiers.cpp - The numbered rules of kernels ----------------===//
 
+#include "dialects/kernel/KernelCost.h"
 #include "dialects/kernel/KernelRules.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/SmallBitVector.h"
@@ -179,6 +180,39 @@ static LogicalResult verifyParts(Attention op) {
   return success();
 }
 
+static LogicalResult verifyPages(Attention op) {
+  if (!op.getPages())
+    return success();
+  ShapedType pages = getShaped(op.getPages());
+  if (pages.getRank() != 2 || !pages.getElementType().isInteger(32))
+    return op.emitOpError("(A8) expects pages of rank 2 and i32, got ")
+           << pages;
+  if (!op.getKeyLengths())
+    return op.emitOpError("(A8) expects lengths with pages");
+  for (unsigned i : {1, 2})
+    if (cast<StringAttr>(op.getLayouts()[i]).getValue() != "bhsd")
+      return op.emitOpError("(A8) expects states in layout \"bhsd\", got ")
+             << op.getLayouts()[i];
+  int64_t size = op.getPageSize();
+  // Whole vectors of any width.
+  constexpr int64_t kStep = 16;
+  if (ShapedType::isDynamic(size) || size < 1 || size % kStep != 0 ||
+      size != getShaped(op.getV()).getDimSize(2))
+    return op.emitOpError("(A8) expects equal sizes of a page, a multiple of ")
+           << kStep << ", got " << getShaped(op.getK()) << " and "
+           << getShaped(op.getV());
+  for (Value state : {op.getK(), op.getV()})
+    if (isCoded(op, state) && getShaped(state).getDimSize(3) <= kScaleBytes)
+      return op.emitOpError("(A8) expects rows of more than ")
+             << kScaleBytes << " bytes in states of i8, got "
+             << getShaped(state);
+  if (auto schedule = op.getSchedule();
+      schedule && size % schedule->getBlockK() != 0)
+    return op.emitOpError("(A8) expects block_k to divide ")
+           << size << " positions of a page, got " << schedule->getBlockK();
+  return success();
+}
+
 LogicalResult Attention::verify() {
   if (failed(verifyShapes(*this)))
     return failure();
@@ -204,7 +238,7 @@ LogicalResult Attention::verify() {
   if (getBias() && getShaped(getBias()).getRank() != 4)
     return emitOpError("(A5) expects a bias of rank 4, got ")
            << getShaped(getBias());
-  return success();
+  return verifyPages(*this);
 }
 
 /// A dimension is as long as an operand's axis that it walks.

@@ -4,6 +4,7 @@
 #include "dialects/xf/XfDynamic.h"
 #include "dialects/xf/XfQuantization.h"
 #include "dialects/xf/XfSpecial.h"
+#include "dialects/xf/XfState.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -40,6 +41,10 @@ void XfDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/xf/XfQuantization.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/xf/XfState.cpp.inc"
       >();
 }
 

@@ -1,5 +1,6 @@
 //===- FormContraction.cpp - Matrix products and attention ----------------===//
 
+#include "dialects/xf/XfState.h"
 #include "passes/kernels/CodedInput.h"
 #include "passes/kernels/CodedWeight.h"
 #include "passes/kernels/Forms.h"
@@ -237,6 +238,22 @@ static Value makeBias(xf::Attention op, KernelBuilder &b) {
   return succeeded(bias) ? *bias : Value();
 }
 
+/// The state that keys or values are read from, in another float type at most.
+static xf::StateRead findState(Value value) {
+  if (auto cast = value.getDefiningOp<xf::Cast>())
+    if (isa<FloatType>(elementTypeOf(value)))
+      value = cast.getX();
+  return value.getDefiningOp<xf::StateRead>();
+}
+
+/// The page numbers of both keys and values, if they are read from states.
+static Value findPages(xf::Attention op) {
+  xf::StateRead k = findState(op.getK()), v = findState(op.getV());
+  return k && v && op.getKeyLengths() && k.getNumbers() == v.getNumbers()
+             ? k.getNumbers()
+             : Value();
+}
+
 LogicalResult hagane::form(xf::Attention op, KernelBuilder &b) {
   Location loc = op.getLoc();
   SmallVector<Dim> dims(b.shapes.getDims(op.getY())),
@@ -246,7 +263,14 @@ LogicalResult hagane::form(xf::Attention op, KernelBuilder &b) {
   SmallVector<std::string> layouts;
   SmallVector<Value> operands;
   Value factors[] = {op.getQ(), op.getK(), op.getV()};
+  Value pages = findPages(op);
   for (auto [i, operand] : llvm::enumerate(factors)) {
+    if (pages && i > 0) {
+      // Rounded as they are read, if that is wanted.
+      layouts.emplace_back("bhsd");
+      operands.push_back(b.tensor(findState(operand).getState()));
+      continue;
+    }
     Value factor = absorbTranspose(operand, layouts, b);
     operands.push_back(isReadFactor(op, static_cast<int64_t>(i))
                            ? factor
@@ -259,11 +283,11 @@ LogicalResult hagane::form(xf::Attention op, KernelBuilder &b) {
       return b.cannotForm(
           op, "whether its bias broadcasts is only known when the model runs");
   }
-  for (Value &optional :
-       std::initializer_list<std::reference_wrapper<Value>>{lengths, sinks})
+  for (Value &optional : std::initializer_list<std::reference_wrapper<Value>>{
+           lengths, sinks, pages})
     if (optional)
       optional = b.tensor(optional);
-  for (Value optional : {bias, lengths, sinks})
+  for (Value optional : {bias, lengths, sinks, pages})
     if (optional)
       operands.push_back(optional);
 
@@ -283,7 +307,7 @@ LogicalResult hagane::form(xf::Attention op, KernelBuilder &b) {
       b.rewriter,
       absorbs ? b.rewriter.getFusedLoc({loc, consumer.getLoc()}) : loc,
       out.getType(), operands[0], operands[1], operands[2], bias, lengths,
-      sinks, out,
+      sinks, pages, out,
       b.rewriter.getStrArrayAttr(
           SmallVector<StringRef>(layouts.begin(), layouts.end())),
       op.getScaleAttr(), op.getCausalAttr(), op.getWindowLeftAttr(),

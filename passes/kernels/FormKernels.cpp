@@ -3,6 +3,7 @@
 #include "dialects/xf/XfDynamic.h"
 #include "dialects/xf/XfQuantization.h"
 #include "dialects/xf/XfSpecial.h"
+#include "dialects/xf/XfState.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -81,6 +82,8 @@ const llvm::StringMap<Handler> &getHandlers() {
       xf::Slice,
       xf::Softmax,
       xf::SortRows,
+      xf::StateAppend,
+      xf::StatePlaces,
       xf::Stretch,
       xf::SuppressBoxes,
       xf::TopK,
@@ -114,7 +117,7 @@ LogicalResult formOne(Operation *op, KernelBuilder &b) {
 
 /// Whether an operation forms kernels of its operands as well.
 bool absorbs(Operation *op) {
-  if (isa<xf::Attention, xf::Rotary, xf::CacheWrite>(op))
+  if (isa<xf::Attention, xf::Rotary, xf::CacheWrite, xf::StateAppend>(op))
     return true;
   if (auto linear = dyn_cast<xf::Linear>(op))
     return isOfCodes(linear.getX());
@@ -126,6 +129,15 @@ bool absorbs(Operation *op) {
 bool isAbsorbed(Operation *op) {
   return isa<xf::Rotary>(op) && op->hasOneUse() &&
          isa<xf::Concat, xf::CacheAppend>(*op->user_begin());
+}
+
+/// Whether nobody reads the results but operations that nobody reads: what was
+/// absorbed stays until the end.
+bool isDead(Operation *op, int depth = 8) {
+  return llvm::all_of(op->getUsers(), [&](Operation *user) {
+    return depth > 0 && isa<xf::SymbolicShapeOpInterface>(user) &&
+           isDead(user, depth - 1);
+  });
 }
 
 /// The outermost operations first where they absorb their neighbours.
@@ -141,13 +153,6 @@ SmallVector<Operation *> collect(func::FuncOp function) {
   });
   absorbing.append(others);
   return absorbing;
-}
-
-/// Whether nothing but unused operations reads the results.
-bool isUnused(Operation *op) {
-  return llvm::all_of(op->getUsers(), [](Operation *user) {
-    return isa<xf::Dequantize, xf::Cast, xf::Sub>(user) && isUnused(user);
-  });
 }
 
 bool isConstant(Operation *op, KernelBuilder &b) {
@@ -175,7 +180,7 @@ struct FormKernels : hagane::impl::FormKernelsPassBase<FormKernels> {
     for (Operation *op : llvm::make_early_inc_range(ops)) {
       // Parts of constants stay until nobody reads them; absorbed ones are
       // dead.
-      if (isUnused(op) || isConstant(op, b))
+      if (isDead(op) || isConstant(op, b))
         continue;
       if (failed(formOne(op, b)))
         return failure();

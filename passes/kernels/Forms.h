@@ -24,6 +24,8 @@ class QuantizeRows;
 class RoiPool;
 class SortRows;
 class Stretch;
+class StateAppend;
+class StatePlaces;
 class SuppressBoxes;
 } // namespace hagane::xf
 
@@ -59,6 +61,8 @@ llvm::LogicalResult form(xf::Broadcast op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Concat op, KernelBuilder &b);
 llvm::LogicalResult form(xf::CacheAppend op, KernelBuilder &b);
 llvm::LogicalResult form(xf::CacheWrite op, KernelBuilder &b);
+llvm::LogicalResult form(xf::StateAppend op, KernelBuilder &b);
+llvm::LogicalResult form(xf::StatePlaces op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Compact op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Item op, KernelBuilder &b);
 llvm::LogicalResult form(xf::PutItem op, KernelBuilder &b);

@@ -185,9 +185,13 @@ struct Bufferize : hagane::impl::BufferizePassBase<Bufferize> {
     ModuleOp module = getOperation();
     for (auto function : module.getOps<func::FuncOp>())
       for (BlockArgument argument : function.getArguments())
-        if (isa<TensorType>(argument.getType()))
-          function.setArgAttr(argument.getArgNumber(), "bufferization.writable",
-                              BoolAttr::get(&getContext(), false));
+        if (isa<TensorType>(argument.getType())) {
+          unsigned i = argument.getArgNumber();
+          bool isState =
+              static_cast<bool>(function.getArgAttr(i, "kernel.state"));
+          function.setArgAttr(i, "bufferization.writable",
+                              BoolAttr::get(&getContext(), isState));
+        }
     IRRewriter rewriter(&getContext());
     for (auto function : module.getOps<func::FuncOp>()) {
       separateDestinations(function, rewriter);

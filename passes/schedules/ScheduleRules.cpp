@@ -7,6 +7,7 @@
 #include "passes/schedules/ScheduleSpace.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace hagane;
@@ -308,6 +309,12 @@ static int64_t pickParts(const kernel::AttentionSizes &sizes, int64_t threads) {
   return std::clamp<int64_t>(threads / items, 1, kMostParts);
 }
 
+/// Keys of a block: whole blocks make a page.
+static int64_t pickBlockK(kernel::Attention op) {
+  static constexpr int64_t kBlockK = 128;
+  return op.getPages() ? std::gcd(op.getPageSize(), kBlockK) : kBlockK;
+}
+
 static kernel::AttentionScheduleAttr choose(kernel::Attention op,
                                             const TargetDescription &target) {
   kernel::AttentionSizes sizes = kernel::getAttentionSizes(op);
@@ -317,6 +324,9 @@ static kernel::AttentionScheduleAttr choose(kernel::Attention op,
   int64_t microN =
       std::min(tile.vectors * lanes,
                static_cast<int64_t>(llvm::alignTo(queries, lanes)));
+  int64_t blockK = pickBlockK(op);
+  while (microN > lanes && blockK % microN != 0)
+    microN -= lanes;
   int64_t heads = std::max<int64_t>(valueOr(sizes.batch, 1), 1) *
                   std::max<int64_t>(valueOr(sizes.heads, 1), 1);
   int64_t blockQ = pickBlockQ(queries, heads, microN, target.threads);
@@ -326,7 +336,7 @@ static kernel::AttentionScheduleAttr choose(kernel::Attention op,
   if (sizes.queries && sizes.queries.getConstant())
     few = queries <= few ? queries : 0;
   return kernel::AttentionScheduleAttr::get(
-      op.getContext(), blockQ, /*block_k=*/128, tile.rows, microN,
+      op.getContext(), blockQ, blockK, tile.rows, microN,
       wantsPacking(op, op.getK(), 1, target) ||
           wantsPacking(op, op.getV(), 2, target),
       few, few ? pickParts(sizes, target.threads) : 1);

@@ -183,6 +183,10 @@ static LogicalResult check(Attention op, AttentionScheduleAttr schedule,
   if (schedule.getFewQ() > 0 && !getStaticGroup(op))
     return error() << "few_q is " << schedule.getFewQ()
                    << ", expected 0 as the number of heads is not known";
+  if (op.getPages() && op.getPageSize() % schedule.getBlockK() != 0)
+    return error() << "block_k is " << schedule.getBlockK()
+                   << ", expected a divisor of the " << op.getPageSize()
+                   << " positions of a page";
   return checkRegisters(error, schedule.getMicroM(),
                         schedule.getMicroN() / lanes, target);
 }

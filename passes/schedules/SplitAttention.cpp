@@ -78,7 +78,7 @@ void Splitter::attend() {
   Value outs[] = {sums, tops, weights};
   auto whole = kernel::Attention::create(
       b, TypeRange(ValueRange(outs)), op.getQ(), op.getK(), op.getV(),
-      op.getBias(), op.getKeyLengths(), op.getSinks(), outs,
+      op.getBias(), op.getKeyLengths(), op.getSinks(), op.getPages(), outs,
       b.getArrayAttr(layouts), op.getScaleAttr(), op.getCausalAttr(),
       op.getWindowLeftAttr(), op.getWindowRightAttr(), op.getSoftcapAttr(),
       b.getArrayAttr(shapes), schedule);

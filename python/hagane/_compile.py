@@ -38,7 +38,8 @@ def compile(model: Any, output: str | os.PathLike | None = None, *,  # noqa: A00
             emit: str = "module", target_cpus: Sequence[str] = (),
             dims: Mapping[str, tuple[int, int]] | None = None,
             specialize: Mapping[str, int] | None = None, precision: str = "model",
-            quantize: str | Sequence[str] = (), threads: int = 0, compile_to: str = "",
+            quantize: str | Sequence[str] = (), stateful: bool = False, page_size: int = 64,
+            cache_type: str = "model", threads: int = 0, compile_to: str = "",
             remarks: list[str] | None = None, base_dir: str | os.PathLike | None = None,
             progress: Callable[[str, float], None] | None = None) -> Any:
     """Compiles an ONNX model: a path, bytes or an onnx.ModelProto.
@@ -52,15 +53,20 @@ def compile(model: Any, output: str | os.PathLike | None = None, *,  # noqa: A00
     specialize: symbolic dims made constant.
     precision: of the factors of large products: "model" (its own) or "bf16"; sums stay f32.
     quantize: schemes of weights, "SCHEME" or "PATTERN=SCHEME", as of `hagane compile --quantize`.
+    stateful: keep the caches of a decoder in the session, in pages that sequences share.
+    page_size: positions of such a page.
+    cache_type: of the caches' elements: "model" (its own), "bf16", or "int8" with a scale for
+      each position and head.
     threads: of the compiler; 0: as many as there are cores.
     compile_to: stop after this phase and give its IR as text.
     remarks: a list that receives what the compiler remarks.
     base_dir: the folder of external data of a model that is not a path.
     progress: called with the name of each phase, and its fraction or -1.
     """
+    state = {"stateful": stateful, "page_size": page_size, "cache_type": cache_type}
     if output is not None:
         path = pathlib.Path(output)
-        _run(model, path, emit, target_cpus, dims, specialize, precision, quantize, threads,
+        _run(model, path, emit, target_cpus, dims, specialize, precision, quantize, state, threads,
              compile_to, remarks, base_dir, progress)
         return path
     is_text = bool(compile_to) or emit in _TEXTS
@@ -68,21 +74,21 @@ def compile(model: Any, output: str | os.PathLike | None = None, *,  # noqa: A00
         raise ValueError(f"emit={emit!r} needs an output path")
     with tempfile.TemporaryDirectory(prefix="hagane-") as folder:
         path = pathlib.Path(folder, "model.hgn")
-        _run(model, path, emit, target_cpus, dims, specialize, precision, quantize, threads,
+        _run(model, path, emit, target_cpus, dims, specialize, precision, quantize, state, threads,
              compile_to, remarks, base_dir, progress)
         # An open module is mapped and needs its name no more.
         return path.read_text() if is_text else Module(path)
 
 
-def _run(model, path, emit, target_cpus, dims, specialize, precision, quantize, threads,
+def _run(model, path, emit, target_cpus, dims, specialize, precision, quantize, state, threads,
          compile_to, remarks, base_dir, progress) -> None:
     name, data = _source(model, base_dir)
     compiled, diagnostics = _compiler().compile(
         input=name, model=data, output=os.fspath(path), emit=emit, compile_to=compile_to,
         target_cpus=list(target_cpus), dims=list((dims or {}).items()),
         specialize=list((specialize or {}).items()), precision=precision,
-        quantize=[quantize] if isinstance(quantize, str) else list(quantize), threads=threads,
-        remarks=remarks is not None, progress=progress)
+        quantize=[quantize] if isinstance(quantize, str) else list(quantize), **state,
+        threads=threads, remarks=remarks is not None, progress=progress)
     diagnostics = [text.rstrip("\n") for text in diagnostics]
     if not compiled:
         raise CompileError(diagnostics)

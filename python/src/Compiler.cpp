@@ -51,6 +51,7 @@ compile(const std::string &input, std::optional<nb::bytes> model,
         const std::vector<std::pair<std::string, Bounds>> &dims,
         std::vector<std::pair<std::string, int64_t>> specialize,
         const std::string &precision, std::vector<std::string> quantize,
+        bool stateful, int64_t pageSize, const std::string &cacheType,
         unsigned threads, bool remarks, nb::object progress) {
   CompileOptions options;
   options.input = input;
@@ -65,6 +66,9 @@ compile(const std::string &input, std::optional<nb::bytes> model,
   options.specialize = std::move(specialize);
   options.precision = precision;
   options.quantize = std::move(quantize);
+  options.stateful = stateful;
+  options.pageSize = pageSize;
+  options.cacheType = cacheType;
   options.threads = threads;
   options.verbose = remarks;
   std::vector<std::string> diagnostics;
@@ -100,5 +104,6 @@ NB_MODULE(_compiler, m) {
         "dims"_a = std::vector<std::pair<std::string, Bounds>>(),
         "specialize"_a = std::vector<std::pair<std::string, int64_t>>(),
         "precision"_a = "model", "quantize"_a = std::vector<std::string>(),
+        "stateful"_a = false, "page_size"_a = 64, "cache_type"_a = "model",
         "threads"_a = 0, "remarks"_a = false, "progress"_a = nb::none());
 }

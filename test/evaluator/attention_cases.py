@@ -176,4 +176,56 @@ def recurrent_cases():
                            rtol=1e-5, atol=1e-6)
 
 
-CASES = [*attention_cases(), *rotary_cases(), *gated_cases(), *recurrent_cases()]
+def coded_rows(x):
+    """Rows as a state of int8 keeps them: codes, then the bytes of an f32."""
+    most = np.abs(x).max(-1, keepdims=True).astype("float32")
+    inverse = np.float32(127) / np.where(most > 0, most, 1).astype("float32")
+    codes = np.where(most > 0, np.rint((x * inverse).astype("float32")), 0).astype("int8")
+    scales = (most / np.float32(127)).astype("<f4")
+    return np.concatenate([codes, scales.view("int8")], -1)
+
+
+def decoded_rows(rows):
+    scales = np.ascontiguousarray(rows[..., -4:]).view("<f4").astype("float64")
+    return rows[..., :-4] * scales
+
+
+def state_cases():
+    # Pages of 4 positions; an entry with 5 and one with none before a step of 2.
+    pages = np.array([[3, 0, -9], [1, 7, 2]], "int32")
+    lengths = np.array([5, 0], "int64")
+    text = ("page = 4 : i64, capacity = #xf.dim<5>, step = #xf.dim<2>, most = #xf.dim<6>")
+    yield Case("places", "state_places", [pages, lengths], [pages, lengths, lengths + 2], text)
+    same = np.array([5, 5], "int64")
+    yield Case("equal", "state_places", [np.zeros((2, 2), "int32"), same],
+               [np.zeros((2, 2), "int32"), same, same + 2],
+               text.replace("<6>", "<5>") + ", equal")
+    for dtype in ("float32", ml_dtypes.bfloat16):
+        state, x = real(5, 2, 4, 3, dtype=dtype), real(2, 2, 2, 3)
+        want = state.copy()
+        for entry, length in enumerate(lengths):
+            for i in range(2):
+                place = length + i
+                want[pages[entry, place // 4], :, place % 4] = x[entry, :, i].astype(dtype)
+        name = np.dtype(dtype).name
+        yield Case(name, "state_append", [state, x, pages, lengths], [want])
+        first = state[3], state[1]
+        rows = np.stack([np.concatenate([first[0], state[0]], 1)[:, :7],
+                         np.concatenate([first[1], np.zeros_like(first[1])], 1)[:, :7]])
+        yield Case(name, "state_read", [state, pages], [rows], "count = #xf.dim<7>")
+    x = real(2, 2, 2, 6)
+    x[1, 0, 1] = 0
+    state = coded_rows(real(5, 2, 4, 6))
+    want = state.copy()
+    for entry, length in enumerate(lengths):
+        for i in range(2):
+            place = length + i
+            want[pages[entry, place // 4], :, place % 4] = coded_rows(x[entry, :, i])
+    yield Case("int8", "state_append", [state, x, pages, lengths], [want])
+    rows = np.stack([np.concatenate([state[3], state[0]], 1)[:, :6],
+                     np.concatenate([state[1], state[0]], 1)[:, :6]])
+    yield Case("int8", "state_read", [state, np.array([[3, 0], [1, 0]], "int32")],
+               [decoded_rows(rows).astype("float32")], "count = #xf.dim<6>")
+
+
+CASES = [*attention_cases(), *state_cases(), *rotary_cases(), *gated_cases(), *recurrent_cases()]

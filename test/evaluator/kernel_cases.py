@@ -224,6 +224,34 @@ def attention_cases():
                         f"layouts = [{quoted}], scale = 0.25 : f64, "
                         "causal = #xf.causal_kind<bottom_right>")
             yield KernelCase(f"{'-'.join(layouts)}-{element}", "attention", inputs, [result], text, atol=1e-6)
+        yield paged_case(f"pages-{element}", q, keys[:, ::2], values[:, ::2], bias, want)
+        if element == np.float32:
+            # Whole multiples of a scale, so that codes are exact.
+            rows = [np.rint(x * 20) for x in (keys[:, ::2], values[:, ::2])]
+            scores = np.einsum("bhqd,bhkd->bhqk", q.astype("float64"), rows[0].repeat(2, 1)) * 0.25
+            seen = np.arange(7) <= np.arange(5)[:, None] + np.array([2, 1])[:, None, None, None]
+            scores = np.where(seen, scores + bias, -np.inf)
+            exps = np.exp(scores - scores.max(-1, keepdims=True))
+            exact = (exps / exps.sum(-1, keepdims=True)) @ rows[1].repeat(2, 1)
+            yield paged_case("pages-int8", q, *rows, bias, exact, coded=True)
+
+
+def paged_case(name, q, keys, values, bias, want, coded=False):
+    """The same keys and values in pages of 16, of which a sequence needs one."""
+    pages = np.array([[2, 9], [0, -1]], "int32")
+    states = []
+    for rows in (keys, values):
+        states.append(real(4, rows.shape[1], 16, rows.shape[3]).astype(q.dtype))
+        states[-1][pages[:, 0], :, :rows.shape[2]] = rows
+        if coded:
+            ones = np.ones((*states[-1].shape[:3], 1), "<f4").view("int8")
+            states[-1] = np.concatenate([states[-1].astype("int8"), ones], -1)
+    inputs = [q, *states, bias, np.array([7, 6]), pages]
+    text = call("attention", inputs, [want.astype("float32")],
+                "%in0, %in1, %in2 bias %in3 lengths %in4 pages %in5 outs %out0",
+                'layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64, '
+                "causal = #xf.causal_kind<bottom_right>")
+    return KernelCase(name, "attention", inputs, [want.astype("float32")], text, atol=1e-6)
 
 
 def gather_cases():

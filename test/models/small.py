@@ -278,4 +278,11 @@ def write(name, folder):
         np.savez(folder / f"cases/{case}.in.npz", **inputs)
         np.savez(folder / f"cases/{case}.out.npz", **outputs)
     meta = {"name": name, "tolerance": TOLERANCE, "cases": list(cases)}
+    pasts = [value for value in model.graph.input if value.name.startswith("past_")]
+    if pasts:
+        meta["state"] = {value.name.replace("past", "present", 1): value.name for value in pasts}
+        meta["dynamic_axes"] = {
+            value.name: {str(axis): dim.dim_param
+                         for axis, dim in enumerate(value.type.tensor_type.shape.dim)
+                         if dim.dim_param} for value in pasts}
     (folder / "meta.json").write_text(json.dumps(meta))

@@ -115,6 +115,10 @@ LogicalResult Compilation::parseOptions() {
   for (const std::string &rule : options.quantize)
     if (auto parsed = QuantizationRule::parse(rule); !parsed)
       return report(parsed.takeError());
+  if (options.stateful && options.check)
+    return emitError(UnknownLoc::get(&context))
+           << "a stateful module has another signature than its model, so that "
+              "--check cannot compare them";
   printsIr = plan.last != Phase::Object;
   std::vector<std::string> names = options.targetCpus;
   if (names.empty())
@@ -240,7 +244,7 @@ LogicalResult Compilation::writeText(Operation *op) {
 
 /// What was fused and what was not, and why, becomes a remark.
 void Compilation::enableRemarks() {
-  const std::string category = "fusion|precision|quantization";
+  const std::string category = "fusion|state|precision|quantization";
   remark::RemarkCategories categories{category, category, category, category,
                                       category};
   if (failed(remark::enableOptimizationRemarks(
@@ -399,6 +403,10 @@ LogicalResult Compilation::writeModuleFile(const std::string &path) {
     words.push_back("--precision=" + options.precision);
   for (const std::string &rule : options.quantize)
     words.push_back("--quantize " + rule);
+  if (options.stateful)
+    words.push_back(
+        "--stateful --page-size=" + std::to_string(options.pageSize) +
+        " --cache-type=" + options.cacheType);
   if (!options.scheduleFile.empty())
     words.push_back("--schedule=" +
                     llvm::sys::path::filename(options.scheduleFile).str());

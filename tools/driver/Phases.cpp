@@ -79,8 +79,8 @@ static void buildScheduled(OpPassManager &pm, const cpu::Target &target,
 
 static void buildFusion(OpPassManager &pm, const cpu::Target &,
                         const PhaseOptions &options) {
-  buildFusionPhase(pm, /*disabled=*/{}, options.precision,
-                   options.quantization);
+  buildFusionPhase(pm, /*disabled=*/{}, options.precision, options.quantization,
+                   options.stateful);
 }
 
 static const PhaseRow kPhases[] = {

@@ -33,10 +33,12 @@ struct PhaseOptions {
   explicit PhaseOptions(const CompileOptions &options)
       : attentionSemantics(options.attentionSemantics),
         precision(options.precision), quantization(options.quantize),
+        stateful{options.stateful ? options.pageSize : 0, options.cacheType},
         schedules{options.scheduleFile, options.lockFile} {}
 
   std::string attentionSemantics = "standard", precision = "model";
   std::vector<std::string> quantization; // rules
+  StatefulOptions stateful;
   ScheduleFiles schedules;
 };
 

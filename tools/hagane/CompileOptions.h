@@ -67,9 +67,12 @@ struct CompileOptions {
   /// What to quantize how: SCHEME or PATTERN=SCHEME, of which the last one that
   /// matches a product counts; see docs/quantization.md.
   std::vector<std::string> quantize;
-  std::string scheduleFile; // "": the built-in schedules
-  std::string lockFile;     // what schedules must be; "": anything
-  std::string dumpDir;      // "": no IR after each pass
+  bool stateful = false;           // caches become states in pages
+  int64_t pageSize = 64;           // positions of a page
+  std::string cacheType = "model"; // or "bf16", "int8": of the caches
+  std::string scheduleFile;        // "": the built-in schedules
+  std::string lockFile;            // what schedules must be; "": anything
+  std::string dumpDir;             // "": no IR after each pass
   uint64_t embedLimit = uint64_t(1)
                         << 30; // larger weights stay beside an object
   unsigned threads = 0;        // 0: as many as there are cores

@@ -23,6 +23,7 @@
 #include "passes/quantization/Passes.h"
 #include "passes/schedules/Passes.h"
 #include "passes/shapes/Passes.h"
+#include "passes/state/Passes.h"
 #ifdef HAGANE_WITH_CPU_HOST
 #include "codegen/cpu/Passes.h"
 #endif
@@ -61,6 +62,7 @@ void hagane::registerPasses() {
   registerHaganeMemoryPasses();
   registerHaganePrecisionPasses();
   registerHaganeQuantizationPasses();
+  registerHaganeStatePasses();
   registerHaganeSchedulePasses();
   registerPhases();
 #ifdef HAGANE_WITH_CPU_HOST

@@ -100,7 +100,8 @@ double HeadWalk::scoreOf(int64_t query, int64_t key) const {
 std::pair<int64_t, int64_t> HeadWalk::keysOf(int64_t query) const {
   auto [begin, end] = visibleKeys(problem, query, length);
   int64_t keys = problem.k.positions,
-          size = (keys + problem.parts - 1) / problem.parts;
+          size = problem.partSize ? problem.partSize
+                                  : (keys + problem.parts - 1) / problem.parts;
   begin = std::max(begin, std::min(part * size, keys));
   return {begin, std::max(begin, std::min(end, (part + 1) * size))};
 }

@@ -25,6 +25,8 @@ struct AttentionProblem {
   int64_t windowLeft, windowRight;
   /// Equal parts of the keys; each has a batch of `y` of its own.
   int64_t parts = 1;
+  /// Keys of a part, if it is not the least number that suffices.
+  int64_t partSize = 0;
   /// With several, each part's largest score and sum of weights; `y` is not
   /// divided by the latter then.
   HostTensor *most = nullptr, *sums = nullptr;

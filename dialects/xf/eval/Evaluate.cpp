@@ -25,6 +25,7 @@ static DefinitionTable makeTable() {
   defineVision(table);
   defineRecurrent(table);
   defineSpecial(table);
+  defineState(table);
   defineMatrices(table);
   return table;
 }

@@ -115,6 +115,7 @@ void defineResize(DefinitionTable &table);
 void defineVision(DefinitionTable &table);
 void defineRecurrent(DefinitionTable &table);
 void defineSpecial(DefinitionTable &table);
+void defineState(DefinitionTable &table);
 void defineMatrices(DefinitionTable &table);
 
 } // namespace hagane::xf::eval

@@ -429,3 +429,57 @@ func.func @a1_buffer() {
   %o = kernel.buffer_offset {buffer = -1 : i64} : index
   return
 }
+
+// -----
+
+func.func @a8_rank(%q: tensor<2x4x3x16xf32>, %s: tensor<9x4x64x16xf32>, %n: tensor<2xi32>, %e: tensor<2xi64>) {
+  // expected-error @below {{(A8) expects pages of rank 2 and i32, got}}
+  %0 = kernel.attention %q, %s, %s lengths %e pages %n outs %q {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>, shapes = [[], [], [], [], [], []]}
+    : (tensor<2x4x3x16xf32>, tensor<9x4x64x16xf32>, tensor<9x4x64x16xf32>, tensor<2xi64>, tensor<2xi32>, tensor<2x4x3x16xf32>) -> tensor<2x4x3x16xf32>
+  return
+}
+
+// -----
+
+func.func @a8_type(%q: tensor<2x4x3x16xf32>, %s: tensor<9x4x64x16xf32>, %n: tensor<2x3xi64>, %e: tensor<2xi64>) {
+  // expected-error @below {{(A8) expects pages of rank 2 and i32, got}}
+  %0 = kernel.attention %q, %s, %s lengths %e pages %n outs %q {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>, shapes = [[], [], [], [], [], []]}
+    : (tensor<2x4x3x16xf32>, tensor<9x4x64x16xf32>, tensor<9x4x64x16xf32>, tensor<2xi64>, tensor<2x3xi64>, tensor<2x4x3x16xf32>) -> tensor<2x4x3x16xf32>
+  return
+}
+
+// -----
+
+func.func @a8_lengths(%q: tensor<2x4x3x16xf32>, %s: tensor<9x4x64x16xf32>, %n: tensor<2x3xi32>, %e: tensor<2xi64>) {
+  // expected-error @below {{(A8) expects lengths with pages}}
+  %0 = kernel.attention %q, %s, %s pages %n outs %q {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>, shapes = [[], [], [], [], []]}
+    : (tensor<2x4x3x16xf32>, tensor<9x4x64x16xf32>, tensor<9x4x64x16xf32>, tensor<2x3xi32>, tensor<2x4x3x16xf32>) -> tensor<2x4x3x16xf32>
+  return
+}
+
+// -----
+
+func.func @a8_layout(%q: tensor<2x4x3x16xf32>, %s: tensor<9x4x64x16xf32>, %n: tensor<2x3xi32>, %e: tensor<2xi64>) {
+  // expected-error @below {{(A8) expects states in layout "bhsd", got "bshd"}}
+  %0 = kernel.attention %q, %s, %s lengths %e pages %n outs %q {layouts = ["bhsd", "bshd", "bhsd", "bhsd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>, shapes = [[], [], [], [], [], []]}
+    : (tensor<2x4x3x16xf32>, tensor<9x4x64x16xf32>, tensor<9x4x64x16xf32>, tensor<2xi64>, tensor<2x3xi32>, tensor<2x4x3x16xf32>) -> tensor<2x4x3x16xf32>
+  return
+}
+
+// -----
+
+func.func @a8_page(%q: tensor<2x4x3x16xf32>, %s: tensor<9x4x24x16xf32>, %n: tensor<2x3xi32>, %e: tensor<2xi64>) {
+  // expected-error @below {{(A8) expects equal sizes of a page, a multiple of 16, got}}
+  %0 = kernel.attention %q, %s, %s lengths %e pages %n outs %q {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>, shapes = [[], [], [], [], [], []]}
+    : (tensor<2x4x3x16xf32>, tensor<9x4x24x16xf32>, tensor<9x4x24x16xf32>, tensor<2xi64>, tensor<2x3xi32>, tensor<2x4x3x16xf32>) -> tensor<2x4x3x16xf32>
+  return
+}
+
+// -----
+
+func.func @a8_block(%q: tensor<2x4x3x16xf32>, %s: tensor<9x4x64x16xf32>, %n: tensor<2x3xi32>, %e: tensor<2xi64>) {
+  // expected-error @below {{(A8) expects block_k to divide 64 positions of a page, got 128}}
+  %0 = kernel.attention %q, %s, %s lengths %e pages %n outs %q {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>, shapes = [[], [], [], [], [], []], schedule = #kernel.attention_schedule<block_q = 32, block_k = 128, micro_m = 8, micro_n = 32>}
+    : (tensor<2x4x3x16xf32>, tensor<9x4x64x16xf32>, tensor<9x4x64x16xf32>, tensor<2xi64>, tensor<2x3xi32>, tensor<2x4x3x16xf32>) -> tensor<2x4x3x16xf32>
+  return
+}

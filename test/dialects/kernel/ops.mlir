@@ -85,6 +85,14 @@ func.func @anchors(%a: tensor<4x8xf32>, %c: tensor<4x40xf32>, %x: tensor<4x8xbf1
   %p:3 = kernel.attention %q, %q, %q outs %po, %pm, %pm {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64, causal = #xf.causal_kind<none>,
       shapes = [[], [], [], [], [], []], schedule = #kernel.attention_schedule<block_q = 32, block_k = 128, micro_m = 8, micro_n = 32, pack = true, few_q = 4, parts = 2>}
     : (tensor<2x4x3x16xf32>, tensor<2x4x3x16xf32>, tensor<2x4x3x16xf32>, tensor<4x4x3x16xf32>, tensor<4x4x3xf32>, tensor<4x4x3xf32>) -> (tensor<4x4x3x16xf32>, tensor<4x4x3xf32>, tensor<4x4x3xf32>)
+  // Keys and values in pages.
+  // CHECK: kernel.attention %{{.*}} lengths %{{.*}} pages %{{.*}} outs
+  %pages = tensor.empty() : tensor<2x3xi32>
+  %ends = tensor.empty() : tensor<2xi64>
+  %state = tensor.empty() : tensor<9x2x64x16xf32>
+  %paged = kernel.attention %q, %state, %state lengths %ends pages %pages outs %q {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64,
+      causal = #xf.causal_kind<bottom_right>, shapes = [[], [], [], [], [], []]}
+    : (tensor<2x4x3x16xf32>, tensor<9x2x64x16xf32>, tensor<9x2x64x16xf32>, tensor<2xi64>, tensor<2x3xi32>, tensor<2x4x3x16xf32>) -> tensor<2x4x3x16xf32>
   // 16-bit floats are computed in f32.
   // CHECK: kernel.rows
   %2 = kernel.rows ins %x outs %r {kinds = ["sum"], maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], shapes = [[], []],
