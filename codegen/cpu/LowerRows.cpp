@@ -7,6 +7,7 @@
 
 #include "codegen/cpu/Lowering.h"
 #include "codegen/cpu/Nest.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 
@@ -99,6 +100,32 @@ private:
     return arguments;
   }
 
+  StringRef kindOf(unsigned i) {
+    return cast<StringAttr>(op.getKinds()[i]).getValue();
+  }
+
+  /// Whether stage i reduces to the largest magnitude. Those order as their
+  /// bits do, with NaN above all: the maximum of integers is one instruction
+  /// where that of floats, which NaN makes NaN, is several.
+  bool isOfMagnitudes(unsigned i) {
+    Value value = stage(i).front().getTerminator()->getOperand(0);
+    return kindOf(i) == "max" && value.getType().isF32() &&
+           value.getDefiningOp<math::AbsFOp>();
+  }
+
+  Value castTo(Type element, Value value) {
+    Type type = element;
+    if (auto vector = dyn_cast<VectorType>(value.getType()))
+      type = vector.clone(element);
+    return arith::BitcastOp::create(b, type, value);
+  }
+
+  /// What stage i reduces, as that is done.
+  Value emitReducedValue(unsigned i, Value at, Access access) {
+    Value value = emitStageValue(i, at, access);
+    return isOfMagnitudes(i) ? castTo(b.getI32Type(), value) : value;
+  }
+
   Value emitStageValue(unsigned i, Value at, Access access) {
     Values arguments = argumentsFor(stage(i), i, at, access);
     Value value =
@@ -111,9 +138,12 @@ private:
   }
 
   Value emitStage(unsigned i) {
-    StringRef kind = cast<StringAttr>(op.getKinds()[i]).getValue();
+    StringRef kind = kindOf(i);
     Type type = stage(i).front().getTerminator()->getOperand(0).getType();
-    Value identity = splat(b, identityOf(b, kind, type), lanes);
+    bool isBits = isOfMagnitudes(i);
+    Value least = identityOf(b, kind, type);
+    Value identity =
+        splat(b, isBits ? castTo(b.getI32Type(), least) : least, lanes);
     Values accumulators(kChains, identity);
     auto accumulate = [&](Value from, Value to, int64_t chains) {
       Values carried =
@@ -122,8 +152,8 @@ private:
                       [&](Value at, ValueRange old) {
                         Values next;
                         for (int64_t c = 0; c < chains; ++c) {
-                          Value value = emitStageValue(i, add(b, at, c * lanes),
-                                                       {lanes, Value()});
+                          Value value = emitReducedValue(
+                              i, add(b, at, c * lanes), {lanes, Value()});
                           next.push_back(combine(b, kind, old[c], value));
                         }
                         return next;
@@ -141,7 +171,8 @@ private:
       for (int64_t c = 0; c < step; ++c)
         accumulators[c] =
             combine(b, kind, accumulators[c], accumulators[c + step]);
-    return combineLanes(b, kind, accumulators[0]);
+    Value result = combineLanes(b, kind, accumulators[0]);
+    return isBits ? castTo(type, result) : result;
   }
 
   /// The last columns, if any: a loop of at most one iteration.
@@ -151,7 +182,7 @@ private:
                        [&](Value at, ValueRange carried) {
                          Access access{lanes,
                                        maskOf(b, sub(b, columns, at), lanes)};
-                         Value value = emitStageValue(i, at, access);
+                         Value value = emitReducedValue(i, at, access);
                          value = arith::SelectOp::create(
                              b, access.mask, splat(b, value, lanes), identity);
                          return Values{combine(b, kind, carried[0], value)};

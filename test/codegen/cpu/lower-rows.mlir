@@ -69,3 +69,28 @@ func.func private @mean(%x: memref<4x64xf32>, %y: memref<4xf32>, %begin: index, 
   } : (memref<4x64xf32>, memref<4xf32>) -> ()
   return
 }
+
+// The largest magnitude is that of the largest bits, with NaN above all.
+// CHECK-LABEL: func.func private @largest
+// CHECK: %[[LOW:.*]] = arith.constant dense<-8388608> : vector<8xi32>
+// CHECK: scf.for {{.*}} to %c16 step %c8 iter_args(%{{.*}} = %[[LOW]])
+// CHECK: %[[BITS:.*]] = arith.bitcast %{{.*}} : vector<8xf32> to vector<8xi32>
+// CHECK: arith.maxsi %{{.*}}, %[[BITS]] : vector<8xi32>
+// CHECK: arith.select %{{.*}}, %{{.*}}, %[[LOW]] : vector<8xi1>, vector<8xi32>
+// CHECK-NOT: arith.maximumf
+// CHECK: arith.bitcast %{{.*}} : i32 to f32
+func.func private @largest(%x: memref<?x20xf32>, %y: memref<?xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  kernel.rows ins %x outs %y {kinds = ["max"], maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], shapes = [[], []],
+      schedule = #kernel.rows_schedule<item_rows = 4, vector = 8>} stages {
+  ^bb0(%e: f32):
+    %m = math.absf %e : f32
+    kernel.yield %m : f32
+  } finish {
+  ^bb0(%most: f32):
+    kernel.yield %most : f32
+  } map {
+  ^bb0(%e: f32, %most: f32, %carry: f32):
+    kernel.yield
+  } : (memref<?x20xf32>, memref<?xf32>) -> ()
+  return
+}
