@@ -51,7 +51,10 @@ static Value makeCode(ScalarScope &b, Value x, Value most, bool isShifted) {
       b, arith::AndIOp::create(b, isLarge, isFinite), inverse, constant(0));
   Value code =
       math::RoundEvenOp::create(b, arith::MulFOp::create(b, x, inverse));
-  code = arith::MaxNumFOp::create(b, code, constant(-127));
+  // As maximum of numbers, but one instruction: NaN compares false.
+  Value isAbove =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, code, constant(-127));
+  code = arith::SelectOp::create(b, isAbove, code, constant(-127));
   code = arith::MinNumFOp::create(b, code, constant(127));
   code = arith::FPToSIOp::create(b, i32, code);
   if (isShifted)
