@@ -85,7 +85,7 @@ constexpr int64_t kLeastGroup = 8, kMostGroup = 65536;
 } // namespace
 
 static const SchemeRow *findScheme(StringRef name) {
-  auto row = llvm::find_if(
+  const auto *row = llvm::find_if(
       kSchemes, [&](const SchemeRow &row) { return row.name == name; });
   return row == std::end(kSchemes) ? nullptr : row;
 }
