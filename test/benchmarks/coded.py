@@ -30,7 +30,7 @@ PRODUCT = """
 WEIGHT = """
   kernel.global @w{i} : {packed} {{
     %c = xf.constant {{value = dense<{code}> : tensor<{depth}x{columns}xui8>}} : () -> tensor<{depth}x{columns}xui8>
-    %s = xf.constant {{value = dense<0.001> : tensor<{blocks}x{columns}xf16>}} : () -> tensor<{blocks}x{columns}xf16>
+    %s = xf.constant {{value = dense<{scale}> : tensor<{blocks}x{columns}xf16>}} : () -> tensor<{blocks}x{columns}xf16>
     %p = kernel.pack_codes %c, %s {{codes = {codes}}}
       : (tensor<{depth}x{columns}xui8>, tensor<{blocks}x{columns}xf16>) -> {packed}
     kernel.yield %p : {packed}
@@ -51,7 +51,8 @@ def module_text(columns, depth, count, kind):
     words = {"codes": f"#kernel.codes<bits = {bits}, block = {block}, zero = {1 << bits - 1}, scale = f16>",
              "packed": f"tensor<{panels}x{size}xui8>", "panels": panels, "size": size, "depth": depth, "a": a, "y": y,
              "columns": columns, "blocks": depth // block if block else 1, "dims": dims}
-    weights = "".join(WEIGHT.format(i=i, code=i % (1 << bits), **words) for i in range(count))
+    # Weights that are equal would be stored once.
+    weights = "".join(WEIGHT.format(i=i, code=i % (1 << bits), scale=(1 + i / 1024) / 1024, **words) for i in range(count))
     products = "".join(PRODUCT.format(i=i, next=i + 1, **words) for i in range(count))
     return f"""module {{{weights}
   xf.symbol @m {{max = 9223372036854775807 : i64, min = 0 : i64}}
