@@ -45,8 +45,7 @@ class Decoder:
         self.meta = meta_of(folder)
         self.axes = self.meta["dynamic_axes"]
         self.module = Paged(module, PAGES, threads)
-        past = next(iter(self.meta["state"].values()))
-        self.past_symbol = next(name for name in self.axes[past].values() if "past" in name)
+        self.past_symbol = next(name for name in self.module.symbols if name.startswith("past"))
         rng = np.random.default_rng(5)
         for state in self.module.states.values():
             # What no sequence wrote must not matter.
