@@ -41,6 +41,8 @@ public:
   explicit Mixer(ModuleOp fused);
 
   LogicalResult add(int way, ModuleOp changed);
+  /// Puts the changed product in the place of a product.
+  void replace(size_t number, xf::Linear changed);
   /// Lets `main` return its outputs of floats, whose names are the result, and
   /// the errors.
   SmallVector<std::string> finish();
@@ -50,6 +52,7 @@ public:
   SmallVector<WayOfProduct> ways;
 
 private:
+  xf::Linear copy(size_t number, xf::Linear changed);
   Value materialize(Value value, IRMapping &copies, OpBuilder &builder);
   void choose(size_t number, int way, xf::Linear changed);
   Value addChoice();
@@ -128,8 +131,9 @@ void Mixer::addError(OpBuilder &builder, Value difference) {
   errors.push_back(sum);
 }
 
-/// Computes the changed product for the same input, and takes one by choice.
-void Mixer::choose(size_t number, int way, xf::Linear changed) {
+/// The changed product for the same input, behind the product; null if nothing
+/// is changed.
+xf::Linear Mixer::copy(size_t number, xf::Linear changed) {
   xf::Linear product = products[number];
   OpBuilder builder(product->getNextNode());
   IRMapping copies;
@@ -139,9 +143,24 @@ void Mixer::choose(size_t number, int way, xf::Linear changed) {
     copies.map(operand, operands.back());
   }
   if (llvm::equal(operands, product->getOperands()))
-    return;
+    return {};
   auto other = cast<xf::Linear>(builder.clone(*changed, copies));
   other->removeAttr(kNumber);
+  return other;
+}
+
+void Mixer::replace(size_t number, xf::Linear changed) {
+  if (xf::Linear other = copy(number, changed))
+    products[number].getY().replaceAllUsesWith(other.getY());
+}
+
+/// Computes the changed product too, and takes one by choice.
+void Mixer::choose(size_t number, int way, xf::Linear changed) {
+  xf::Linear product = products[number], other = copy(number, changed);
+  if (!other)
+    return;
+  OpBuilder builder(other->getContext());
+  builder.setInsertionPointAfter(other);
   Value difference =
       xf::Sub::create(builder, product.getLoc(), other.getY(), product.getY());
   readers.insert(difference.getDefiningOp());
@@ -183,6 +202,17 @@ SmallVector<std::string> Mixer::finish() {
   returnInstead(main, values, names);
   eraseNumbers(*module);
   return outputs;
+}
+
+OwningOpRef<ModuleOp> hagane::driver::mix(ModuleOp fused,
+                                          ArrayRef<ModuleOp> ways,
+                                          ArrayRef<int> choices) {
+  Mixer mixer(fused);
+  for (auto [i, choice] : llvm::enumerate(choices))
+    if (choice != kAsItWas)
+      mixer.replace(i, getWeightedProducts(mainOf(ways[choice]))[i]);
+  eraseNumbers(*mixer.module);
+  return std::move(mixer.module);
 }
 
 FailureOr<MixedModel> MixedModel::make(ModuleOp fused, ArrayRef<ModuleOp> ways,

@@ -14,6 +14,11 @@ void eraseNumbers(mlir::ModuleOp module);
 inline constexpr int kAsItWas = -1;
 using Choices = llvm::SmallVector<int>;
 
+/// A copy of `fused` whose products are those of the chosen ways.
+mlir::OwningOpRef<mlir::ModuleOp> mix(mlir::ModuleOp fused,
+                                      llvm::ArrayRef<mlir::ModuleOp> ways,
+                                      llvm::ArrayRef<int> choices);
+
 /// What a way makes of a product, beside what it was for the same input.
 struct WayOfProduct {
   size_t product = 0;

@@ -1,6 +1,8 @@
 #include "tools/driver/Quantize.h"
 
+#include "mlir/Transforms/Passes.h"
 #include "passes/quantization/Scheme.h"
+#include "tools/driver/Budget.h"
 #include "tools/driver/Compensation.h"
 #include "tools/driver/QuantizeMeasure.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -18,9 +20,32 @@ static bool needsData(const std::string &text) {
   return false;
 }
 
+static bool hasBudget(const CompileOptions &options) {
+  return options.maxError >= 0 || options.maxWeightBytes > 0;
+}
+
+/// The rules with weights of at least so many bits, where they quantize.
+static std::vector<std::string> raise(const std::vector<std::string> &rules,
+                                      int64_t bits) {
+  std::vector<std::string> raised;
+  for (const std::string &text : rules) {
+    llvm::Expected<QuantizationRule> rule = QuantizationRule::parse(text);
+    if (!rule) {
+      llvm::consumeError(rule.takeError());
+      raised.push_back(text);
+      continue;
+    }
+    if (rule->scheme.bits > 0)
+      rule->scheme.bits = std::max(rule->scheme.bits, bits);
+    raised.push_back((rule->pattern ? rule->patternText + "=" : "") +
+                     rule->scheme.str());
+  }
+  return raised;
+}
+
 bool hagane::driver::looksAtData(const CompileOptions &options) {
   return !options.calibration.empty() || options.quantizeReport ||
-         llvm::any_of(options.quantize, needsData);
+         hasBudget(options) || llvm::any_of(options.quantize, needsData);
 }
 
 namespace {
@@ -38,7 +63,9 @@ private:
   LogicalResult observe();
   FailureOr<OwningOpRef<ModuleOp>>
   quantizeBy(const std::vector<std::string> &rules);
-  LogicalResult measure(ModuleOp quantized);
+  FailureOr<OwningOpRef<ModuleOp>> choose();
+  FailureOr<Choices> chooseAmong(const MixedModel &mixed);
+  LogicalResult measure(const MixedModel &mixed, ArrayRef<int> choices);
   void progress(StringRef what, double fraction = -1) {
     if (options.progress)
       options.progress(std::string_view(what.data(), what.size()), fraction);
@@ -100,7 +127,8 @@ Quantization::quantizeBy(const std::vector<std::string> &rules) {
   return quantized;
 }
 
-LogicalResult Quantization::measure(ModuleOp quantized) {
+LogicalResult Quantization::measure(const MixedModel &mixed,
+                                    ArrayRef<int> choices) {
   QuantizeReport &report = *options.quantizeReport;
   const Sample &first = calibration.getSamples().front();
   report.scheme = llvm::join(options.quantize, " ");
@@ -112,25 +140,68 @@ LogicalResult Quantization::measure(ModuleOp quantized) {
   report.sample = first.path;
   for (const auto &symbol : first.symbols)
     report.sizes[symbol.getKey().str()] = symbol.getValue();
-  progress("compile products both ways");
-  auto mixed = MixedModel::make(fused, quantized, target, phases);
-  if (failed(mixed))
-    return failure();
   return measureQuantization(
-      fused, *mixed, calibration.getSamples(), options.effectRuns,
+      fused, mixed, choices, calibration.getSamples(), options.effectRuns,
       [&](double fraction) { progress("measure quantization", fraction); },
       report);
+}
+
+/// Quantizes by the rules, or within a budget by a mix of them with others of
+/// more bits, and measures that.
+FailureOr<OwningOpRef<ModuleOp>> Quantization::choose() {
+  SmallVector<OwningOpRef<ModuleOp>> made;
+  SmallVector<ModuleOp> ways;
+  std::vector<std::string> last;
+  for (int64_t bits : {0, 6, 8}) {
+    std::vector<std::string> rules = raise(options.quantize, bits);
+    if (rules == last || (bits && !hasBudget(options)))
+      continue;
+    auto way = quantizeBy(rules);
+    if (failed(way))
+      return failure();
+    last = std::move(rules);
+    ways.push_back(**way);
+    made.push_back(std::move(*way));
+  }
+  progress("compile products in all ways");
+  auto mixed = MixedModel::make(fused, ways, target, phases);
+  if (failed(mixed))
+    return failure();
+  auto choices = chooseAmong(*mixed);
+  if (failed(choices) ||
+      (options.quantizeReport && failed(measure(*mixed, *choices))))
+    return failure();
+  OwningOpRef<ModuleOp> result = mix(fused, ways, *choices);
+  PassManager pm(fused.getContext());
+  // Products of one input have a copy of its codes each.
+  pm.addPass(createCSEPass());
+  if (failed(pm.run(*result)))
+    return failure();
+  return result;
+}
+
+/// The first way, or what the budget asks for.
+FailureOr<Choices> Quantization::chooseAmong(const MixedModel &mixed) {
+  if (hasBudget(options))
+    return chooseWithin(
+        {options.maxError, static_cast<int64_t>(options.maxWeightBytes)}, fused,
+        mixed, calibration.getSamples(), options.effectRuns,
+        [&](double fraction) { progress("measure products", fraction); });
+  Choices choices(mixed.countProducts(), kAsItWas);
+  for (const WayOfProduct &way : mixed.getWays())
+    choices[way.product] = way.way;
+  return choices;
 }
 
 FailureOr<OwningOpRef<ModuleOp>> Quantization::run() {
   if (failed(readSamples()) || failed(observe()))
     return failure();
   numberOperations(fused);
+  if (options.quantizeReport || hasBudget(options))
+    return choose();
   auto quantized = quantizeBy(options.quantize);
-  if (failed(quantized) ||
-      (options.quantizeReport && failed(measure(**quantized))))
-    return failure();
-  eraseNumbers(**quantized);
+  if (succeeded(quantized))
+    eraseNumbers(**quantized);
   return quantized;
 }
 

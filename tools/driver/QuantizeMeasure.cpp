@@ -120,14 +120,26 @@ private:
 class QuantizeMeasurement {
 public:
   QuantizeMeasurement(ModuleOp fused, const MixedModel &mixed,
-                      ArrayRef<Sample> samples, int64_t runs,
-                      MeasureProgress progress, QuantizeReport &report)
+                      ArrayRef<int> choices, ArrayRef<Sample> samples,
+                      int64_t runs, MeasureProgress progress,
+                      QuantizeReport &report)
       : fused(fused), mixed(mixed), samples(samples), runs(runs),
-        progress(progress), report(report), text(findText(fused)) {}
+        progress(progress), report(report), text(findText(fused)),
+        original(choices.size(), kAsItWas), chosen(choices) {}
 
   LogicalResult run();
+  /// Of each way alone; `run` measures those that `isWanted`, or that are
+  /// chosen.
+  std::vector<double> getEffects() const;
+  bool wantsAll = false;
 
 private:
+  bool isWanted(const WayOfProduct &way) const {
+    return wantsAll || isChosen(way);
+  }
+  bool isChosen(const WayOfProduct &way) const {
+    return chosen[way.product] == way.way;
+  }
   void describe();
   SmallVector<bool> findLogits(const MixedRun &run) const;
   LogicalResult measureOn(const Sample &sample, bool measuresEffects);
@@ -141,7 +153,7 @@ private:
   MeasureProgress progress;
   QuantizeReport &report;
   TextInput text;
-  Choices original, all;
+  Choices original, chosen;
   SmallVector<bool> isLogits;
   std::optional<Meters> together;
   std::vector<Meters> alone;                     // of each way
@@ -162,14 +174,12 @@ void QuantizeMeasurement::describe() {
     entry.bytesBefore = entry.bytes = form.bytes;
     report.products.push_back(std::move(entry));
   }
-  original.assign(report.products.size(), kAsItWas);
-  all = original;
-  for (const WayOfProduct &way : mixed.getWays()) {
-    ProductReport &entry = report.products[way.product];
-    entry.scheme = way.scheme;
-    entry.bytes = way.bytes;
-    all[way.product] = way.way;
-  }
+  for (const WayOfProduct &way : mixed.getWays())
+    if (isChosen(way)) {
+      ProductReport &entry = report.products[way.product];
+      entry.scheme = way.scheme;
+      entry.bytes = way.bytes;
+    }
 }
 
 /// Outputs of so many numbers a row as the vocabulary has words.
@@ -201,7 +211,7 @@ LogicalResult QuantizeMeasurement::measureOn(const Sample &sample,
              static_cast<double>(runsPlanned));
     return mixed.run(sample, choices);
   };
-  FailureOr<MixedRun> want = runWith(original), got = runWith(all);
+  FailureOr<MixedRun> want = runWith(original), got = runWith(chosen);
   if (failed(want) || failed(got))
     return failure();
   if (!together) {
@@ -215,6 +225,8 @@ LogicalResult QuantizeMeasurement::measureOn(const Sample &sample,
     sum = {sum.first + error.first, sum.second + error.second};
   for (size_t i = 0; measuresEffects && i < alone.size(); ++i) {
     const WayOfProduct &way = mixed.getWays()[i];
+    if (!isWanted(way))
+      continue;
     Choices choices = original;
     choices[way.product] = way.way;
     FailureOr<MixedRun> one = runWith(choices);
@@ -233,7 +245,8 @@ size_t QuantizeMeasurement::findJudged() const {
 
 LogicalResult QuantizeMeasurement::run() {
   describe();
-  auto ways = static_cast<int64_t>(mixed.getWays().size());
+  auto ways = static_cast<int64_t>(llvm::count_if(
+      mixed.getWays(), [&](const WayOfProduct &way) { return isWanted(way); }));
   auto count = static_cast<int64_t>(samples.size());
   int64_t withEffects =
       ways && runs ? std::clamp<int64_t>(runs / ways, 1, count) : 0;
@@ -244,11 +257,14 @@ LogicalResult QuantizeMeasurement::run() {
   report.samples = count;
   report.outputs = together->get();
   if (report.outputs.empty())
-    return success();
+    return fused.emitError(
+        "the model has no output of floats, expected one to judge by");
   size_t judged = findJudged();
   report.judged = report.outputs[judged].name;
   for (auto [way, meters, error] :
        llvm::zip_equal(mixed.getWays(), alone, errors)) {
+    if (!isChosen(way))
+      continue;
     ProductReport &entry = report.products[way.product];
     entry.relative =
         error.second > 0 ? std::sqrt(error.first / error.second) : 0;
@@ -258,9 +274,46 @@ LogicalResult QuantizeMeasurement::run() {
   return success();
 }
 
+std::vector<double> QuantizeMeasurement::getEffects() const {
+  std::vector<double> effects;
+  for (const Meters &meters : alone)
+    effects.push_back(meters.get()[findJudged()].relative);
+  return effects;
+}
+
 LogicalResult hagane::driver::measureQuantization(
-    ModuleOp fused, const MixedModel &mixed, ArrayRef<Sample> samples,
-    int64_t runs, MeasureProgress progress, QuantizeReport &report) {
-  return QuantizeMeasurement(fused, mixed, samples, runs, progress, report)
+    ModuleOp fused, const MixedModel &mixed, ArrayRef<int> choices,
+    ArrayRef<Sample> samples, int64_t runs, MeasureProgress progress,
+    QuantizeReport &report) {
+  return QuantizeMeasurement(fused, mixed, choices, samples, runs, progress,
+                             report)
       .run();
+}
+
+FailureOr<double> hagane::driver::measureError(ModuleOp fused,
+                                               const MixedModel &mixed,
+                                               ArrayRef<Sample> samples,
+                                               ArrayRef<int> choices) {
+  QuantizeReport report;
+  if (failed(measureQuantization(
+          fused, mixed, choices, samples, /*runs=*/0, [](double) {}, report)))
+    return failure();
+  for (const OutputError &output : report.outputs)
+    if (output.name == report.judged)
+      return output.relative;
+  return failure();
+}
+
+FailureOr<std::vector<double>>
+hagane::driver::measureEffects(ModuleOp fused, const MixedModel &mixed,
+                               ArrayRef<Sample> samples, int64_t runs,
+                               MeasureProgress progress) {
+  QuantizeReport report;
+  QuantizeMeasurement measurement(
+      fused, mixed, Choices(mixed.countProducts(), kAsItWas), samples,
+      std::max<int64_t>(runs, 1), progress, report);
+  measurement.wantsAll = true;
+  if (failed(measurement.run()))
+    return failure();
+  return measurement.getEffects();
 }

@@ -93,7 +93,9 @@ struct CompileOptions {
   std::vector<std::string> calibration; // npz files, or folders of them
   std::string observations; // where to write what they gave; "": nowhere
   QuantizeReport *quantizeReport = nullptr; // to fill in; null: none
-  int64_t effectRuns = 200; // to measure products one by one; 0: not at all
+  double maxError = -1;        // of a quantized model's output; negative: any
+  uint64_t maxWeightBytes = 0; // of quantized products; 0: any
+  int64_t effectRuns = 200;    // to measure products one by one; 0: not at all
   Limits limits;
   PlanRequest *plan = nullptr; // what to tell of the kernels; null: nothing
   ProgressFn progress;         // may be empty

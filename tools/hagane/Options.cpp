@@ -178,6 +178,20 @@ void addCalibration(CLI::App *app, CompileOptions &options,
                   "name ends in .json")
       ->needs("--quantize")
       ->type_name("FILE.html|FILE.json");
+  app->add_option("--max-error", options.maxError,
+                  "Quantize those products less that it matters for most, "
+                  "until the output's error, as a norm relative to its own, "
+                  "is at most this")
+      ->needs("--quantize")
+      ->check(CLI::Range(0.0, 1e6))
+      ->type_name("ERROR");
+  app->add_option("--max-bytes", options.maxWeightBytes,
+                  "Quantize as little as the weights of products, such as "
+                  "20MB, allow")
+      ->needs("--quantize")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true))
+      ->check(CLI::PositiveNumber)
+      ->type_name("SIZE");
   app->add_option("--effect-runs", options.effectRuns,
                   "Runs to measure the effect of products one by one; 0: "
                   "leave that out")
