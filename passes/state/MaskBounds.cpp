@@ -178,7 +178,7 @@ Bounds MaskBounds::visitOp(Operation *op, Place place) {
       .Case([&](xf::Cmp cmp) { return visitCmp(cmp, place); })
       .Case([&](xf::Select select) { return visitSelect(select, place); })
       .Case([&](xf::Cast cast) { return visitCast(cast, place); })
-      .Case([&](xf::Broadcast broadcast) { return at(0); })
+      .Case([&](xf::Broadcast) { return at(0); })
       .Case<xf::Add, xf::Sub>([&](Operation *) {
         Bounds a = at(0), b = at(1);
         int64_t sign = isa<xf::Sub>(op) ? -1 : 1;
