@@ -5,6 +5,14 @@
 using namespace mlir;
 using namespace hagane::driver;
 
+/// The place in a file; line 0 is all of it.
+static void describeFile(FileLineColLoc file, raw_ostream &stream) {
+  stream << file.getFilename().getValue() << ":";
+  if (file.getLine() != 0)
+    stream << file.getLine() << ":" << file.getColumn() << ":";
+  stream << " ";
+}
+
 /// The node's name, or the place in a file.
 static std::string describe(Location location) {
   std::string text;
@@ -13,8 +21,7 @@ static std::string describe(Location location) {
     if (auto name = dyn_cast<NameLoc>(part))
       stream << "node '" << name.getName().getValue() << "': ";
     else if (auto file = dyn_cast<FileLineColLoc>(part))
-      stream << file.getFilename().getValue() << ":" << file.getLine() << ":"
-             << file.getColumn() << ": ";
+      describeFile(file, stream);
     return text.empty() ? WalkResult::advance() : WalkResult::interrupt();
   });
   return text;

@@ -89,16 +89,19 @@ void addTargetOptions(CLI::App *app, CompileOptions &options) {
              listQuantizationSchemes())
       ->allow_extra_args(false)
       ->type_name("[PATTERN=]SCHEME");
-  app->add_flag("--stateful", options.stateful,
-                "Keep the caches of decoders in the session, in pages that "
-                "sequences share; see docs/decoding.md");
+  CLI::Option *stateful =
+      app->add_flag("--stateful", options.stateful,
+                    "Keep the caches of decoders in the session, in pages that "
+                    "sequences share; see docs/decoding.md");
   app->add_option("--page-size", options.pageSize,
-                  "Positions of a page, a multiple of 16, with --stateful")
+                  "Positions of a page, a multiple of 16")
+      ->needs(stateful)
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   app->add_option("--cache-type", options.cacheType,
-                  "Of the caches' elements, with --stateful: the model's own, "
-                  "bf16, or int8 with a scale for each position and head")
+                  "Of the caches' elements: the model's own, bf16, or int8 "
+                  "with a scale for each position and head")
+      ->needs(stateful)
       ->check(CLI::IsMember({"model", "bf16", "int8"}))
       ->capture_default_str();
   app->add_option("--run-threads", options.runThreads,
