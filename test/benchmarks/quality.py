@@ -15,8 +15,10 @@ import quantized
 from pydoc_data import topics
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCHEMES = ["int8", "int8:act=int8", "int4", "int4:act=int8"]
+SCHEMES = ["int8", "int8:act=int8", "int6", "int4", "int4:gptq", "int4:gptq:act=int8"]
 PEERS = {"onnxruntime": ["int8", "int4"], "openvino": ["int8", "weights-int8", "weights-int4"]}
+# Of ten batches one is what tools may see of the inputs beforehand.
+CALIBRATION_STEP = 10
 WORDS = range(6, 41)
 PROSE = re.compile(r"[A-Z][^`_=<>\[\]{}|\\#@~^%]+[.!?]")
 BATCH = 32
@@ -45,12 +47,21 @@ def batches(texts):
     return [tokenize(texts[i:i + BATCH]) for i in range(0, len(texts), BATCH)]
 
 
+def write_samples(inputs, folder):
+    folder.mkdir(exist_ok=True)
+    for i, batch in enumerate(inputs):
+        np.savez(folder / f"{i}.npz", **batch)
+    return folder
+
+
 def embed_hagane(driver, model, scheme, inputs, work):
     """The embeddings, and the bytes of the module."""
     sys.path.insert(0, str(driver.parents[1] / "python"))
     import hagane
     module = work / f"minilm-{re.sub('[^a-z0-9]', '-', scheme or 'f32')}.hgn"
     options = ["--quantize", scheme] if scheme else []
+    if scheme and "gptq" in scheme:
+        options += ["--calibrate", write_samples(inputs[::CALIBRATION_STEP], work / "samples")]
     subprocess.run([driver, "compile", model, "-o", module, *options], check=True, stdout=sys.stderr)
     session = hagane.load(module).session()
     found = [session.run(batch)["sentence_embedding"].copy() for batch in inputs]
@@ -67,19 +78,18 @@ def embed_onnxruntime(model, scheme, inputs):
 
 
 def embed_openvino(model, scheme, inputs):
-    """Calibrated with a tenth of the sentences, as a user would."""
     import nncf
     import openvino
     core = openvino.Core()
     net = core.read_model(model)
     if scheme == "int8":
-        data = nncf.Dataset(inputs[::10])
+        data = nncf.Dataset(inputs[::CALIBRATION_STEP])
         net = nncf.quantize(net, data, model_type=nncf.ModelType.TRANSFORMER)
     elif scheme == "weights-int8":
         net = nncf.compress_weights(net, mode=nncf.CompressWeightsMode.INT8_ASYM)
     else:
         net = nncf.compress_weights(net, mode=nncf.CompressWeightsMode.INT4_SYM, group_size=quantized.GROUP, ratio=1.0,
-                                    all_layers=True, dataset=nncf.Dataset(inputs[::10]), awq=True, scale_estimation=True)
+                                    all_layers=True, dataset=nncf.Dataset(inputs[::CALIBRATION_STEP]), awq=True, scale_estimation=True)
     saved = model.with_name(f"minilm-openvino-{scheme}.xml")
     openvino.save_model(net, saved, compress_to_fp16=False)
     compiled = core.compile_model(net, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
