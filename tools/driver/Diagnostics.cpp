@@ -65,7 +65,8 @@ static void print(Diagnostic &diagnostic, llvm::StringRef indent,
 
 DiagnosticPrinter::DiagnosticPrinter(MLIRContext *context, bool verbose,
                                      DiagnosticFn sink)
-    : handler(context, [verbose, sink](Diagnostic &diagnostic) {
+    : handler(context, [verbose,
+                        sink = std::move(sink)](Diagnostic &diagnostic) {
         if (diagnostic.getSeverity() == DiagnosticSeverity::Remark && !verbose)
           return success();
         std::string text;
