@@ -7,8 +7,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from gemm import FEW, FEW_BYTES, Machine
-from measure import add_turn_options, hagane_ms, machine, spread, turn
+from gemm import FEW, FEW_BYTES, Machine, share_of_limit
+from measure import add_turn_options, machine
 
 SIZE = 4096
 # Prefill of a model of 10^9 parameters: attention's projections, the two of its MLP.
@@ -79,19 +79,10 @@ def report(args, limits, module, shape, count, kind):
     bits, block, element = kind
     flops = 2.0 * rows * columns * depth * count
     size = count * weight_bytes(columns, depth, bits, block)
-    found = []
-    for _ in range(args.rounds):
-        with turn(args.lock):
-            # Rates drift from one second to the next: before and after.
-            before = limits.limit_ms(flops, size, "int8" if element == "i8" else element)
-            ms = hagane_ms(args.hagane, module, {"m": rows}, args.threads, args.priority)
-            after = limits.limit_ms(flops, size, "int8" if element == "i8" else element)
-        found.append(((before[0] + after[0]) / 2 / ms, ms, after[1]))
-    share, ms, bound = sorted(found)[len(found) // 2]
-    shares = spread([share for share, _, _ in found])
+    dtype = "int8" if element == "i8" else element
+    ms, bound, share = share_of_limit(args, limits, module, {"m": rows}, flops, size, dtype)
     print(f"| {bits} bits, {f'blocks of {block}' if block else 'columns'} | {element} | {rows} x {columns} x {depth} | "
-          f"{ms / count:.3f} | {flops / ms / 1e6:.0f} | {size / ms / 1e6:.1f} | {bound} | "
-          f"{share:.0%} ({shares['low']:.0%}-{shares['high']:.0%}) |", flush=True)
+          f"{ms / count:.3f} | {flops / ms / 1e6:.0f} | {size / ms / 1e6:.1f} | {bound} | {share} |", flush=True)
 
 
 def main():

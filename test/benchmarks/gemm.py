@@ -103,12 +103,10 @@ def compile_model(args, model, options=()):
     return module
 
 
-def report(args, limits, module, shape, count, dtype):
-    """The median of rounds in which the limits and the product are measured in turn."""
-    rows, columns, depth = shape
-    flops = 2.0 * rows * columns * depth * count
-    size = count * columns * depth * SIZES[dtype]
-    found, dims = [], {} if args.specialize else {"m": rows}
+def share_of_limit(args, limits, module, dims, flops, size, dtype):
+    """Of rounds in which the limits and a product are measured in turn, the median's time and what bounds it, and the
+    spread of the shares of the limit."""
+    found = []
     for _ in range(args.rounds):
         with turn(args.lock):
             # Rates drift from one second to the next: before and after.
@@ -119,8 +117,17 @@ def report(args, limits, module, shape, count, dtype):
         found.append((least / ms, ms, bound))
     share, ms, bound = sorted(found)[len(found) // 2]
     shares = spread([share for share, _, _ in found])
+    return ms, bound, f"{share:.0%} ({shares['low']:.0%}-{shares['high']:.0%})"
+
+
+def report(args, limits, module, shape, count, dtype):
+    rows, columns, depth = shape
+    flops = 2.0 * rows * columns * depth * count
+    size = count * columns * depth * SIZES[dtype]
+    dims = {} if args.specialize else {"m": rows}
+    ms, bound, share = share_of_limit(args, limits, module, dims, flops, size, dtype)
     print(f"| {dtype} | {rows} x {columns} x {depth} | {ms / count:.3f} | {flops / ms / 1e6:.0f} | "
-          f"{size / ms / 1e6:.1f} | {bound} | {share:.0%} ({shares['low']:.0%}-{shares['high']:.0%}) |", flush=True)
+          f"{size / ms / 1e6:.1f} | {bound} | {share} |", flush=True)
 
 
 def main():
