@@ -1,18 +1,17 @@
 // compileModel: from a model's file to the file that was asked for.
-#include "codegen/cpu/EmitObject.h"
 #include "codegen/module/EmbedModule.h"
 #include "codegen/module/ModuleWriter.h"
 #include "codegen/module/OutputFile.h"
 #include "frontend/Import.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Remarks.h"
-#include "passes/quantization/Scheme.h"
 #include "tools/driver/Command.h"
+#include "tools/driver/EmitPlan.h"
 #include "tools/driver/Memory.h"
 #include "tools/driver/Phases.h"
 #include "tools/driver/Plans.h"
+#include "tools/driver/Print.h"
 #include "tools/driver/Quantize.h"
 #include "tools/driver/Report.h"
 #include "tools/driver/Source.h"
@@ -32,25 +31,6 @@ using namespace hagane::driver;
 
 namespace {
 
-/// What a kind of output needs: the last phase to run, and which code.
-struct EmitPlan {
-  Emit emit;
-  Phase last;
-  cpu::CodeKind kind;
-};
-
-constexpr EmitPlan kEmitPlans[] = {
-    {Emit::Module, Phase::Object, cpu::CodeKind::Object},
-    {Emit::Object, Phase::Object, cpu::CodeKind::Object},
-    {Emit::Shared, Phase::Object, cpu::CodeKind::Object},
-    {Emit::Assembly, Phase::Object, cpu::CodeKind::Assembly},
-    {Emit::LlvmIr, Phase::Object, cpu::CodeKind::LlvmIr},
-    {Emit::MlirOnnx, Phase::Import, cpu::CodeKind::Object},
-    {Emit::MlirXf, Phase::Fusion, cpu::CodeKind::Object},
-    {Emit::MlirKernel, Phase::Kernels, cpu::CodeKind::Object},
-    {Emit::MlirLlvm, Phase::Llvm, cpu::CodeKind::Object},
-};
-
 class Compilation : Command {
 public:
   explicit Compilation(const CompileOptions &options)
@@ -62,7 +42,6 @@ public:
   LogicalResult run(std::vector<CompileVariant> &ways);
 
 private:
-  LogicalResult parseOptions();
   LogicalResult load();
   LogicalResult runPhases(ModuleOp module, Phase first, Phase last,
                           const cpu::Target &target);
@@ -70,7 +49,8 @@ private:
   LogicalResult compileForTargets();
   LogicalResult compileFor(const cpu::Target &target);
   LogicalResult writeCode(ArrayRef<std::string> files);
-  LogicalResult writeText(Operation *op);
+  LogicalResult writeIr(Operation *op);
+  LogicalResult writeText(StringRef text);
   LogicalResult writeModuleFile(const std::string &path);
   LogicalResult writeEmbedding();
   void enableRemarks();
@@ -84,11 +64,8 @@ private:
            << llvm::toString(std::move(error));
   }
   CompileOptions options;
-  EmitPlan plan = kEmitPlans[0];
-  bool printsIr = false;     // stops before code
-  bool writesModule = false; // by itself or embedded
-  std::string sourceHash;    // once it is known
-  SmallVector<cpu::Target> targets;
+  EmitPlan plan;
+  std::string sourceHash; // once it is known
   Phase start = Phase::Convert;
   OwningOpRef<ModuleOp> source;
   SmallVector<OwningOpRef<ModuleOp>> records;
@@ -96,70 +73,6 @@ private:
 };
 
 } // namespace
-
-LogicalResult Compilation::parseOptions() {
-  plan = *llvm::find_if(kEmitPlans, [&](const EmitPlan &row) {
-    return row.emit == options.emit;
-  });
-  if (!options.compileTo.empty()) {
-    std::optional<Phase> phase = findPhase(options.compileTo);
-    if (!phase)
-      return emitError(UnknownLoc::get(&context))
-             << "unknown phase '" << options.compileTo << "'";
-    plan.last = *phase;
-  }
-  if (!llvm::is_contained({"model", "bf16"}, options.precision))
-    return emitError(UnknownLoc::get(&context))
-           << "unknown precision '" << options.precision
-           << "', expected model or bf16";
-  for (const std::string &rule : options.quantize)
-    if (auto parsed = QuantizationRule::parse(rule); !parsed)
-      return report(parsed.takeError());
-  if (options.stateful && options.check)
-    return emitError(UnknownLoc::get(&context))
-           << "a stateful module has another signature than its model, so that "
-              "--check cannot compare them";
-  printsIr = plan.last != Phase::Object;
-  std::vector<std::string> names = options.targetCpus;
-  if (names.empty())
-    names = {"native"};
-  for (const std::string &name : names) {
-    llvm::Expected<cpu::Target> target = cpu::parseTarget(name);
-    if (!target)
-      return report(target.takeError());
-    if (options.runThreads != 0)
-      target->sizes.threads = options.runThreads;
-    targets.push_back(*target);
-  }
-  bool isModule = llvm::is_contained({Emit::Module, Emit::Object, Emit::Shared},
-                                     options.emit);
-  writesModule = isModule && !printsIr;
-  if (targets.size() > 1 && !writesModule)
-    return emitError(UnknownLoc::get(&context))
-           << "only modules, objects and shared libraries hold code "
-              "for several levels, found "
-           << targets.size() << " levels";
-  auto isForeign = [&](const cpu::Target &target) {
-    return target.level->architecture != targets.front().level->architecture;
-  };
-  const auto *foreign = llvm::find_if(targets, isForeign);
-  if (foreign != targets.end() && options.emit != Emit::Module)
-    return emitError(UnknownLoc::get(&context))
-           << "an object or a library is for one architecture, found "
-           << targets.front().level->name << " and " << foreign->level->name;
-  if (writesModule && options.output == "-")
-    return emitError(UnknownLoc::get(&context))
-           << "only text can be written to standard output";
-  if (options.shapeOnly && options.emit != Emit::Module && !printsIr)
-    return emitError(UnknownLoc::get(&context))
-           << "without weights only code can be made and reported on";
-  if (looksAtData(options) && (options.shapeOnly || plan.last < Phase::Fusion))
-    return emitError(UnknownLoc::get(&context))
-           << "calibration runs the model: expected its weights and the "
-              "fusion phase, found "
-           << (options.shapeOnly ? "no weights" : "an earlier last phase");
-  return success();
-}
 
 LogicalResult Compilation::load() {
   progress("import");
@@ -204,42 +117,6 @@ LogicalResult Compilation::runPhases(ModuleOp module, Phase first, Phase last,
       return failure();
   }
   return success();
-}
-
-/// Large weights give way to what is not printed either: the printer would make
-/// text of every byte before it leaves it out.
-static void dropWeights(MLIRContext *context) {
-  constexpr size_t kPrinted = 16;
-  static const char kStub[2 * kPrinted] = {};
-  auto &manager = DenseResourceElementsHandle::getManagerInterface(context)
-                      .getBlobManager();
-  SmallVector<std::string> names;
-  manager.getBlobMap([&](const auto &blobs) {
-    for (const auto &entry : blobs)
-      if (const AsmResourceBlob *blob = entry.second.getBlob();
-          blob && blob->getData().size() > kPrinted)
-        names.push_back(entry.getKey().str());
-  });
-  for (const std::string &name : names)
-    manager.update(
-        name, UnmanagedAsmResourceBlob::allocateInferAlign(ArrayRef(kStub)));
-}
-
-LogicalResult Compilation::writeText(Operation *op) {
-  dropWeights(&context);
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  // Weights stay in the model; what is printed is for reading.
-  op->print(stream, OpPrintingFlags()
-                        .elideLargeElementsAttrs(16)
-                        .elideLargeResourceString(16)
-                        .enableDebugInfo(options.locations));
-  stream << "\n";
-  if (options.output == "-") {
-    llvm::outs() << text;
-    return success();
-  }
-  return report(codegen::writeFile(options.output, text));
 }
 
 /// What was fused and what was not, and why, becomes a remark.
@@ -306,21 +183,6 @@ LogicalResult Compilation::writeReport(ModuleOp module,
   return success();
 }
 
-/// What each kernel computes, in the module's record.
-static llvm::StringMap<std::string> printKernels(ModuleOp module) {
-  constexpr int64_t kMostElements = 16;
-  OpPrintingFlags flags;
-  flags.useLocalScope().assumeVerified().elideLargeElementsAttrs(kMostElements);
-  flags.elideLargeResourceString(kMostElements);
-  llvm::StringMap<std::string> texts;
-  for (auto function : module.getOps<func::FuncOp>())
-    if (function->hasAttr("kernel.body")) {
-      llvm::raw_string_ostream stream(texts[function.getName()]);
-      function->print(stream, flags);
-    }
-  return texts;
-}
-
 /// The rest of the pipeline for one level.
 LogicalResult Compilation::compileFor(const cpu::Target &target) {
   OwningOpRef<ModuleOp> module = source->clone();
@@ -342,18 +204,18 @@ LogicalResult Compilation::compileFor(const cpu::Target &target) {
                        target)))
     return failure();
   if (plan.last <= Phase::Lower)
-    return writeText(*module);
+    return writeIr(*module);
   OwningOpRef<ModuleOp> parts = cpu::splitModule(*module);
   if (failed(runPhases(*parts, Phase::Llvm, Phase::Llvm, target)))
     return failure();
   if (plan.last == Phase::Llvm)
-    return writeText(*parts);
+    return writeIr(*parts);
   progress(getName(Phase::Object));
   FailureOr<SmallVector<std::string>> files =
       cpu::emitCode(*parts, target, plan.kind);
   if (failed(files))
     return failure();
-  if (!writesModule)
+  if (!plan.writesModule)
     return writeCode(*files);
   llvm::Expected<codegen::CodeVariant> variant =
       linkVariant(target, *files, *module);
@@ -366,16 +228,23 @@ LogicalResult Compilation::compileFor(const cpu::Target &target) {
   return success();
 }
 
-/// Code as text.
 LogicalResult Compilation::writeCode(ArrayRef<std::string> files) {
   std::string text;
   for (const std::string &file : files)
     text += file + "\n";
-  if (options.output == "-") {
-    llvm::outs() << text;
-    return success();
-  }
-  return report(codegen::writeFile(options.output, text));
+  return writeText(text);
+}
+
+/// Weights stay in the model.
+LogicalResult Compilation::writeIr(Operation *op) {
+  return writeText(printForReading(op, options.locations));
+}
+
+LogicalResult Compilation::writeText(StringRef text) {
+  if (options.output != "-")
+    return report(codegen::writeFile(options.output, text));
+  llvm::outs() << text;
+  return success();
 }
 
 LogicalResult Compilation::writeModuleFile(const std::string &path) {
@@ -390,7 +259,7 @@ LogicalResult Compilation::writeModuleFile(const std::string &path) {
   provenance.sourceName = llvm::sys::path::filename(options.input).str();
   provenance.sourceHash = sourceHash;
   SmallVector<std::string> words;
-  for (const cpu::Target &target : targets)
+  for (const cpu::Target &target : plan.targets)
     words.push_back("--target-cpu=" + target.level->name.str());
   for (const DimRange &range : options.dims)
     words.push_back("--dim " + range.name + "=" + std::to_string(range.min) +
@@ -457,7 +326,7 @@ LogicalResult Compilation::writeEmbedding() {
     return failure();
   releaseModel();
   codegen::EmbedOptions embed;
-  embed.triple = targets.front().level->architecture->triple.str();
+  embed.triple = plan.targets.front().level->architecture->triple.str();
   embed.symbol = codegen::symbolFor(options.output);
   embed.shared = options.emit == Emit::Shared;
   embed.limit = options.embedLimit;
@@ -466,12 +335,17 @@ LogicalResult Compilation::writeEmbedding() {
 
 /// Everything that schedules do not change.
 LogicalResult Compilation::prepare() {
-  if (failed(parseOptions()) || failed(load()))
+  FailureOr<EmitPlan> made = makeEmitPlan(&context, options);
+  if (failed(made))
+    return failure();
+  plan = std::move(*made);
+  if (failed(load()))
     return failure();
   if (plan.last == Phase::Import)
     return success();
   if (failed(runPhases(*source, Phase::Convert,
-                       std::min(plan.last, Phase::Fusion), targets.front())))
+                       std::min(plan.last, Phase::Fusion),
+                       plan.targets.front())))
     return failure();
   if (!looksAtData(options))
     return success();
@@ -483,7 +357,7 @@ LogicalResult Compilation::prepare() {
 }
 
 LogicalResult Compilation::compileForTargets() {
-  for (const cpu::Target &target : targets)
+  for (const cpu::Target &target : plan.targets)
     if (failed(compileFor(target)))
       return failure();
   return success();
@@ -493,10 +367,10 @@ LogicalResult Compilation::run() {
   if (failed(prepare()))
     return failure();
   if (plan.last <= Phase::Fusion)
-    return writeText(*source);
+    return writeIr(*source);
   if (failed(compileForTargets()))
     return failure();
-  if (!writesModule || options.shapeOnly)
+  if (!plan.writesModule || options.shapeOnly)
     return success();
   return options.emit == Emit::Module ? writeModuleFile(options.output)
                                       : writeEmbedding();
