@@ -72,6 +72,38 @@ func.func @gather_grid(%m: tensor<?x?xi1> {xf.dims = [#xf.dim<b>, #xf.dim<s>]}) 
   return %8 : tensor<?x?xi1>
 }
 
+// A mask of keys by positions in the flat mask, as vectorized maps write it.
+// CHECK-LABEL: func.func @gather_flat
+// CHECK-NEXT: %[[R:.*]] = xf.reshape %arg0 {shape = [#xf.dim<b>, #xf.dim<1>, #xf.dim<1>, #xf.dim<s>, #xf.dim<1>]}
+// CHECK-NEXT: return %[[R]]
+func.func @gather_flat(%m: tensor<?x?xi1> {xf.dims = [#xf.dim<b>, #xf.dim<s>]}) -> tensor<?x1x1x?x1xi1> {
+  %0 = xf.range {operandSegmentSizes = array<i32: 0, 0, 0>, bounds = [#xf.dim<0>, #xf.dim<b>, #xf.dim<1>], to = i64} : () -> tensor<?xi64>
+  %1 = xf.range {operandSegmentSizes = array<i32: 0, 0, 0>, bounds = [#xf.dim<0>, #xf.dim<s>, #xf.dim<1>], to = i64} : () -> tensor<?xi64>
+  %2 = xf.reshape %0 {shape = [#xf.dim<b>, #xf.dim<1>, #xf.dim<1>, #xf.dim<1>]} : (tensor<?xi64>) -> tensor<?x1x1x1xi64>
+  %3 = xf.reshape %1 {shape = [#xf.dim<1>, #xf.dim<1>, #xf.dim<1>, #xf.dim<s>]} : (tensor<?xi64>) -> tensor<1x1x1x?xi64>
+  %4 = xf.dims {elements = [#xf.dim<s>], to = tensor<1xi64>} : () -> tensor<1xi64>
+  %5 = xf.mul %2, %4 : (tensor<?x1x1x1xi64>, tensor<1xi64>) -> tensor<?x1x1x1xi64>
+  %6 = xf.add %3, %5 : (tensor<1x1x1x?xi64>, tensor<?x1x1x1xi64>) -> tensor<?x1x1x?xi64>
+  %7 = xf.reshape %m {shape = [#xf.dim<b * s>, #xf.dim<1>]} : (tensor<?x?xi1>) -> tensor<?x1xi1>
+  %8 = xf.gather %7, %6 {axis = 0 : i64} : (tensor<?x1xi1>, tensor<?x1x1x?xi64>) -> tensor<?x1x1x?x1xi1>
+  return %8 : tensor<?x1x1x?x1xi1>
+}
+
+// Along the other axis first: not the mask's order.
+// CHECK-LABEL: func.func @gather_flat_swapped
+// CHECK: xf.gather
+func.func @gather_flat_swapped(%m: tensor<4x4xf32>) -> tensor<4x4x1xf32> {
+  %0 = xf.range {operandSegmentSizes = array<i32: 0, 0, 0>, bounds = [#xf.dim<0>, #xf.dim<4>, #xf.dim<1>], to = i64} : () -> tensor<4xi64>
+  %1 = xf.reshape %0 {shape = [#xf.dim<1>, #xf.dim<4>]} : (tensor<4xi64>) -> tensor<1x4xi64>
+  %2 = xf.reshape %0 {shape = [#xf.dim<4>, #xf.dim<1>]} : (tensor<4xi64>) -> tensor<4x1xi64>
+  %3 = xf.constant {value = dense<4> : tensor<i64>} : () -> tensor<i64>
+  %4 = xf.mul %1, %3 : (tensor<1x4xi64>, tensor<i64>) -> tensor<1x4xi64>
+  %5 = xf.add %4, %2 : (tensor<1x4xi64>, tensor<4x1xi64>) -> tensor<4x4xi64>
+  %6 = xf.reshape %m {shape = [#xf.dim<16>, #xf.dim<1>]} : (tensor<4x4xf32>) -> tensor<16x1xf32>
+  %7 = xf.gather %6, %5 {axis = 0 : i64} : (tensor<16x1xf32>, tensor<4x4xi64>) -> tensor<4x4x1xf32>
+  return %7 : tensor<4x4x1xf32>
+}
+
 // Transposed: not the tensor as it is.
 // CHECK-LABEL: func.func @gather_transposed
 // CHECK: xf.gather_nd
