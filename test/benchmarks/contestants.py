@@ -2,7 +2,7 @@
 {"reference": FILE} computes the output and its distance from that file, which the first engine writes;
 {"time": SECONDS} gives the median of runs in that time.
 
-usage: contestants.py ENGINE ROW PRECISION THREADS FOLDER [HAGANE]"""
+usage: contestants.py ENGINE ROW PRECISION THREADS FOLDER HAGANE CACHE"""
 import contextlib
 import json
 import os
@@ -14,8 +14,8 @@ import time
 
 import numpy as np
 import quantized
-from inputs import model_inputs, step_inputs
-from rows import ROWS, cache_names
+from inputs import model_inputs, prompt_inputs, step_inputs
+from rows import INTEGERS, ROWS, cache_names
 
 # What the precisions are called by `hagane compile`.
 BF16 = ["--precision", "bf16"]
@@ -29,18 +29,23 @@ RUNS_OF_A_STATE = 16
 class Engine:
     """What a contestant knows of its task."""
 
-    # Whether the output is that of the others.
-    is_comparable = True
-
-    def __init__(self, row, precision, threads, folder, driver):
+    def __init__(self, row, precision, threads, folder, driver, cache):
         self.row, self.precision, self.threads, self.driver = row, precision, threads, driver
         self.folder, self.model = folder, folder / "model.onnx"
+        self.rounds_caches = precision in INTEGERS and cache == "int8"
         self.inputs = model_inputs(row)
+        if self.caches_file.exists():
+            self.inputs.update(np.load(self.caches_file))
         self.load()
+
+    @property
+    def caches_file(self):
+        """What a decoding row's text left in f32."""
+        return self.folder / f"{self.row.name}-caches.npz"
 
     def share_caches(self):
         """The model whose caches are as large as they will be, and its presents in the memory of the past."""
-        self.model, self.inputs = self.folder / "step.onnx", step_inputs(self.row)
+        self.model, self.inputs = self.folder / "step.onnx", step_inputs(self.row, self.inputs)
         names = [cache_names(self.row.net, kind) for kind in ("past", "present")]
         return {present: self.inputs[past] for past, present in zip(*names)}
 
@@ -61,21 +66,55 @@ def newer(made, *sources):
 
 class Hagane(Engine):
     def load(self):
+        self.sequence = None
+        if self.row.is_decode and self.rounds_caches:
+            self.fill_sequence()
+            return
         caches = self.share_caches() if self.row.is_decode else {}
-        module = self.folder / f"{self.model.stem}-{self.precision}-{self.threads}.hgn"
-        if not newer(module, self.model, pathlib.Path(self.driver)):
-            command = [self.driver, "compile", self.model, "-o", module, "--run-threads", str(self.threads),
-                       *OPTIONS[self.precision]]
-            subprocess.run(command, check=True, stdout=sys.stderr)
-        sys.path.insert(0, str(pathlib.Path(self.driver).parents[1] / "python"))
-        import hagane
-        self.module = hagane.load(module)
-        self.session = self.module.session(self.threads)
+        self.session = self.compiled().session(self.threads)
         # A caller that runs again and again gives the memory.
         self.outputs = self.session.run(self.inputs, caches)
 
+    def compiled(self, *options):
+        """The module in the row's precision, made again when what it is made of changed."""
+        kind = "-".join([self.model.stem, self.precision, *(word.strip("-") for word in options), str(self.threads)])
+        module = self.folder / f"{kind}.hgn"
+        if not newer(module, self.model, pathlib.Path(self.driver)):
+            command = [self.driver, "compile", self.model, "-o", module, "--run-threads", str(self.threads),
+                       *OPTIONS[self.precision], *options]
+            subprocess.run(command, check=True, stdout=sys.stderr)
+        sys.path.insert(0, str(pathlib.Path(self.driver).parents[1] / "python"))
+        import hagane
+        return hagane.load(module)
+
+    def fill_sequence(self):
+        """The session keeps the caches in 8 bits; the text goes through the model itself."""
+        session = self.compiled("--stateful", "--cache-type", "int8").session(self.threads)
+        self.sequence = session.sequence()
+        self.sequence.step({"input_ids": prompt_inputs(self.row)["input_ids"]}, last=True)
+        self.inputs = {"input_ids": self.inputs["input_ids"]}
+
     def run(self):
+        if self.sequence:
+            self.sequence.truncate(self.row.past)
+            return self.sequence.step(self.inputs)["logits"]
         return next(iter(self.session.run(self.inputs, self.outputs).values()))
+
+
+class Reference(Hagane):
+    """In f32, what engines are held against; it also writes the caches that a decoding row begins with."""
+
+    def load(self):
+        self.precision = "f32"
+        session = self.session = self.compiled().session(self.threads)
+        if self.row.is_decode:
+            found = session.run(prompt_inputs(self.row))
+            names = (cache_names(self.row.net, kind) for kind in ("present", "past"))
+            self.inputs.update({past: found[present] for present, past in zip(*names)})
+            np.savez(self.caches_file, **{name: self.inputs[name] for name in cache_names(self.row.net, "past")})
+
+    def run(self):
+        return next(iter(self.session.run(self.inputs).values()))
 
 
 class OnnxRuntime(Engine):
@@ -125,7 +164,7 @@ class OpenVino(Engine):
             model.reshape({name: list(array.shape) for name, array in self.inputs.items()})
         kept = "f32" if integers else self.precision
         hints = {"INFERENCE_NUM_THREADS": self.threads, "PERFORMANCE_HINT": "LATENCY",
-                 "INFERENCE_PRECISION_HINT": kept, "KV_CACHE_PRECISION": kept,
+                 "INFERENCE_PRECISION_HINT": kept, "KV_CACHE_PRECISION": "u8" if self.rounds_caches else kept,
                  "NUM_STREAMS": 1}
         self.compiled = core.compile_model(model, "CPU", hints)
         self.request = self.compiled.create_infer_request()
@@ -211,13 +250,15 @@ class LlamaCpp(Engine):
             writer = pathlib.Path(__file__).with_name("write_gguf.py")
             subprocess.run([sys.executable, writer, self.row.net, self.precision, path], check=True, stdout=sys.stderr)
         kind = llama_cpp.GGML_TYPE_F16 if self.precision == "bf16" else llama_cpp.GGML_TYPE_F32
+        if self.rounds_caches:
+            kind = llama_cpp.GGML_TYPE_Q8_0
         self.model = llama_cpp.Llama(str(path), n_ctx=2048, n_batch=512, n_ubatch=512, n_threads=self.threads,
-                                     n_threads_batch=self.threads, type_k=kind, type_v=kind, verbose=False)
+                                     n_threads_batch=self.threads, type_k=kind, type_v=kind,
+                                     flash_attn=self.rounds_caches, verbose=False)
         self.tokens = self.inputs["input_ids"][0].tolist()
-        # It has no way to be given a cache; that of other tokens takes the same time.
-        self.is_comparable = not self.row.is_decode
         if self.row.is_decode:
-            self.model.eval((self.tokens * self.row.past)[:self.row.past])
+            # It has no way to be given a cache.
+            self.model.eval(prompt_inputs(self.row)["input_ids"][0].tolist())
 
     def run(self):
         self.model.n_tokens = self.row.past
@@ -269,7 +310,7 @@ class Iree(Engine):
         return (found[0] if isinstance(found, tuple) else found).to_host()
 
 
-ENGINES = {"hagane": Hagane, "onnxruntime": OnnxRuntime, "openvino": OpenVino, "torch": Torch, "llama.cpp": LlamaCpp,
+ENGINES = {"reference": Reference, "hagane": Hagane, "onnxruntime": OnnxRuntime, "openvino": OpenVino, "torch": Torch, "llama.cpp": LlamaCpp,
            "iree": Iree}
 
 
@@ -292,11 +333,9 @@ def set_priority(priority):
 
 
 def distance(engine, reference):
-    """From the output of the row's first engine, by its norm; none where there is no such output."""
+    """From the output of the reference, by its norm."""
     engine.reset()
     found = engine.run().astype(np.float64)
-    if not engine.is_comparable:
-        return {"distance": None}
     if not reference.exists():
         np.save(reference, found)
         return {"distance": 0.0}
@@ -319,11 +358,11 @@ def main():
     # Engines talk on standard output, too.
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    name, row, precision, threads, folder, driver = sys.argv[1:]
+    name, row, precision, threads, folder, driver, cache = sys.argv[1:]
     row = next(r for r in ROWS if r.name == row)
     start = time.perf_counter()
     try:
-        engine = ENGINES[name](row, precision, int(threads), pathlib.Path(folder), driver)
+        engine = ENGINES[name](row, precision, int(threads), pathlib.Path(folder), driver, cache)
     except Exception as error:  # of an engine: it is left out, with its reason
         print(json.dumps({"error": f"{type(error).__name__}: {error}"[:300]}), file=out)
         return

@@ -7,6 +7,7 @@ DECODERS = {"gpt2": (12, 64, 12, 50257), "llama1b": (8, 64, 16, 32000)}
 MULTIPLIED = {"gpt2": 123_532_032, "llama1b": 1_038_614_528}
 # Of a weight, with its share of the scales: of 8 bits one a column, of 4 bits one in f16 for 32.
 WEIGHT_BYTES = {"f32": 4, "bf16": 2, "int8": 1, "int4": 0.5 + 2 / 32}
+INTEGERS = ("int8", "int4")
 # Weights in f32, in GB.
 WEIGHTS_GB = {"minilm": 0.09, "bert": 0.44, "gpt2": 0.66, "llama1b": 4.4, "lstm": 0.15, "unet-tiny": 0.01, "unet": 3.4}
 
@@ -26,11 +27,15 @@ class Row:
     def is_decode(self):
         return bool(self.past)
 
-    def step_bytes(self, precision):
-        """What a step cannot do without reading."""
+    def step_bytes(self, precision, cache):
+        """What a step cannot do without reading; a row of 8 bits in a cache has its scale in f32."""
         heads, width, layers, _ = DECODERS[self.net]
-        cached = 2 * layers * heads * width * self.past * self.batch
-        return MULTIPLIED[self.net] * WEIGHT_BYTES[precision] + cached * (2 if precision == "bf16" else 4)
+        rows = 2 * layers * heads * self.past * self.batch
+        if precision in INTEGERS and cache == "int8":
+            cached = rows * (width + 4)
+        else:
+            cached = rows * width * (2 if precision == "bf16" else 4)
+        return MULTIPLIED[self.net] * WEIGHT_BYTES[precision] + cached
 
     def goal(self, precision):
         return self.goals.get(precision)

@@ -16,14 +16,13 @@ import time
 import plot
 from measure import add_turn_options, build_program, machine, output, spread, turn
 from prepare import PEERS, Unready, environment, export, require_room, say
-from rows import ROWS
+from rows import INTEGERS, ROWS
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 # Largest distance from the reference, by the reference's norm. llama.cpp takes GELU from a table in f16.
 # What rounding to integers costs is printed beside the times.
 TOLERANCES = {"f32": 5e-4, "bf16": 4e-2, "int8": 0.2, "int4": 0.8}
-INTEGERS = ("int8", "int4")
 
 
 def arguments():
@@ -32,6 +31,8 @@ def arguments():
     parser.add_argument("--rows", nargs="*", default=[""], help="parts of names; --list prints those")
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=list(PEERS))
     parser.add_argument("--precisions", nargs="*", default=["f32"], choices=list(TOLERANCES))
+    parser.add_argument("--cache", default="int8", choices=["f32", "int8"],
+                        help="of decoding in integers, in those engines that have the choice")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build/benchmarks",
@@ -52,7 +53,7 @@ class Contestant:
         self.name, self.peak_mb, self.late = engine, 0, None
         self.log = open(folder / f"{row.name}-{engine}-{precision}.log", "w")
         command = [python, "-W", "ignore", HERE / "contestants.py", engine, row.name, precision, str(args.threads),
-                   folder, args.hagane]
+                   folder, args.hagane, args.cache]
         self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=self.log, text=True, start_new_session=True)
         watch = threading.Thread(target=self.watch, args=[args.patience], daemon=True)
@@ -136,7 +137,7 @@ def start(python, names, row, precision, folder, args, left_out):
             if one.error:
                 raise RuntimeError(one.error)
             one.distance = one.ask(reference=str(folder / "reference.npy"))["distance"]
-            if one.distance is not None and not one.distance <= TOLERANCES[precision]:
+            if not one.distance <= TOLERANCES[precision]:
                 raise RuntimeError(f"the output is at a distance of {one.distance:.2g}, expected at most "
                                    f"{TOLERANCES[precision]}")
             found.append(one)
@@ -183,7 +184,7 @@ def groups(row, peers):
 def make_reference(python, row, folder, args):
     """In f32, which what is rounded to integers is held against."""
     say(f"{row.name}: computing the reference")
-    one = Contestant(python, "hagane", row, "f32", folder, args)
+    one = Contestant(python, "reference", row, "f32", folder, args)
     try:
         if one.error:
             raise Unready(f"the reference of {row.name}: {one.error}")
@@ -193,8 +194,9 @@ def make_reference(python, row, folder, args):
 
 
 def measure_row(python, row, precision, folder, args):
-    """The row's figures. Outputs are held against the first in the row's first precision."""
-    if not (folder / "reference.npy").exists() and precision in INTEGERS:
+    """The row's figures. Outputs are held against those in f32: of the reference in rows that need its caches or are
+    rounded to integers, of the first engine in others."""
+    if not (folder / "reference.npy").exists() and (row.is_decode or precision in INTEGERS):
         make_reference(python, row, folder, args)
     result = {"row": row.name, "precision": precision, "goal": row.goal(precision), "peers": {}, "left_out": {}}
     shares, rates = [], []
@@ -207,7 +209,7 @@ def measure_row(python, row, precision, folder, args):
             if "hagane" in result["left_out"]:
                 break
             add(result, contestants, times)
-            shares += [row.step_bytes(precision) / 1e6 / ms / rate for ms, rate in zip(times["hagane"], reads)]
+            shares += [row.step_bytes(precision, args.cache) / 1e6 / ms / rate for ms, rate in zip(times["hagane"], reads)]
             rates += reads
         finally:
             for one in contestants:
@@ -254,8 +256,7 @@ def show(result):
 
 def error_of(result, figures):
     """The distance from f32, where that differs by engine."""
-    known = figures["distance"] is not None and result["precision"] in INTEGERS
-    return f" error {figures['distance']:.2g}" if known else ""
+    return f" error {figures['distance']:.2g}" if result["precision"] in INTEGERS else ""
 
 
 def choose(parts):
