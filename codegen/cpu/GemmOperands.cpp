@@ -2,6 +2,7 @@
 
 #include "codegen/cpu/GemmOperands.h"
 #include "codegen/cpu/Lanes.h"
+#include "codegen/cpu/Nest.h"
 #include "dialects/kernel/KernelCost.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -10,6 +11,9 @@
 using namespace mlir;
 
 namespace hagane::cpu {
+
+// How A's rows are copied: vectors an iteration, and rows to fetch ahead.
+static constexpr int64_t kCopiedVectors = 4, kRowsAhead = 8;
 
 static MemRefType typeOf(Value memref) {
   return cast<MemRefType>(memref.getType());
@@ -141,6 +145,28 @@ void GemmOperands::prefetchA(Value m, Value k) {
   at.push_back(k);
   memref::PrefetchOp::create(b, a, at, /*isWrite=*/false,
                              /*localityHint=*/2, /*isDataCache=*/true);
+}
+
+void GemmOperands::copyRows(Value into, Value begin, Value end, Value from,
+                            Value to) {
+  int64_t copied = kernel::getElementBytes(compute) * lanes /
+                   kernel::getElementBytes(getCopyType());
+  Value length = sub(b, to, from);
+  Value whole = roundDown(b, length, kCopiedVectors * copied);
+  forEach(b, begin, end, 1, [&](Value m) {
+    auto copy = [&](Value k, Access part) {
+      store(b, loadRow(m, add(b, from, k), part), into, {sub(b, m, begin), k},
+            part);
+    };
+    forEach(b, index(b, 0), whole, kCopiedVectors * copied, [&](Value k) {
+      for (int64_t v = 0; v < kCopiedVectors; ++v)
+        prefetchA(add(b, m, kRowsAhead), add(b, from, add(b, k, v * copied)));
+      for (int64_t v = 0; v < kCopiedVectors; ++v)
+        copy(add(b, k, v * copied), {copied, Value()});
+    });
+    forVectors(b, sub(b, length, whole), copied,
+               [&](Value k, Access part) { copy(add(b, whole, k), part); });
+  });
 }
 
 /// Elements as the compute type.

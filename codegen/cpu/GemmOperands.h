@@ -79,9 +79,10 @@ public:
   mlir::Value getDepth();
   /// The type of a's elements where they are copied.
   mlir::Type getCopyType() const;
-  /// Elements of a row, as they are copied.
-  mlir::Value loadRow(mlir::Value m, mlir::Value k, Access part);
-  void prefetchA(mlir::Value m, mlir::Value k);
+  /// Copies rows [begin, end) for terms [from, to) to where they are close
+  /// together.
+  void copyRows(mlir::Value into, mlir::Value begin, mlir::Value end,
+                mlir::Value from, mlir::Value to);
   Values placeInA(mlir::Value m) const;
 
   //===-- Steps -----------------------------------------------------------===//
@@ -101,6 +102,8 @@ public:
   void applyOwnRows(Builder &b, Values &sums, int64_t vectors) const;
 
 private:
+  mlir::Value loadRow(mlir::Value m, mlir::Value k, Access part);
+  void prefetchA(mlir::Value m, mlir::Value k);
   enum class Way { OneTerm, Dots, Widened, Quads, QuadsOfPairs, QuadsOfOne };
 
   void chooseWay(const LoweringOptions &options);

@@ -16,6 +16,7 @@
 
 #include "codegen/cpu/GemmCodes.h"
 #include "codegen/cpu/GemmOperands.h"
+#include "codegen/cpu/GemmResults.h"
 #include "codegen/cpu/Nest.h"
 #include "dialects/kernel/KernelCost.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -28,8 +29,6 @@ namespace {
 // How far ahead b is fetched for a single strip: half of a first-level cache.
 constexpr int64_t kNearBytes = 16 << 10;
 using kernel::kFewRows;
-// How A's rows are copied: vectors an iteration, and rows to fetch ahead.
-constexpr int64_t kCopiedVectors = 4, kRowsAhead = 8;
 
 class GemmLowering {
 public:
@@ -60,6 +59,7 @@ public:
       return failure();
     if (codes && failed(codes->verify()))
       return failure();
+    results.emplace(op, body, b, compute, lanes, groupWidth);
     if (schedule.getBlockK() % operands.getTerms() != 0)
       return op.emitError("block_k ")
              << schedule.getBlockK() << " is not a multiple of the "
@@ -254,12 +254,7 @@ private:
       packedA = scratchView(
           b, body.scratch, index(b, scratch.packedA),
           {schedule.getItemM(), schedule.getBlockK() + padding}, {}, copied);
-    // The sums of a strip and panel lie together: one stream of memory.
-    int64_t microN = schedule.getMicroN();
-    sums = scratchView(
-        b, body.scratch, index(b, scratch.sums),
-        {schedule.getItemN() * groups / microN, schedule.getItemM(), microN},
-        {}, compute);
+    results->setItem(firstRow, firstOfB);
   }
 
   void clearSums() {
@@ -267,7 +262,7 @@ private:
     forTiles([&](Value n, bool) {
       forEach(b, firstRow, rowEnd, 1, [&](Value m) {
         for (int64_t v = 0; v < vectors; ++v)
-          store(b, zeros, sums, placeInSums(m, n, v * lanes), {lanes, Value()});
+          results->storeSum(zeros, m, n, v * lanes);
       });
     });
   }
@@ -277,7 +272,7 @@ private:
     depthBegin = from;
     depthEnd = to;
     if (copied)
-      packA();
+      operands.copyRows(packedA, firstRow, rowEnd, depthBegin, depthEnd);
     forTiles([&](Value n, bool masked) { emitColumns(n, masked); });
   }
 
@@ -299,28 +294,6 @@ private:
     auto known = constantOf(columnCount);
     if (!known || *known % step != 0)
       forEach(b, whole, columnEnd, step, [&](Value n) { visit(n, true); });
-  }
-
-  /// Copies the block's rows to where they are close together.
-  void packA() {
-    int64_t copied = body.options.getLanes(operands.getCopyType());
-    Value length = sub(b, depthEnd, depthBegin);
-    Value whole = roundDown(b, length, kCopiedVectors * copied);
-    forEach(b, firstRow, rowEnd, 1, [&](Value m) {
-      auto copy = [&](Value k, Access part) {
-        Value value = operands.loadRow(m, add(b, depthBegin, k), part);
-        store(b, value, packedA, {sub(b, m, firstRow), k}, part);
-      };
-      forEach(b, index(b, 0), whole, kCopiedVectors * copied, [&](Value k) {
-        for (int64_t v = 0; v < kCopiedVectors; ++v)
-          operands.prefetchA(add(b, m, kRowsAhead),
-                             add(b, depthBegin, add(b, k, v * copied)));
-        for (int64_t v = 0; v < kCopiedVectors; ++v)
-          copy(add(b, k, v * copied), {copied, Value()});
-      });
-      forVectors(b, sub(b, length, whole), copied,
-                 [&](Value k, Access part) { copy(add(b, whole, k), part); });
-    });
   }
 
   void emitColumns(Value n, bool masked) {
@@ -349,12 +322,12 @@ private:
 
   /// Of the strip's rows `exist` do; the sums of others are dropped.
   void emitStrip(Value m, int64_t rows, Value exist) {
-    stripRow = m;
+    results->setStrip(atOnce ? m : Value());
     Values accumulators;
     if (blocked)
       for (int64_t i = 0; i < rows * vectors; ++i)
         accumulators.push_back(
-            loadSum(add(b, m, i / vectors), column, i % vectors * lanes));
+            results->loadSum(rowOf(m, i), column, i % vectors * lanes));
     if (blocked)
       accumulators.append(operands.getOwnRows() * vectors,
                           zero(b, vectorOf(compute, lanes)));
@@ -374,24 +347,23 @@ private:
                     /*isCut=*/true, accumulators);
     operands.applyOwnRows(b, accumulators, vectors);
     for (int64_t i = 0; i < rows * vectors; ++i)
-      store(b, accumulators[i], sums,
-            placeInSums(add(b, m, i / vectors), column, i % vectors * lanes),
-            {lanes, Value()});
+      results->storeSum(accumulators[i], rowOf(m, i), column,
+                        i % vectors * lanes);
   }
 
   void emitCodedStrip(Value m, int64_t rows) {
-    auto place = [&](int64_t i) {
-      return placeInSums(add(b, m, i / vectors), column, i % vectors * lanes);
-    };
     codes->addBlocks(
         depthBegin, depthEnd, m, rows,
         [&](int64_t i) {
-          return load(b, sums, place(i), {lanes, Value()}, compute);
+          return results->loadSum(rowOf(m, i), column, i % vectors * lanes);
         },
         [&](int64_t i, Value sum) {
-          store(b, sum, sums, place(i), {lanes, Value()});
+          results->storeSum(sum, rowOf(m, i), column, i % vectors * lanes);
         });
   }
+
+  /// The row of a strip's i-th sum.
+  Value rowOf(Value m, int64_t i) { return add(b, m, i / vectors); }
 
   /// The steps [from, to) of a strip whose rows behind `last` do not exist.
   /// `isCut`: there is one at most, and its last terms do not exist.
@@ -424,40 +396,16 @@ private:
     return emitMicroKernel(b, micro, from, to, initial);
   }
 
-  /// Column `offset` of the tile that b's column n is in.
-  Values placeInSums(Value m, Value n, int64_t offset) {
-    if (atOnce)
-      return {index(b, 0), sub(b, m, stripRow), index(b, offset)};
-    Value tile = divide(b, sub(b, n, firstOfB), index(b, schedule.getMicroN()));
-    return {tile, sub(b, m, firstRow), index(b, offset)};
-  }
-
-  Value loadSum(Value m, Value n, int64_t offset) {
-    return load(b, sums, placeInSums(m, n, offset), {lanes, Value()}, compute);
-  }
-
-  /// The sums that `group` has for the result's column on.
-  Value loadGroup(Value m, int64_t group, int64_t vector) {
-    if (groups == 1 || atOnce)
-      return loadSum(m, column, group * groupWidth + vector * lanes);
-    // A panel is one tile, or each group's part of it is some.
-    int64_t tile = schedule.getMicroN(), before = group * groupWidth;
-    Value place = remainder(b, column, index(b, groupWidth));
-    Value panel = mul(b, sub(b, column, place), groups);
-    return loadSum(m, add(b, add(b, panel, place), before / tile * tile),
-                   before % tile + vector * lanes);
-  }
-
   /// The epilogue of a strip and the tile. Those at the edge alone have masks.
   void emitStripResults(Value m, Value exist) {
     Value tile = column;
     SmallVector<Access> accesses(access);
-    stripRow = m;
+    results->setStrip(m);
     auto emit = [&](Value n, bool masked) {
       if (operands.isInPanels())
         setColumn(n, masked);
       forEach(b, index(b, 0), exist, 1,
-              [&](Value row) { emitEpilogue(add(b, m, row)); });
+              [&](Value row) { emitResults(add(b, m, row)); });
       column = tile;
       access = accesses;
     };
@@ -480,35 +428,17 @@ private:
   /// The epilogue, row by row: so each row of the result is written in one go,
   /// whereas its panels lie far apart, often in the same sets of the cache.
   void emitResults() {
+    results->setStrip({});
     forEach(b, firstRow, rowEnd, 1, [&](Value m) {
       forColumns([&](Value n, bool masked) {
         setColumn(n, masked);
-        emitEpilogue(m);
+        emitResults(m);
       });
     });
   }
 
-  void emitEpilogue(Value m) {
-    for (int64_t v = 0; v < step / lanes; ++v) {
-      Values dims = batched ? Values{batch} : Values{};
-      dims.append({m, add(b, column, v * lanes)});
-      unsigned vectorDim = dims.size() - 1;
-      Values arguments;
-      for (int64_t g = 0; g < groups; ++g)
-        arguments.push_back(loadGroup(m, g, v));
-      for (auto [extra, map] : llvm::zip_equal(
-               op.getExtras(),
-               op.getExtraMaps().getAsValueRange<AffineMapAttr>())) {
-        Type type = kernel::getComputeType(
-            cast<MemRefType>(extra.getType()).getElementType());
-        arguments.push_back(
-            loadMapped(b, extra, map, dims, vectorDim, access[v], type));
-      }
-      Values results =
-          cloneRegion(b, op.getEpilogue(), arguments, lanes, dims, vectorDim);
-      for (auto [out, value] : llvm::zip_equal(op.getOuts(), results))
-        store(b, value, out, dims, access[v]);
-    }
+  void emitResults(Value m) {
+    results->emit(batch, m, column, ArrayRef(access).take_front(step / lanes));
   }
 
   kernel::Gemm op;
@@ -531,13 +461,13 @@ private:
   Value firstOfB, endOfB;
   Value depthBegin, depthEnd;
   // Scratch.
-  Value packedA, sums;
+  Value packedA;
+  std::optional<GemmResults> results;
   // Whether sums wait between blocks of the contraction, and rows of A are
   // copied.
   bool blocked = false, copied = false;
-  // Whether the epilogue follows each strip, and the first row of that.
+  // Whether the epilogue follows each strip.
   bool atOnce = false;
-  Value stripRow;
   // Whether strips ask for a part each of what comes next.
   bool inPieces = false;
   SmallVector<Access> access;
