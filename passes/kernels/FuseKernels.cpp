@@ -15,9 +15,6 @@ using namespace hagane;
 
 namespace {
 
-/// Scalar operations up to which recomputing beats a round trip to memory.
-constexpr int64_t kCheapOps = 8;
-
 /// The one map kernel that makes `value` for one use; null otherwise.
 kernel::Map getSoleProducer(Value value) {
   auto map = value.getDefiningOp<kernel::Map>();
@@ -332,13 +329,25 @@ struct FuseKernels : hagane::impl::FuseKernelsPassBase<FuseKernels> {
         failed(
             apply<MapIntoEpilogue<kernel::Gemm>, MapIntoEpilogue<kernel::Conv>,
                   MapBeforeExpand<kernel::Gemm>,
-                  MapBeforeExpand<kernel::Conv>>()))
+                  MapBeforeExpand<kernel::Conv>>()) ||
+        failed(applyRows()))
       return signalPassFailure();
+  }
+
+  /// When rows have taken the maps that they read.
+  LogicalResult applyRows() {
+    RewritePatternSet patterns(&getContext());
+    addRowsFusion(patterns);
+    return rewrite(std::move(patterns));
   }
 
   template <typename... Patterns> LogicalResult apply() {
     RewritePatternSet patterns(&getContext());
     patterns.add<Patterns...>(&getContext());
+    return rewrite(std::move(patterns));
+  }
+
+  LogicalResult rewrite(RewritePatternSet patterns) {
     tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, &getContext());
     tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns,
                                                          &getContext());

@@ -15,6 +15,8 @@ constexpr size_t kMaxInputs = 12;
 /// Scalar operations of a fused kernel: code generation takes longer than
 /// linear time for longer bodies, and they gain nothing.
 constexpr int64_t kMaxOps = 160;
+/// Scalar operations up to which recomputing beats a round trip to memory.
+constexpr int64_t kCheapOps = 8;
 
 llvm::SmallVector<mlir::AffineMap> mapsOf(mlir::ArrayAttr maps);
 
@@ -33,6 +35,9 @@ private:
   fusion::Remarks remarks;
   xf::Dim before;
 };
+
+/// Kernels of rows that read each other's elements.
+void addRowsFusion(mlir::RewritePatternSet &patterns);
 
 /// Clones a map's body before `builder`'s place; coordinates follow `access`.
 mlir::Value inlineBody(mlir::OpBuilder &builder, kernel::Map op,
