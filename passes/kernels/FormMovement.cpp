@@ -237,6 +237,8 @@ LogicalResult hagane::form(xf::Gather op, KernelBuilder &b) {
         prover.isLessOrEqual(index, last))
       return selectPosition(op, index, b);
   }
+  if (formCodedGather(op, b))
+    return success();
   Value out = b.empty(loc, SmallVector<Dim>(b.shapes.getDims(op.getY())),
                       elementTypeOf(op.getY()));
   Value table = b.tensor(op.getX()), index = b.tensor(op.getIndices());

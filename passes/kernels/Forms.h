@@ -71,6 +71,9 @@ llvm::LogicalResult form(xf::Pad op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Gather op, KernelBuilder &b);
 /// Rows of a table, rounded, that a product reads as columns of its panels.
 llvm::LogicalResult formGatherOfPanels(xf::Gather op, KernelBuilder &b);
+/// Rows of a table of codes, made numbers as they are read. False where the
+/// table is none, or has no such form.
+bool formCodedGather(xf::Gather op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Range op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Trilu op, KernelBuilder &b);
 llvm::LogicalResult form(xf::Rotary op, KernelBuilder &b);

@@ -81,6 +81,8 @@ public:
   bool isConstantExpression(mlir::Value value);
   /// The packed form of a constant weight matrix.
   mlir::Value packedWeight(mlir::Value weight, kernel::PackedForm form);
+  /// Whether a kernel reads that form already.
+  bool isPacked(mlir::Value weight, kernel::PackedForm form) const;
   /// The packed form of constant codes with their scales and, if there are any,
   /// zero points.
   mlir::Value packedCodes(mlir::Value values, mlir::Value scales,

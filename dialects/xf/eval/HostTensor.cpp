@@ -90,15 +90,18 @@ HostTensor HostTensor::withShape(ArrayRef<int64_t> newShape) const {
   return tensor;
 }
 
-/// One byte per element from two elements per byte, the lower half first.
-static llvm::Expected<HostTensor> unpackNibbles(RankedTensorType type,
-                                                ArrayRef<char> packed) {
+/// One byte per element from those of `bits` bits side by side, the lowest
+/// first.
+static llvm::Expected<HostTensor>
+unpackBits(RankedTensorType type, ArrayRef<char> packed, unsigned bits) {
   llvm::Expected<HostTensor> tensor =
       HostTensor::create(type.getElementType(), type.getShape());
+  int64_t perByte = 8 / bits, mask = (1 << bits) - 1;
   if (tensor)
     for (int64_t i = 0; i < tensor->getCount(); ++i)
-      tensor->setInteger(
-          i, (static_cast<uint8_t>(packed[i / 2]) >> (i % 2 * 4)) & 15);
+      tensor->setInteger(i, (static_cast<uint8_t>(packed[i / perByte]) >>
+                             (i % perByte * bits)) &
+                                mask);
   return tensor;
 }
 
@@ -112,10 +115,11 @@ fromResource(DenseResourceElementsAttr attribute) {
                                    attribute.getRawHandle().getKey() +
                                    "' is absent");
   std::optional<int64_t> count = countElements(type.getShape());
-  if (count && type.getElementTypeBitWidth() == 4 && *count > 1 &&
+  unsigned bits = type.getElementTypeBitWidth();
+  if (count && (bits == 2 || bits == 4) && *count > 1 &&
       blob->getData().size() ==
-          static_cast<uint64_t>(llvm::divideCeil(*count, 2)))
-    return unpackNibbles(type, blob->getData());
+          static_cast<uint64_t>(llvm::divideCeil(*count, 8 / bits)))
+    return unpackBits(type, blob->getData(), bits);
   return HostTensor::borrow(type.getElementType(), type.getShape(),
                             blob->getData());
 }

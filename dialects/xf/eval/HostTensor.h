@@ -31,7 +31,7 @@ public:
          llvm::ArrayRef<char> bytes,
          std::shared_ptr<const void> owner = nullptr);
   /// The value of a constant. Resources are borrowed from the context, which
-  /// must outlive the tensor; packed 4-bit resources are unpacked.
+  /// must outlive the tensor; packed 2- and 4-bit resources are unpacked.
   static llvm::Expected<HostTensor> fromAttribute(mlir::ElementsAttr attribute);
   /// A rank-0 tensor.
   static HostTensor scalar(mlir::Type elementType, int64_t value);
