@@ -151,8 +151,13 @@ public:
       return formRowsOfBytes(rows, bias);
     if (rows)
       return formBlocks(rows, bias);
-    if (std::optional<ByteInput> input = ByteInput::match(x); input && areBytes)
-      return formBytes(*input, bias);
+    if (std::optional<ByteInput> input = ByteInput::match(x)) {
+      if (areBytes)
+        return formBytes(*input, bias);
+      if (weight.scales && input->scale && input->isSigned() &&
+          (!input->zero || getSplatInteger(input->zero) == 0))
+        return formSignedBytes(*input, bias);
+    }
     return weight.scales ? formFloats(x, bias) : false;
   }
 
@@ -251,15 +256,22 @@ private:
     return finishCodes(bias, !hasBlocks);
   }
 
+  /// Bytes of one scale by codes of few bits.
+  FailureOr<bool> formSignedBytes(const ByteInput &input, Value bias) {
+    a = b.tensor(input.codes);
+    addScalar(input.scale);
+    return finishCodes(bias, /*hasScale=*/true);
+  }
+
   /// Floats by codes.
   FailureOr<bool> formFloats(Value x, Value bias) {
     if (elementTypeOf(x).isF64())
       return false;
     a = b.tensor(x);
-    return finishCodes(bias, /*hasRowScale=*/false);
+    return finishCodes(bias, /*hasScale=*/false);
   }
 
-  FailureOr<bool> finishCodes(Value bias, bool hasRowScale) {
+  FailureOr<bool> finishCodes(Value bias, bool hasScale) {
     codes = weight.getCodes(b);
     panels = b.packedCodes(weight.codes, weight.scales,
                            codes.getZero() ? Value() : weight.zeros, codes,
@@ -269,7 +281,7 @@ private:
     addBias(bias);
     return finish([&](ScalarScope &builder, ValueRange x) {
       Value y = x[0];
-      if (hasRowScale)
+      if (hasScale)
         y = arith::MulFOp::create(builder, y, x[1]);
       return addBiasTo(builder, y, x);
     });

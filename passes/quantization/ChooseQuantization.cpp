@@ -6,6 +6,7 @@
 #include "passes/fusion/Remarks.h"
 #include "passes/quantization/Passes.h"
 #include "passes/quantization/Scheme.h"
+#include <cmath>
 
 namespace hagane {
 #define GEN_PASS_DEF_CHOOSEQUANTIZATIONPASS
@@ -42,6 +43,56 @@ StringRef findObstacle(xf::Linear op) {
   if (isQuantized(op.getWeight()))
     return "its weight is quantized in the model";
   return {};
+}
+
+/// What calibration data says of a product's input.
+std::optional<NumberRange> getRange(xf::Linear op, RangeMethod method) {
+  auto ranges = op->getAttrOfType<DictionaryAttr>(kRangesAttr);
+  auto ends = ranges ? ranges.getAs<DenseF32ArrayAttr>(getName(method))
+                     : DenseF32ArrayAttr();
+  if (!ends || ends.size() != 2 ||
+      !llvm::all_of(ends.asArrayRef(),
+                    [](float end) { return std::isfinite(end); }))
+    return std::nullopt;
+  return NumberRange{std::min(ends[0], 0.0F), std::max(ends[1], 0.0F)};
+}
+
+/// Codes whose scale and zero point are constants, undone.
+Value makeFixedCodes(Value x, NumberRange range, bool isSigned) {
+  OpBuilder builder(x.getContext());
+  builder.setInsertionPointAfterValue(x);
+  Location location = x.getLoc();
+  double length =
+      isSigned ? 2 * std::max(-range.low, range.high) : range.high - range.low;
+  // What is always 0 has any scale.
+  float scale = length >= xf::kLeastMagnitude
+                    ? static_cast<float>(
+                          length / (isSigned ? kRangeSteps - 1 : kRangeSteps))
+                    : 1;
+  auto addConstant = [&](TypedAttr value, Type type) -> Value {
+    auto tensor = RankedTensorType::get({}, type);
+    return xf::Constant::create(builder, location, tensor,
+                                DenseElementsAttr::get(tensor, value),
+                                StringAttr());
+  };
+  Value scales =
+      addConstant(builder.getF32FloatAttr(scale), builder.getF32Type());
+  Type code = isSigned ? builder.getI8Type()
+                       : Type(builder.getIntegerType(8, /*isSigned=*/false));
+  Value zero;
+  if (!isSigned)
+    zero = addConstant(
+        builder.getIntegerAttr(
+            code, static_cast<int64_t>(std::rint(-range.low / scale))),
+        code);
+  Value codes = xf::Quantize::create(builder, location, x, scales, zero,
+                                     /*axis=*/0, /*block=*/0, code);
+  Value result = xf::Dequantize::create(builder, location, codes, scales, zero,
+                                        /*axis=*/0, /*block=*/0);
+  Type element = getElementTypeOrSelf(x);
+  if (!element.isF32())
+    result = xf::Cast::create(builder, location, result, element);
+  return result;
 }
 
 class ChooseQuantization
@@ -130,7 +181,8 @@ private:
     if (failed(checkGroup(op, last->scheme)))
       return failure();
     quantizeWeight(op, last->scheme);
-    quantizeInput(op, last->scheme);
+    if (failed(quantizeInput(op, last->scheme)))
+      return failure();
     op->setAttr(kSchemeAttr,
                 StringAttr::get(&getContext(), last->scheme.str()));
     remarks.apply(op);
@@ -178,9 +230,38 @@ private:
     op.getWeightMutable().assign(result);
   }
 
-  void quantizeInput(xf::Linear op, const Scheme &scheme) {
-    if (scheme.activations == Scheme::Activations::model)
-      return;
+  LogicalResult quantizeInput(xf::Linear op, const Scheme &scheme) {
+    switch (scheme.activations) {
+    case Scheme::Activations::model:
+      return success();
+    case Scheme::Activations::fixed:
+      return quantizeByRange(op, scheme);
+    case Scheme::Activations::rows:
+    case Scheme::Activations::blocks:
+      quantizeByRows(op, scheme);
+      return success();
+    }
+    return failure();
+  }
+
+  LogicalResult quantizeByRange(xf::Linear op, const Scheme &scheme) {
+    std::optional<NumberRange> range = getRange(op, scheme.range);
+    if (!range)
+      return op.emitError("has no range of its inputs by the method ")
+             << hagane::getName(scheme.range)
+             << ", expected one from calibration data";
+    // Kernels multiply unsigned bytes by signed ones, and signed bytes by codes
+    // of blocks or other zero points.
+    bool isSigned = scheme.bits != 8 || scheme.block != 0 || !scheme.symmetric;
+    Value &result =
+        fixed[{op.getX(), isSigned, static_cast<int>(scheme.range)}];
+    if (!result)
+      result = makeFixedCodes(op.getX(), *range, isSigned);
+    op.getXMutable().assign(result);
+    return success();
+  }
+
+  void quantizeByRows(xf::Linear op, const Scheme &scheme) {
     Value x = op.getX();
     int64_t depth = getDepth(op),
             block = scheme.activations == Scheme::Activations::blocks &&
@@ -210,7 +291,8 @@ private:
   }
 
   std::vector<QuantizationRule> parsed;
-  llvm::DenseMap<std::pair<Value, int64_t>, Value> quantized;
+  llvm::DenseMap<std::pair<Value, int64_t>, Value> quantized; // by block
+  llvm::DenseMap<std::tuple<Value, int, int>, Value> fixed;
   fusion::Remarks remarks{"quantize", "quantization"};
 };
 

@@ -25,13 +25,15 @@ public:
     if (!main || main.isExternal() || !main.getBody().hasOneBlock())
       return;
     SmallVector<xf::Linear> products = getWeightedProducts(main);
-    for (int64_t number : moments)
-      if (number < 0 || number >= static_cast<int64_t>(products.size())) {
-        main.emitError("the model has ")
-            << products.size() << " products with weights, found number "
-            << number;
-        return signalPassFailure();
-      }
+    for (ArrayRef<int64_t> numbers :
+         {ArrayRef<int64_t>(moments), ArrayRef<int64_t>(inputs)})
+      for (int64_t number : numbers)
+        if (number < 0 || number >= static_cast<int64_t>(products.size())) {
+          main.emitError("the model has ")
+              << products.size() << " products with weights, found number "
+              << number;
+          return signalPassFailure();
+        }
     fusion::Shapes shapes(getOperation());
     for (auto [number, product] : llvm::enumerate(products))
       observe(number, product, shapes);
@@ -52,6 +54,8 @@ private:
                               {kHighest, xf::ReduceKind::max},
                               {kSquares, xf::ReduceKind::sum_square}})
       add(number, what, reduce(builder, product, x, kind));
+    if (llvm::is_contained(inputs, static_cast<int64_t>(number)))
+      add(number, kInput, x);
     if (llvm::is_contained(moments, static_cast<int64_t>(number)))
       add(number, kMoments, multiply(builder, product, x, dims));
   }

@@ -9,7 +9,9 @@ def ChooseQuantizationPass : Pass<"hagane-choose-quantization", "::mlir::ModuleO
     says so, as explicit codes and scales that are undone before the product:
     `hagane-form-kernels` multiplies the codes. Rules are `SCHEME` or
     `PATTERN=SCHEME`, see docs/quantization.md; of those that match a product's
-    names the last one counts. Products of one input share its codes. Remarks of
+    names the last one counts. Products of one input share its codes. With
+    `act=static`, `xf.ranges = {METHOD = array<f32: LOW, HIGH>}` on a product
+    tells what its inputs are in calibration data. Remarks of
     category "quantization" tell what was quantized, and what was not and why.
 
     Before:
@@ -37,7 +39,7 @@ def ObserveProductsPass : Pass<"hagane-observe-products", "::mlir::ModuleOp"> {
     product by a constant weight, over all rows: the lowest and the highest
     value and the sum of squares of each channel, and, for the products that
     `moments` names by their number, the sums of the products of each two
-    channels. Running that on calibration data tells how to quantize.
+    channels; for those of `inputs` the input itself. Running that on calibration data tells how to quantize.
 
     Before:
     ```mlir
@@ -54,6 +56,7 @@ def ObserveProductsPass : Pass<"hagane-observe-products", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [
-    ListOption<"moments", "moments", "int64_t", "products to return second moments of">];
+    ListOption<"moments", "moments", "int64_t", "products to return second moments of">,
+    ListOption<"inputs", "inputs", "int64_t", "products to return the inputs of, in f32">];
   let dependentDialects = ["::hagane::xf::XfDialect"];
 }

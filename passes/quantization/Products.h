@@ -32,7 +32,8 @@ void returnInstead(mlir::func::FuncOp main, llvm::ArrayRef<mlir::Value> values,
 
 /// What is returned of a product's input, as part of the result's name.
 inline constexpr llvm::StringLiteral kLowest = "lowest", kHighest = "highest",
-                                     kSquares = "squares", kMoments = "moments";
+                                     kSquares = "squares", kMoments = "moments",
+                                     kInput = "input";
 
 /// The name of such a result: "product.3.lowest".
 std::string getObservationName(size_t product, llvm::StringRef what);

@@ -45,6 +45,15 @@ struct OptionRow {
   StringRef help;
 };
 
+template <RangeMethod method> void fixRange(Scheme &scheme) {
+  scheme.activations = Scheme::Activations::fixed;
+  scheme.range = method;
+}
+template <RangeMethod method> bool hasFixedRange(const Scheme &scheme) {
+  return scheme.activations == Scheme::Activations::fixed &&
+         scheme.range == method;
+}
+
 const OptionRow kOptions[] = {
     {"asym", [](Scheme &s) { s.symmetric = false; },
      [](const Scheme &s) { return !s.symmetric; }, "with zero points"},
@@ -78,6 +87,23 @@ const OptionRow kOptions[] = {
        return s.activations == Scheme::Activations::blocks;
      },
      "activations in 8 bits, a scale for each group"},
+    {"act=static-mse", fixRange<RangeMethod::mse>,
+     hasFixedRange<RangeMethod::mse>,
+     "activations in 8 bits, a scale from calibration data: the least squared "
+     "error"},
+    {"act=static-minmax", fixRange<RangeMethod::minmax>,
+     hasFixedRange<RangeMethod::minmax>,
+     "activations in 8 bits, a scale from calibration data: all that was seen"},
+    {"act=static-percentile", fixRange<RangeMethod::percentile>,
+     hasFixedRange<RangeMethod::percentile>,
+     "activations in 8 bits, a scale from calibration data: all but one in "
+     "10,000"},
+    {"act=static-entropy", fixRange<RangeMethod::entropy>,
+     hasFixedRange<RangeMethod::entropy>,
+     "activations in 8 bits, a scale from calibration data: the least loss of "
+     "information"},
+    {"act=static", fixRange<RangeMethod::mse>,
+     [](const Scheme &) { return false; }, "the same as act=static-mse"},
 };
 
 constexpr int64_t kLeastGroup = 8, kMostGroup = 65536;

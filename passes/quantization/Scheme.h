@@ -3,6 +3,7 @@
 #ifndef HAGANE_PASSES_QUANTIZATION_SCHEME_H
 #define HAGANE_PASSES_QUANTIZATION_SCHEME_H
 
+#include "passes/quantization/StaticRange.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/GlobPattern.h"
 #include <optional>
@@ -14,7 +15,7 @@ namespace hagane {
 /// How the factors of a product are stored; see docs/quantization.md.
 struct QuantizationScheme {
   enum class Scale { f16, f32 };
-  enum class Activations { model, rows, blocks };
+  enum class Activations { model, rows, blocks, fixed };
 
   int64_t bits = 0;  ///< of weights; 0: they stay as they are
   int64_t block = 0; ///< elements along k that share a scale; 0: all
@@ -23,9 +24,14 @@ struct QuantizationScheme {
   bool compensates = false; ///< errors of codes by each other: needs data
   Scale scale = Scale::f16;
   Activations activations = Activations::model;
+  RangeMethod range = RangeMethod::minmax; ///< of fixed activations: needs data
 
   /// Reads "int4:group=64:asym"; an error says what is expected.
   static llvm::Expected<QuantizationScheme> parse(llvm::StringRef text);
+  /// Whether the scheme depends on calibration data.
+  bool needsData() const {
+    return compensates || activations == Activations::fixed;
+  }
   /// The shortest text that `parse` reads as this.
   std::string str() const;
 

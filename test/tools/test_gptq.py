@@ -147,7 +147,7 @@ def test_merged_products_and_transposed_weights(tool, tmp_path):
 def test_needs_data(tool, model, tmp_path):
     command = ["compile", model, "--quantize", "int4:gptq", "-o", tmp_path / "m.hgn"]
     code, _, error = tool("hagane", *command)
-    assert code == 1 and "'int4:gptq' chooses codes by calibration data, found none" in error
+    assert code == 1 and "'int4:gptq' depends on calibration data, found none" in error
     save_samples(tmp_path / "data", [20, 11])
     code, _, error = tool("hagane", *command, "--calibrate", tmp_path / "data")
     assert code == 1 and "gives this product 31 rows, expected at least 32" in error

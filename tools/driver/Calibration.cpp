@@ -15,8 +15,8 @@ using namespace hagane::driver;
 using xf::Dim;
 using xf::eval::HostTensor;
 
-/// Of the moments that one run returns.
-static constexpr int64_t kMomentBytes = int64_t(256) << 20;
+/// Of the moments or inputs that one run returns.
+static constexpr int64_t kRunBytes = int64_t(256) << 20;
 
 static func::FuncOp mainOf(ModuleOp module) {
   return module.lookupSymbol<func::FuncOp>("main");
@@ -96,7 +96,8 @@ namespace {
 /// A model that returns what its products see.
 class Observer {
 public:
-  static FailureOr<Observer> make(ModuleOp fused, ArrayRef<size_t> moments,
+  static FailureOr<Observer> make(ModuleOp fused,
+                                  ObserveProductsPassOptions what,
                                   const cpu::Target &target,
                                   const PhaseOptions &options);
   /// Calls `visit` with each result of each sample, and the result's name.
@@ -113,15 +114,14 @@ private:
 
 } // namespace
 
-FailureOr<Observer> Observer::make(ModuleOp fused, ArrayRef<size_t> moments,
+FailureOr<Observer> Observer::make(ModuleOp fused,
+                                   ObserveProductsPassOptions what,
                                    const cpu::Target &target,
                                    const PhaseOptions &options) {
   Observer observer;
   observer.module = fused.clone();
-  ObserveProductsPassOptions passOptions;
-  passOptions.moments = llvm::to_vector_of<int64_t>(moments);
   PassManager pm(fused.getContext());
-  pm.addPass(createObserveProductsPass(passOptions));
+  pm.addPass(createObserveProductsPass(std::move(what)));
   buildPhase(pm, Phase::Kernels, target, options);
   if (failed(pm.run(*observer.module)))
     return failure();
@@ -236,13 +236,15 @@ LogicalResult Calibration::visitMoments(ModuleOp fused,
     ArrayRef<size_t> group = products.take_while([&](size_t product) {
       int64_t channels = getChannels(all[product]);
       bytes += channels * channels * static_cast<int64_t>(sizeof(float));
-      return product == products.front() || bytes <= kMomentBytes;
+      return product == products.front() || bytes <= kRunBytes;
     });
     products = products.drop_front(group.size());
     llvm::StringMap<std::vector<double>> sums;
     for (size_t product : group)
       sums[getObservationName(product, kMoments)];
-    auto observer = Observer::make(fused, group, target, options);
+    ObserveProductsPassOptions what;
+    what.moments = llvm::to_vector_of<int64_t>(group);
+    auto observer = Observer::make(fused, what, target, options);
     if (failed(observer) ||
         failed(observer->run(samples, [&](const Sample &, StringRef name,
                                           const HostTensor &more) {
@@ -253,6 +255,47 @@ LogicalResult Calibration::visitMoments(ModuleOp fused,
     for (size_t product : group)
       if (failed(visit(product, sums[getObservationName(product, kMoments)])))
         return failure();
+  }
+  return success();
+}
+
+LogicalResult Calibration::visitInputs(ModuleOp fused,
+                                       ArrayRef<size_t> products,
+                                       const cpu::Target &target,
+                                       const PhaseOptions &options,
+                                       InputsFn visit) const {
+  SmallVector<xf::Linear> all = getWeightedProducts(mainOf(fused));
+  fusion::Shapes shapes(fused);
+  auto countBytes = [&](size_t product) {
+    int64_t rows = 0;
+    for (const Sample &sample : samples)
+      rows = std::max(rows,
+                      countRows(shapes.getDims(all[product].getX()), sample));
+    // Where sizes do not tell, a product is alone.
+    return rows ? rows * getChannels(all[product]) *
+                      static_cast<int64_t>(sizeof(float))
+                : kRunBytes;
+  };
+  while (!products.empty()) {
+    int64_t bytes = 0;
+    ArrayRef<size_t> group = products.take_while([&](size_t product) {
+      bytes += countBytes(product);
+      return product == products.front() || bytes <= kRunBytes;
+    });
+    products = products.drop_front(group.size());
+    ObserveProductsPassOptions what;
+    what.inputs = llvm::to_vector_of<int64_t>(group);
+    llvm::StringMap<size_t> places;
+    for (size_t product : group)
+      places[getObservationName(product, kInput)] = product;
+    auto observer = Observer::make(fused, what, target, options);
+    if (failed(observer) ||
+        failed(observer->run(samples, [&](const Sample &, StringRef name,
+                                          const HostTensor &input) {
+          if (auto found = places.find(name); found != places.end())
+            visit(found->second, input);
+        })))
+      return failure();
   }
   return success();
 }

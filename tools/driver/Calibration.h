@@ -28,6 +28,10 @@ struct Sample {
 using MomentsFn = llvm::function_ref<llvm::LogicalResult(
     size_t product, llvm::ArrayRef<double> moments)>;
 
+/// Takes the input of a product in a sample, in f32.
+using InputsFn =
+    llvm::function_ref<void(size_t product, const xf::eval::HostTensor &input)>;
+
 class Calibration {
 public:
   Calibration() = default;
@@ -53,6 +57,13 @@ public:
                                    const cpu::Target &target,
                                    const PhaseOptions &options,
                                    MomentsFn visit) const;
+
+  /// The inputs of some products themselves, sample by sample, likewise.
+  llvm::LogicalResult visitInputs(mlir::ModuleOp fused,
+                                  llvm::ArrayRef<size_t> products,
+                                  const cpu::Target &target,
+                                  const PhaseOptions &options,
+                                  InputsFn visit) const;
 
 private:
   std::vector<Sample> samples;

@@ -5,17 +5,18 @@
 #include "tools/driver/Budget.h"
 #include "tools/driver/Compensation.h"
 #include "tools/driver/QuantizeMeasure.h"
+#include "tools/driver/Ranges.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace hagane;
 using namespace hagane::driver;
 
-/// Whether a rule, which is one, chooses codes by data.
+/// Whether a rule, which is one, depends on data.
 static bool needsData(const std::string &text) {
   llvm::Expected<QuantizationRule> rule = QuantizationRule::parse(text);
   if (rule)
-    return rule->scheme.compensates;
+    return rule->scheme.needsData();
   llvm::consumeError(rule.takeError());
   return false;
 }
@@ -92,7 +93,7 @@ LogicalResult Quantization::readSamples() {
   for (const std::string &rule : options.quantize)
     if (needsData(rule))
       return fused.emitError("'")
-             << rule << "' chooses codes by calibration data, found none: give "
+             << rule << "' depends on calibration data, found none: give "
              << "samples of the model's inputs (--calibrate)";
   FailureOr<Sample> sample = makeRandomSample(fused);
   if (failed(sample))
@@ -109,9 +110,11 @@ LogicalResult Quantization::observe() {
   if (failed(seen))
     return failure();
   observations = std::move(*seen);
-  return options.observations.empty()
-             ? success()
-             : writeObservations(fused, options.observations, observations);
+  if (!options.observations.empty() &&
+      failed(writeObservations(fused, options.observations, observations)))
+    return failure();
+  return noteRanges(fused, options.quantize, calibration, observations, target,
+                    phases);
 }
 
 FailureOr<OwningOpRef<ModuleOp>>
@@ -197,11 +200,13 @@ FailureOr<OwningOpRef<ModuleOp>> Quantization::run() {
   if (failed(readSamples()) || failed(observe()))
     return failure();
   numberOperations(fused);
-  if (options.quantizeReport || hasBudget(options))
-    return choose();
-  auto quantized = quantizeBy(options.quantize);
-  if (succeeded(quantized))
+  auto quantized = options.quantizeReport || hasBudget(options)
+                       ? choose()
+                       : quantizeBy(options.quantize);
+  if (succeeded(quantized)) {
     eraseNumbers(**quantized);
+    eraseRanges(**quantized);
+  }
   return quantized;
 }
 
