@@ -116,15 +116,18 @@ void AttentionCode::setBatch(Value entry) {
 }
 
 void AttentionCode::setBlock(Value key) {
-  keyBegin = blockRow = key;
-  blockEntry = batch;
+  keyBegin = key;
+  std::tie(blockEntry, blockRow) = locate(key);
+}
+
+std::pair<Value, Value> AttentionCode::locate(Value key) {
   if (!op.getPages())
-    return;
+    return {batch, key};
   Value page = index(b, op.getPageSize());
   Value number = memref::LoadOp::create(
       b, op.getPages(), ValueRange{batch, divide(b, key, page)});
-  blockEntry = arith::IndexCastOp::create(b, b.getIndexType(), number);
-  blockRow = remainder(b, key, page);
+  return {arith::IndexCastOp::create(b, b.getIndexType(), number),
+          remainder(b, key, page)};
 }
 
 Value AttentionCode::scaleOf(const HeadsOperand &x, Value key) {

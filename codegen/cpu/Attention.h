@@ -77,6 +77,8 @@ protected:
   /// Sets the block of keys that begins there: of the batch entry, or in a page
   /// of a state.
   void setBlock(mlir::Value key);
+  /// The entry, or page of a state, that holds the position, and its row there.
+  std::pair<mlir::Value, mlir::Value> locate(mlir::Value key);
   /// An element of a key or value of the block.
   Values placeOf(const HeadsOperand &x, mlir::Value key,
                  mlir::Value feature) const {
@@ -218,6 +220,8 @@ private:
   void emitStart();
   bool hasScales() const { return isCoded(k) || isCoded(v); }
   void loadScales();
+  void setNext(mlir::Value key, mlir::Value first, mlir::Value last);
+  void prefetchNext(const HeadsOperand &x, mlir::Value key);
   mlir::Value scaled(mlir::Value x, int64_t row, mlir::Value key);
   void emitScores();
   void emitScoreTile(mlir::Value row, int64_t count, mlir::Value key,
@@ -232,6 +236,8 @@ private:
 
   mlir::Value queryRows, scores, accumulator, rowMax, rowSum, rescale, scales;
   mlir::Value part, rows;
+  // Where the block begins that comes next.
+  mlir::Value nextEntry, nextHead, nextRow;
 };
 
 } // namespace hagane::cpu

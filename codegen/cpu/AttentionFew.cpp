@@ -12,6 +12,7 @@
 #include "codegen/cpu/Attention.h"
 #include "codegen/cpu/Lanes.h"
 #include "codegen/cpu/Nest.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -20,6 +21,8 @@ namespace hagane::cpu {
 
 // Rows that share a load of keys or values, and vectors of features at a time.
 static constexpr int64_t kRows = 4, kVectors = 4;
+// Bytes that a prefetch brings.
+static constexpr int64_t kLine = 64;
 
 void FewAttention::emitItems() {
   carveScratch();
@@ -81,6 +84,7 @@ void FewAttention::emitItem() {
     first = roundDown(b, first, schedule.getBlockK());
   forEach(b, first, last, schedule.getBlockK(), [&](Value key) {
     setBlock(key);
+    setNext(key, first, last);
     keyCount = minimum(b, sub(b, last, key), index(b, schedule.getBlockK()));
     if (hasScales())
       loadScales();
@@ -91,6 +95,38 @@ void FewAttention::emitItem() {
     emitValues();
   });
   emitResult();
+}
+
+/// Blocks of a state's pages lie apart, so that no hardware foresees the next
+/// one: that of the same head, or where those end, the first of the next head.
+void FewAttention::setNext(Value key, Value first, Value last) {
+  if (!op.getPages())
+    return;
+  nextHead = keyHead;
+  Value next = add(b, key, schedule.getBlockK());
+  if (schedule.getParts() == 1) {
+    Value isEnd =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::sge, next, last);
+    Value follower = minimum(b, add(b, keyHead, 1), add(b, keyHeads, -1));
+    nextHead = arith::SelectOp::create(b, isEnd, follower, keyHead);
+    next = arith::SelectOp::create(b, isEnd, first, next);
+  } else {
+    next = minimum(b, next, add(b, keyEnd, -1));
+  }
+  std::tie(nextEntry, nextRow) = locate(next);
+}
+
+/// Asks for the next block's row where this one's is read.
+void FewAttention::prefetchNext(const HeadsOperand &x, Value key) {
+  if (!op.getPages())
+    return;
+  int64_t size = x.type().getDimSize(3);
+  int64_t element = kernel::getElementBytes(x.type().getElementType());
+  for (int64_t at = 0; at < size; at += kLine / element)
+    memref::PrefetchOp::create(
+        b, x.memref,
+        x.at(nextEntry, nextHead, add(b, nextRow, key), index(b, at)),
+        /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
 }
 
 /// queryRows[row] = scale * q, features beyond the last one 0. Pairs are not
@@ -171,6 +207,8 @@ void FewAttention::emitScoreTile(Value row, int64_t count, Value key,
     if (!whole)
       at = minimum(b, at, add(b, keyCount, -1));
     places.push_back(at);
+    if (whole)
+      prefetchNext(k, at);
   }
   auto addProducts = [&](Value d, Access access, ValueRange sums) {
     Values results(sums), loaded;
@@ -283,6 +321,8 @@ void FewAttention::emitValueTile(Value row, int64_t count, int64_t feature,
   };
   micro.loadB = [&](Builder &, int64_t vector, Value key) {
     int64_t e = feature + vector * lanes;
+    if (e == 0)
+      prefetchNext(v, key);
     return loadRow(v, key, index(b, e), featureAccess(e, valueSize()));
   };
   accumulate({accumulator, row, rescale, row}, micro, index(b, 0), keyCount,

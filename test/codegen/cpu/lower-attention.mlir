@@ -101,3 +101,20 @@ func.func private @parts(%q: memref<2x4x1x16xf32>, %k: memref<2x2x?x16xf32>, %y:
     : (memref<2x4x1x16xf32>, memref<2x2x?x16xf32>, memref<2x2x?x16xf32>, memref<6x4x1x16xf32>, memref<6x4x1xf32>, memref<6x4x1xf32>) -> ()
   return
 }
+
+// Pages of a state lie apart: where a row of a key is read, its line, and that of its scale, in the next block's page is
+// asked for. Behind the last block comes the first one of the next head.
+// CHECK-LABEL: func.func private @paged
+// CHECK-SAME: memref<4x3xi32>
+// CHECK: %[[PAST:.*]] = arith.cmpi sge
+// CHECK: arith.select %[[PAST]]
+// CHECK: memref.prefetch %arg1[%[[PAGE:.*]], %[[HEAD:.*]], %{{.*}}, %c0], read, locality<3>, data
+// CHECK: memref.prefetch %arg1[%[[PAGE]], %[[HEAD]], %{{.*}}, %c64], read, locality<3>, data
+// CHECK: memref.prefetch %arg2[%[[PAGE]], %[[HEAD]]
+func.func private @paged(%q: memref<4x2x1x64xf32>, %k: memref<?x2x64x68xi8>, %v: memref<?x2x64x68xi8>, %ends: memref<4xi64>, %pages: memref<4x3xi32>, %y: memref<4x2x1x64xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  kernel.attention %q, %k, %v lengths %ends pages %pages outs %y {layouts = ["bhsd", "bhsd", "bhsd", "bhsd"], scale = 0.25 : f64,
+      causal = #xf.causal_kind<bottom_right>, shapes = [[], [], [], [], [], []],
+      schedule = #kernel.attention_schedule<block_q = 32, block_k = 64, micro_m = 8, micro_n = 32, pack = true, few_q = 4>}
+    : (memref<4x2x1x64xf32>, memref<?x2x64x68xi8>, memref<?x2x64x68xi8>, memref<4xi64>, memref<4x3xi32>, memref<4x2x1x64xf32>) -> ()
+  return
+}
