@@ -81,6 +81,21 @@ XF_SHAPE_RULE(StateRead) {
       {numbers.dims[0], state.dims[1], adaptor.getCount(), featuresOf(state)});
 }
 
+XF_SHAPE_RULE(StateAlign) {
+  const Facts &x = operands[0], &starts = operands[1];
+  if (x.dims.size() < 2)
+    return context.error("(T7) x has " + Twine(x.dims.size()) +
+                         " axes, expected at least 2");
+  if (failed(checkRank(context, "T1", "starts", starts, 1)) ||
+      (!x.dims[0].isConstant(1) &&
+       failed(checkEqual(context, "T8", "batches of x and starts", x.dims[0],
+                         starts.dims[0]))))
+    return failure();
+  SmallVector<Dim> dims(x.dims);
+  dims[0] = starts.dims[0];
+  return addResult(context, results, x.elementType, dims);
+}
+
 } // namespace hagane::xf
 
 #define GET_OP_CLASSES

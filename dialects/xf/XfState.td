@@ -81,4 +81,24 @@ def Xf_StateRead : Xf_Op<"state_read"> {
   let results = (outs 4DTensorOf<[AnyFloat]>:$y);
 }
 
+def Xf_StateAlign : Xf_Op<"state_align"> {
+  let summary = "rows of keys moved between a common end and each entry's own beginning";
+  let description = [{
+    With a step's masks and biases in one order of keys for all entries, key
+    `most` - 1 being the last before the step, y[b, .., t] = x[b, .., t + most -
+    starts[b]]: in the order of the entry's own positions. `reverse` is the way
+    back, y[b, .., t] = x[b, .., t - (most - starts[b])]. Where that is outside
+    of x, y is 0. An x of batch 1 is every entry's.
+
+    Rules: (T7) x has at least two axes; (T8) its batch is 1 or that of starts.
+
+    Example:
+    ```mlir
+    %y = xf.state_align %bias, %s {most = #xf.dim<past>} : (tensor<1x4x?x?xf32>, tensor<?xi64>) -> tensor<?x4x?x?xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$x, 1DTensorOf<[I64]>:$starts, Xf_DimAttr:$most, UnitAttr:$reverse);
+  let results = (outs AnyRankedTensor:$y);
+}
+
 #endif // HAGANE_DIALECTS_XF_XFSTATE_TD

@@ -82,6 +82,7 @@ const llvm::StringMap<Handler> &getHandlers() {
       xf::Slice,
       xf::Softmax,
       xf::SortRows,
+      xf::StateAlign,
       xf::StateAppend,
       xf::StatePlaces,
       xf::Stretch,

@@ -74,6 +74,55 @@ LogicalResult hagane::form(xf::StatePlaces op, KernelBuilder &b) {
   return success();
 }
 
+/// Moves one row of keys.
+static void emitAlign(xf::StateAlign op, TaskScope &t) {
+  Value x = t.operands[0], y = t.operands[3];
+  Values sizes = t.sizesOf(y);
+  Value size = sizes.pop_back_val(), zero = t.index(0);
+  Values to = t.delinearize(t.item, sizes), from = to;
+  if (cast<MemRefType>(x.getType()).getDimSize(0) == 1)
+    from[0] = zero;
+  Value most = toIndex(t, t.load(t.operands[2], zero));
+  Value by = t.sub(most, toIndex(t, t.load(t.operands[1], to[0])));
+  // After a failed check the lengths may be any.
+  by = t.min(t.max(by, zero), size);
+  if (op.getReverse())
+    by = t.sub(zero, by);
+  Type element = cast<MemRefType>(y.getType()).getElementType();
+  to.push_back(zero);
+  from.push_back(zero);
+  t.loop(zero, size, [&](Value i) {
+    to.back() = i;
+    Value nothing = arith::ConstantOp::create(t.b, t.b.getZeroAttr(element));
+    t.store(nothing, y, to);
+    Value source = t.add(i, by);
+    Value exists =
+        t.both(t.isLess(t.index(-1), source), t.isLess(source, size));
+    t.ifThen(exists, [&] {
+      from.back() = source;
+      t.store(t.load(x, from), y, to);
+    });
+  });
+}
+
+LogicalResult hagane::form(xf::StateAlign op, KernelBuilder &b) {
+  Location loc = op.getLoc();
+  Type i64 = b.rewriter.getI64Type();
+  Value index = xf::DimValue::create(b.rewriter, loc, b.rewriter.getIndexType(),
+                                     op.getMost());
+  Value most = tensor::FromElementsOp::create(
+      b.rewriter, loc, RankedTensorType::get({1}, i64),
+      ValueRange{arith::IndexCastOp::create(b.rewriter, loc, i64, index)});
+  b.shapes.setDims(most, b.constant(1));
+  SmallVector<Dim> dims(b.shapes.getDims(op.getY()));
+  b.replace(op,
+            formTask(
+                op, {b.tensor(op.getX()), b.tensor(op.getStarts()), most},
+                emptyLike(op.getY(), b), b.product(ArrayRef(dims).drop_back()),
+                [&](TaskScope &t) { emitAlign(op, t); }, b)[0]);
+  return success();
+}
+
 /// The value behind a transpose, and where it has each axis.
 static Value skipTranspose(Value x, SmallVectorImpl<int64_t> &order) {
   auto transpose = x.getDefiningOp<xf::Transpose>();

@@ -5,8 +5,8 @@
 #include "passes/fusion/Match.h"
 #include "passes/fusion/Remarks.h"
 #include "passes/state/CacheInputs.h"
-#include "passes/state/MaskBounds.h"
 #include "passes/state/Passes.h"
+#include "passes/state/UnevenLengths.h"
 
 namespace hagane {
 #define GEN_PASS_DEF_MAKESTATEFULPASS
@@ -16,9 +16,6 @@ namespace hagane {
 using namespace mlir;
 using namespace hagane;
 using xf::Dim;
-
-/// Scores of at most this hide a key; see docs/attention.md.
-static constexpr double kHiding = -1e3;
 
 namespace {
 
@@ -54,8 +51,6 @@ private:
   void addInputs();
   BlockArgument addInput(StringRef name, Type element, ArrayRef<Dim> dims);
   void replace(Cache &cache, int64_t index);
-  std::string findReason();
-  std::string limit(xf::Attention op);
   void removeFromSignature();
   void describe(StringRef reason);
 
@@ -74,10 +69,6 @@ private:
 };
 
 } // namespace
-
-static std::string nodesOf(Operation *op) {
-  return "node '" + xf::getNodeNames(op->getLoc()) + "'";
-}
 
 //===-- Finding caches ----------------------------------------------------===//
 
@@ -326,76 +317,6 @@ void Converter::replace(Cache &cache, int64_t index) {
   remarks.apply(appended.getDefiningOp());
 }
 
-/// Ends attention at each entry's last position. Returns why entries must have
-/// equal lengths, if so.
-std::string Converter::limit(xf::Attention op) {
-  op.getKeyLengthsMutable().assign(ends);
-  bool isCausal = op.getCausal() == xf::CausalKind::bottom_right;
-  Value bias = op.getBias();
-  if (!bias)
-    return "";
-  PastContents contents =
-      findPastContents(main.front(), *sizes.past.getSymbol(), *shapes);
-  llvm::DenseSet<Value> masks;
-  for (BlockArgument argument : main.getArguments())
-    if (getCacheRole(main, argument.getArgNumber()) == "mask")
-      masks.insert(argument);
-  auto boundsOn = [&](MaskBounds::Side side) {
-    return MaskBounds(*shapes, sizes.past, contents, masks, side).get(bias);
-  };
-  MaskBounds::Bounds hidden = boundsOn(MaskBounds::Side::Hidden);
-  bool hides = getElementTypeOrSelf(bias).isInteger(1) ? hidden.high == 0
-                                                       : hidden.high <= kHiding;
-  if (hides && !isCausal) {
-    op.setCausal(xf::CausalKind::bottom_right);
-    isCausal = true;
-  }
-  if (boundsOn(MaskBounds::Side::Visible).ofPast)
-    return "the bias of " + nodesOf(op) + " depends on the length of the past";
-  SmallVector<Dim> dims(shapes->getDims(bias));
-  bool ofQueries = dims.size() >= 2 && !dims[dims.size() - 2].isConstant(1);
-  if (!isCausal && ofQueries)
-    return "the mask of " + nodesOf(op) + " was not found to be causal";
-  return "";
-}
-
-/// Why the lengths in a step may not differ; "" if they may.
-std::string Converter::findReason() {
-  std::string reason;
-  for (xf::Attention op : readers)
-    if (std::string why = limit(op); reason.empty())
-      reason = why;
-  if (!reason.empty())
-    return reason;
-  PastContents contents =
-      findPastContents(main.front(), *sizes.past.getSymbol(), *shapes);
-  auto originOf = [&](Operation *op) {
-    for (OpOperand &operand : op->getOpOperands()) {
-      bool isBias = isa<xf::Attention>(op) &&
-                    operand.get() == cast<xf::Attention>(op).getBias();
-      if (Operation *origin = contents.lookup(operand.get()); origin && !isBias)
-        return origin;
-    }
-    return static_cast<Operation *>(nullptr);
-  };
-  for (xf::Attention op : readers)
-    if (Operation *origin = originOf(op))
-      return "positions are counted from the length of the past at " +
-             nodesOf(origin);
-  if (Operation *origin = originOf(main.front().getTerminator()))
-    return "a result is computed from the length of the past at " +
-           nodesOf(origin);
-  for (unsigned i = 0; i < main.getNumArguments(); ++i) {
-    SmallVector<Dim> dims(shapes->getDims(main.getArgument(i)));
-    StringRef role = getCacheRole(main, i);
-    bool isShared = role == "positions" && !sizes.batch.isConstant(1) &&
-                    (dims.size() == 1 || dims[0].isConstant(1));
-    if (isShared)
-      return "entries share their positions";
-  }
-  return "";
-}
-
 void Converter::removeFromSignature() {
   llvm::BitVector results(main.getNumResults()),
       arguments(main.getNumArguments());
@@ -453,8 +374,8 @@ LogicalResult Converter::convert() {
   for (auto [i, cache] : llvm::enumerate(caches))
     replace(cache, static_cast<int64_t>(i));
   removeFromSignature();
-  shapes = std::make_unique<ShapeAnalysis>(module);
-  std::string reason = findReason();
+  shapes.reset();
+  std::string reason = admitUneven({main, sizes, readers, starts, ends});
   if (!reason.empty()) {
     numbers.getDefiningOp<xf::StatePlaces>().setEqual(true);
     (void)remarks.decline(main, "lengths in a step may not differ: " + reason);

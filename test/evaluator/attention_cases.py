@@ -200,6 +200,14 @@ def state_cases():
     yield Case("equal", "state_places", [np.zeros((2, 2), "int32"), same],
                [np.zeros((2, 2), "int32"), same, same + 2],
                text.replace("<6>", "<5>") + ", equal")
+    for name, batch, dtype in (("each", 2, "float32"), ("shared", 1, "float32"), ("bits", 2, "bool")):
+        x = (real(batch, 3, 2, 8) > 0) if dtype == "bool" else real(batch, 3, 2, 8)
+        forth, back = np.zeros((2, 2, 3, 2, 8), dtype)
+        for entry, by in enumerate((6 - 5, 6 - 0)):
+            row = x[entry % batch]
+            forth[entry, ..., :8 - by], back[entry, ..., by:] = row[..., by:], row[..., :8 - by]
+        yield Case(name, "state_align", [x, lengths], [forth], "most = #xf.dim<6>")
+        yield Case(name + "_back", "state_align", [x, lengths], [back], "most = #xf.dim<6>, reverse")
     for dtype in ("float32", ml_dtypes.bfloat16):
         state, x = real(5, 2, 4, 3, dtype=dtype), real(2, 2, 2, 3)
         want = state.copy()

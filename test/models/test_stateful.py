@@ -100,10 +100,14 @@ class Decoder:
         for row, entry in zip(table, entries):
             row[:len(self.pages[entry])] = self.pages[entry]
         past = int(lengths.max(initial=0))
+        positions = lengths[:, None] + np.arange(step)
         mask = np.arange(past + step) < (lengths + step)[:, None]
         inputs = {"input_ids": tokens, "hagane.pages": table, "hagane.lengths": lengths,
-                  "attention_mask": mask.astype(np.int64),
-                  "position_ids": lengths[:, None] + np.arange(step)}
+                  "attention_mask": mask.astype(np.int64), "position_ids": positions}
+        if len(self.axes.get("position_ids", ())) == 2 and "2" in self.axes["position_ids"]:
+            # ChatGLM: true hides a key, and positions are in pairs.
+            inputs["attention_mask"] = (np.arange(past + step) > positions[..., None])[:, None]
+            inputs["position_ids"] = np.stack([positions, 0 * positions], axis=1)
         inputs.update(given or {})
         return self.module.step((self.past_symbol, past), inputs)
 

@@ -154,8 +154,39 @@ static LogicalResult defineStateRead(StateRead op, Evaluation &evaluation) {
   return success();
 }
 
+static LogicalResult defineStateAlign(StateAlign op, Evaluation &evaluation) {
+  const HostTensor &x = evaluation.operand(0), &starts = evaluation.operand(1);
+  FailureOr<int64_t> most = evaluation.valueOf(op.getMost());
+  if (failed(most))
+    return failure();
+  int64_t batch = starts.getCount();
+  if (x.getShape().size() < 2 || (x.getSize(0) != 1 && x.getSize(0) != batch))
+    return evaluation.error("found x " + describe(x) + " for " + Twine(batch) +
+                            " entries");
+  SmallVector<int64_t> shape(x.getShape());
+  bool isShared = shape[0] == 1;
+  shape[0] = batch;
+  FailureOr<HostTensor *> y = evaluation.create(shape);
+  if (failed(y))
+    return failure();
+  int64_t size = shape.back(), bytes = x.getElement().bytes, rows = 1;
+  for (int64_t axis : ArrayRef(shape).drop_front().drop_back())
+    rows *= axis;
+  for (int64_t row = 0; row < batch * rows; ++row) {
+    int64_t by = *most - starts.getInteger(row / rows);
+    if (op.getReverse())
+      by = -by;
+    for (int64_t t = 0; t < size; ++t)
+      if (t + by >= 0 && t + by < size)
+        std::memcpy((*y)->at(row * size + t),
+                    x.at((isShared ? row % rows : row) * size + t + by), bytes);
+  }
+  return success();
+}
+
 void hagane::xf::eval::defineState(DefinitionTable &table) {
   table.add(defineStatePlaces);
   table.add(defineStateAppend);
   table.add(defineStateRead);
+  table.add(defineStateAlign);
 }

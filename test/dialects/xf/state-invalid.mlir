@@ -51,3 +51,21 @@ func.func @t6(%state: tensor<?x2x64x20xi8>, %x: tensor<?x2x?x16xf64>, %n: tensor
   %y = xf.state_append %state, %x, %n, %s : (tensor<?x2x64x20xi8>, tensor<?x2x?x16xf64>, tensor<?x?xi32>, tensor<?xi64>) -> tensor<?x2x64x20xi8>
   return
 }
+
+// -----
+
+func.func @t7(%x: tensor<?xf32>, %s: tensor<?xi64>) -> tensor<?xf32> {
+  // expected-error @+2 {{(T7) x has 1 axes, expected at least 2}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.state_align %x, %s {most = #xf.dim<p>} : (tensor<?xf32>, tensor<?xi64>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
+// -----
+
+func.func @t8(%x: tensor<3x8xf32>, %s: tensor<2xi64>) -> tensor<2x8xf32> {
+  // expected-error @+2 {{(T8) batches of x and starts: found 3 and 2, expected equal sizes}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %y = xf.state_align %x, %s {most = #xf.dim<p>} : (tensor<3x8xf32>, tensor<2xi64>) -> tensor<2x8xf32>
+  return %y : tensor<2x8xf32>
+}

@@ -10,3 +10,10 @@ func.func @step(%state: tensor<?x2x64x16xbf16>, %x: tensor<?x2x?x16xf32>, %pages
   %k = xf.state_read %y, %n {count = #xf.dim<past + seq>} : (tensor<?x2x64x16xbf16>, tensor<?x?xi32>) -> tensor<?x2x?x16xbf16>
   return %k : tensor<?x2x?x16xbf16>
 }
+
+// CHECK-LABEL: func.func @align
+// CHECK: xf.state_align %arg0, %arg1 {most = #xf.dim<past>, reverse}
+func.func @align(%mask: tensor<?x?xi1>, %s: tensor<?xi64>) -> tensor<?x?xi1> {
+  %y = xf.state_align %mask, %s {most = #xf.dim<past>, reverse} : (tensor<?x?xi1>, tensor<?xi64>) -> tensor<?x?xi1>
+  return %y : tensor<?x?xi1>
+}
