@@ -1,4 +1,4 @@
-"""`--max-error` and `--max-bytes`: products that matter most are quantized least, and what cannot be is refused."""
+"""`--max-error`, `--max-bytes` and `--max-latency`: products that matter most are quantized least, and what cannot be is refused."""
 
 import json
 
@@ -100,6 +100,37 @@ def test_what_cannot_be_met(tool, model):
     assert code == 1 and "cannot both be met: that error takes" in error
     assert f"{plain['bytes']} bytes have an error of" in error
     assert not (model.parent / "m.hgn").exists()
+
+
+MACHINE = ["--machine", "flops=1e6,bandwidth=1", "--at", "r=1"]
+
+
+def predict(tool, model, *options):
+    """The milliseconds that the report has for a compiled model."""
+    path = model.parent / "time.json"
+    code, _, error = compile_model(tool, model, *MACHINE, "--report", path, *options)
+    assert code == 0, error
+    return 1e3 * json.loads(path.read_text())["points"][0]["seconds"]
+
+
+def test_latency(tool, model):
+    """On a machine whose memory bounds everything, so that bytes of weights are time."""
+    least, most = predict(tool, model), predict(tool, model, "--max-bytes", "1MB")
+    assert least < most / 3
+    limit = least + (most - least) / 20
+    assert least < predict(tool, model, "--max-latency", f"{limit}ms") <= limit
+    report = json.loads((model.parent / "r.json").read_text())
+    delicate = next(i for i, p in enumerate(report["products"]) if f"/p{DELICATE}" in p["nodes"])
+    assert bits(report)[delicate] == max(bits(report)) > min(bits(report)) == 4
+    assert bits(report_of(tool, model, *MACHINE, "--max-latency", "1s")) == [32] * LAYERS
+    (model.parent / "m.hgn").unlink()
+    code, _, error = compile_model(tool, model, *MACHINE, "--max-latency", f"{least * 0.9}ms")
+    assert code == 1 and f"cannot be met: the scheme is predicted to take {least:.3f} ms" in error
+    code, _, error = compile_model(tool, model, *MACHINE, "--max-latency", f"{limit}ms", "--max-error", "0.0001")
+    assert code == 1 and f"--max-latency {limit:.3f} ms cannot both be met: that error is predicted to take" in error
+    assert not (model.parent / "m.hgn").exists()
+    code, _, error = compile_model(tool, model, "--max-latency", "5")
+    assert code == 2 and "--max-latency" in error
 
 
 def test_needs_a_scheme(tool, model):

@@ -22,8 +22,9 @@ using Ladder = SmallVector<Rung>;
 class BudgetSearch {
 public:
   BudgetSearch(const Budget &budget, ModuleOp fused, const MixedModel &mixed,
-               ArrayRef<Sample> samples)
-      : budget(budget), fused(fused), mixed(mixed), samples(samples) {}
+               ArrayRef<Sample> samples, PredictFn predict)
+      : budget(budget), fused(fused), mixed(mixed), samples(samples),
+        predict(predict) {}
 
   LogicalResult prepare(int64_t runs, MeasureProgress progress);
   FailureOr<Choices> run();
@@ -33,16 +34,21 @@ private:
   Choices choicesAfter(size_t steps) const;
   int64_t bytesAfter(size_t steps) const;
   FailureOr<double> errorAfter(size_t steps);
-  size_t fitBytes() const;
+  FailureOr<double> secondsAfter(size_t steps);
+  FailureOr<size_t> fitCosts();
   FailureOr<size_t> fitError();
+  LogicalResult checkLeast();
+  LogicalResult refuseBoth(size_t wanted, size_t most);
 
   const Budget &budget;
   ModuleOp fused;
   const MixedModel &mixed;
   ArrayRef<Sample> samples;
+  PredictFn predict;
   std::vector<Ladder> ladders; // of products
   SmallVector<size_t> steps;   // products that go up one rung, in order
-  llvm::DenseMap<size_t, double> errors; // measured, by steps
+  // By steps: measured, and predicted.
+  llvm::DenseMap<size_t, double> errors, seconds;
 };
 
 } // namespace
@@ -117,12 +123,33 @@ FailureOr<double> BudgetSearch::errorAfter(size_t count) {
   return error;
 }
 
-/// The most steps that the bytes allow.
-size_t BudgetSearch::fitBytes() const {
-  size_t count = steps.size();
-  while (count > 0 && bytesAfter(count) > budget.bytes)
-    --count;
-  return count;
+FailureOr<double> BudgetSearch::secondsAfter(size_t count) {
+  if (auto known = seconds.find(count); known != seconds.end())
+    return known->second;
+  auto found = predict(choicesAfter(count));
+  if (succeeded(found))
+    seconds[count] = *found;
+  return found;
+}
+
+/// The most steps that the bytes and the time allow. More bits take longer.
+FailureOr<size_t> BudgetSearch::fitCosts() {
+  size_t low = 0, high = steps.size();
+  while (budget.bytes && high > 0 && bytesAfter(high) > budget.bytes)
+    --high;
+  if (budget.seconds <= 0)
+    return high;
+  while (low < high) {
+    size_t middle = (low + high + 1) / 2;
+    FailureOr<double> found = secondsAfter(middle);
+    if (failed(found))
+      return failure();
+    if (*found <= budget.seconds)
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return low;
 }
 
 /// The fewest steps after which the error is small enough.
@@ -141,34 +168,77 @@ FailureOr<size_t> BudgetSearch::fitError() {
   return low;
 }
 
-FailureOr<Choices> BudgetSearch::run() {
+static std::string inMilliseconds(double seconds) {
+  return llvm::formatv("{0:f3} ms", 1e3 * seconds);
+}
+
+/// Whether the scheme itself is within the budget.
+LogicalResult BudgetSearch::checkLeast() {
   if (budget.bytes && bytesAfter(0) > budget.bytes)
     return fused.emitError("--max-bytes ")
            << budget.bytes << " cannot be met: the scheme takes "
            << bytesAfter(0) << " bytes for the weights of products";
-  if (budget.error < 0)
-    return choicesAfter(fitBytes());
-  FailureOr<size_t> count = fitError();
-  if (failed(count))
+  if (budget.seconds <= 0)
+    return success();
+  FailureOr<double> least = secondsAfter(0);
+  if (failed(least))
     return failure();
-  if (!budget.bytes || bytesAfter(*count) <= budget.bytes)
-    return choicesAfter(budget.bytes ? fitBytes() : *count);
-  size_t fitting = fitBytes();
-  FailureOr<double> error = errorAfter(fitting);
-  if (failed(error))
-    return failure();
-  return fused.emitError("--max-error ")
-         << llvm::formatv("{0:e2}", budget.error).str() << " and --max-bytes "
-         << budget.bytes << " cannot both be met: that error takes "
-         << bytesAfter(*count) << " bytes, and " << bytesAfter(fitting)
-         << " bytes have an error of " << llvm::formatv("{0:e2}", *error).str();
+  if (*least <= budget.seconds)
+    return success();
+  return fused.emitError("--max-latency ")
+         << inMilliseconds(budget.seconds)
+         << " cannot be met: the scheme is predicted to take "
+         << inMilliseconds(*least);
 }
 
-FailureOr<Choices>
-hagane::driver::chooseWithin(const Budget &budget, ModuleOp fused,
-                             const MixedModel &mixed, ArrayRef<Sample> samples,
-                             int64_t runs, MeasureProgress progress) {
-  BudgetSearch search(budget, fused, mixed, samples);
+/// The error wants more steps than the costs allow.
+LogicalResult BudgetSearch::refuseBoth(size_t wanted, size_t most) {
+  FailureOr<double> error = errorAfter(most);
+  if (failed(error))
+    return failure();
+  std::string limit, needed, allowed;
+  if (budget.bytes && bytesAfter(wanted) > budget.bytes) {
+    limit = "--max-bytes " + std::to_string(budget.bytes);
+    needed = "takes " + std::to_string(bytesAfter(wanted)) + " bytes";
+    allowed = std::to_string(bytesAfter(most)) + " bytes";
+  } else {
+    FailureOr<double> slow = secondsAfter(wanted), fast = secondsAfter(most);
+    if (failed(slow) || failed(fast))
+      return failure();
+    limit = "--max-latency " + inMilliseconds(budget.seconds);
+    needed = "is predicted to take " + inMilliseconds(*slow);
+    allowed = inMilliseconds(*fast);
+  }
+  return fused.emitError("--max-error ")
+         << llvm::formatv("{0:e2}", budget.error).str() << " and " << limit
+         << " cannot both be met: that error " << needed << ", and " << allowed
+         << " have an error of " << llvm::formatv("{0:e2}", *error).str();
+}
+
+FailureOr<Choices> BudgetSearch::run() {
+  if (failed(checkLeast()))
+    return failure();
+  FailureOr<size_t> most = fitCosts();
+  if (failed(most))
+    return failure();
+  if (budget.error < 0)
+    return choicesAfter(*most);
+  FailureOr<size_t> wanted = fitError();
+  if (failed(wanted))
+    return failure();
+  bool hasCosts = budget.bytes || budget.seconds > 0;
+  if (*wanted <= *most)
+    return choicesAfter(hasCosts ? *most : *wanted);
+  return refuseBoth(*wanted, *most);
+}
+
+FailureOr<Choices> hagane::driver::chooseWithin(const Budget &budget,
+                                                ModuleOp fused,
+                                                const MixedModel &mixed,
+                                                ArrayRef<Sample> samples,
+                                                int64_t runs, PredictFn predict,
+                                                MeasureProgress progress) {
+  BudgetSearch search(budget, fused, mixed, samples, predict);
   if (failed(search.prepare(runs, progress)))
     return failure();
   return search.run();

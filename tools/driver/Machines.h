@@ -11,6 +11,7 @@ namespace hagane::driver {
 struct Machine {
   std::string name;
   double flops = 0;     // f32 operations per second
+  double byteRate = 4;  // of operations on bytes, relative to those
   double bandwidth = 0; // bytes per second
 };
 

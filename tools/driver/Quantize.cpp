@@ -6,6 +6,7 @@
 #include "tools/driver/Compensation.h"
 #include "tools/driver/QuantizeMeasure.h"
 #include "tools/driver/Ranges.h"
+#include "tools/driver/Report.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -22,7 +23,8 @@ static bool needsData(const std::string &text) {
 }
 
 static bool hasBudget(const CompileOptions &options) {
-  return options.maxError >= 0 || options.maxWeightBytes > 0;
+  return options.maxError >= 0 || options.maxWeightBytes > 0 ||
+         options.maxLatency > 0;
 }
 
 /// The rules with weights of at least so many bits, where they quantize.
@@ -65,7 +67,9 @@ private:
   FailureOr<OwningOpRef<ModuleOp>>
   quantizeBy(const std::vector<std::string> &rules);
   FailureOr<OwningOpRef<ModuleOp>> choose();
-  FailureOr<Choices> chooseAmong(const MixedModel &mixed);
+  FailureOr<Choices> chooseAmong(const MixedModel &mixed,
+                                 ArrayRef<ModuleOp> ways);
+  FailureOr<double> predictSeconds(OwningOpRef<ModuleOp> module);
   LogicalResult measure(const MixedModel &mixed, ArrayRef<int> choices);
   void progress(StringRef what, double fraction = -1) {
     if (options.progress)
@@ -170,7 +174,7 @@ FailureOr<OwningOpRef<ModuleOp>> Quantization::choose() {
   auto mixed = MixedModel::make(fused, ways, target, phases);
   if (failed(mixed))
     return failure();
-  auto choices = chooseAmong(*mixed);
+  auto choices = chooseAmong(*mixed, ways);
   if (failed(choices) ||
       (options.quantizeReport && failed(measure(*mixed, *choices))))
     return failure();
@@ -183,12 +187,31 @@ FailureOr<OwningOpRef<ModuleOp>> Quantization::choose() {
   return result;
 }
 
+/// By the report's last point, which is one token for a decoder.
+FailureOr<double> Quantization::predictSeconds(OwningOpRef<ModuleOp> module) {
+  PassManager pm(fused.getContext());
+  pm.addPass(createCSEPass());
+  buildPhase(pm, Phase::Kernels, target, phases);
+  buildPhase(pm, Phase::Bufferize, target, phases);
+  if (failed(pm.run(*module)))
+    return failure();
+  FailureOr<Report> report = makeReport(*module, options);
+  if (failed(report))
+    return failure();
+  return report->points.back().total.seconds;
+}
+
 /// The first way, or what the budget asks for.
-FailureOr<Choices> Quantization::chooseAmong(const MixedModel &mixed) {
+FailureOr<Choices> Quantization::chooseAmong(const MixedModel &mixed,
+                                             ArrayRef<ModuleOp> ways) {
   if (hasBudget(options))
     return chooseWithin(
-        {options.maxError, static_cast<int64_t>(options.maxWeightBytes)}, fused,
-        mixed, calibration.getSamples(), options.effectRuns,
+        {options.maxError, static_cast<int64_t>(options.maxWeightBytes),
+         options.maxLatency},
+        fused, mixed, calibration.getSamples(), options.effectRuns,
+        [&](ArrayRef<int> choices) {
+          return predictSeconds(mix(fused, ways, choices));
+        },
         [&](double fraction) { progress("measure products", fraction); });
   Choices choices(mixed.countProducts(), kAsItWas);
   for (const WayOfProduct &way : mixed.getWays())

@@ -97,7 +97,11 @@ LogicalResult Evaluator::add(kernel::KernelOpInterface op) {
        scratch = at(op.getScratchBytes());
   if (!flops || !bytes || !scratch)
     return refuse(op, point, "the kernel's cost");
-  double compute = double(*flops) / report.machine.flops,
+  double rate = report.machine.flops;
+  if (auto gemm = dyn_cast<kernel::Gemm>(op.getOperation());
+      gemm && getElementTypeOrSelf(gemm.getA()).isInteger(8))
+    rate *= report.machine.byteRate;
+  double compute = double(*flops) / rate,
          memory = double(*bytes) / report.machine.bandwidth;
   (compute > memory ? computeSeconds : memorySeconds) +=
       std::max(compute, memory);

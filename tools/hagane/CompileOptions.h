@@ -95,6 +95,7 @@ struct CompileOptions {
   QuantizeReport *quantizeReport = nullptr; // to fill in; null: none
   double maxError = -1;        // of a quantized model's output; negative: any
   uint64_t maxWeightBytes = 0; // of quantized products; 0: any
+  double maxLatency = 0;       // predicted seconds of a run; 0: any
   int64_t effectRuns = 200;    // to measure products one by one; 0: not at all
   Limits limits;
   PlanRequest *plan = nullptr; // what to tell of the kernels; null: nothing

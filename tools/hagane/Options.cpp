@@ -2,6 +2,7 @@
 #include "Options.h"
 
 #include <charconv>
+#include <map>
 
 namespace hagane::tool {
 namespace {
@@ -195,6 +196,17 @@ void addCalibration(CLI::App *app, CompileOptions &options,
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true))
       ->check(CLI::PositiveNumber)
       ->type_name("SIZE");
+  const std::map<std::string, double> units = {
+      {"s", 1}, {"ms", 1e-3}, {"us", 1e-6}};
+  app->add_option("--max-latency", options.maxLatency,
+                  "Quantize as little as the time of a run allows, such as "
+                  "5ms, that is predicted for the report's machine and last "
+                  "point")
+      ->needs("--quantize")
+      ->transform(CLI::AsNumberWithUnit(
+          units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"))
+      ->check(CLI::PositiveNumber)
+      ->type_name("TIME");
   app->add_option("--effect-runs", options.effectRuns,
                   "Runs to measure the effect of products one by one; 0: "
                   "leave that out")
