@@ -21,6 +21,13 @@ foreach(entry IN LISTS exports)
   endif()
 endforeach()
 
+# Its only lock is the pool's, of one word: no run can wait for another one.
+execute_process(COMMAND ${NM} -D --undefined-only ${LIBRARY} OUTPUT_VARIABLE imports
+                COMMAND_ERROR_IS_FATAL ANY)
+if(imports MATCHES "(pthread_(mutex|rwlock|spin|cond|barrier)|mtx_|cnd_|sem_)[a-z_]*")
+  message(SEND_ERROR "the runtime uses the lock '${CMAKE_MATCH_0}'")
+endif()
+
 execute_process(COMMAND ${STRIP} -o ${WORK}/stripped-runtime.so ${LIBRARY}
                 COMMAND_ERROR_IS_FATAL ANY)
 file(SIZE ${WORK}/stripped-runtime.so size)

@@ -5,8 +5,15 @@
 #include "ModuleBuilder.h"
 
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <map>
 #include <random>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 using namespace hagane;
 using namespace hagane::test;
@@ -416,6 +423,59 @@ TEST_F(SequenceTest, RandomOperations) {
     release(model.begin()->first);
   EXPECT_EQ(use().free_pages, kPages);
 }
+
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+
+// From here on any system call but the end ends the process.
+void forbidSystemCalls() {
+  sock_filter allowEndAlone[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+  };
+  sock_fprog program = {4, allowEndAlone};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+    _exit(2);
+}
+
+// Neither memory nor a lock that others hold, nor anything else of the
+// system's, is asked for by steps of lengths that were there before: new pages,
+// pages copied behind a fork, and truncation included.
+TEST_F(SequenceTest, RepeatedStepsMakeNoSystemCall) {
+  hgn_sequence a = create(), b = create();
+  int64_t tokens[] = {20, 21, 22}, dims[] = {3, 1};
+  hgn_tensor inputs[5] = {};
+  inputs[0] = {tokens, 0, HGN_I64, 2, dims};
+  auto steps = [&] {
+    hgn_sequence c = 0;
+    bool good = !hgn_sequence_truncate(session.get(), a, 0) &&
+                !hgn_sequence_truncate(session.get(), b, 0);
+    dims[0] = 1;
+    for (int i = 0; good && i < 6; ++i)
+      good = !hgn_sequence_step(session.get(), &a, 1, inputs, 5, outputs, 2);
+    good = good && !hgn_sequence_fork(session.get(), a, &c);
+    hgn_sequence ids[] = {a, b, c};
+    dims[0] = 3;
+    for (int i = 0; good && i < 12; ++i)
+      good = !hgn_sequence_step(session.get(), ids, 3, inputs, 5, outputs, 2);
+    return good && !hgn_sequence_release(session.get(), c);
+  };
+  auto runForbidden = [&](bool callsSystem) {
+    bool good = steps() && steps();
+    forbidSystemCalls();
+    for (int i = 0; i < 10; ++i)
+      good = steps() && good;
+    if (callsSystem)
+      syscall(SYS_getppid);
+    _exit(good ? 0 : 1);
+  };
+  EXPECT_EXIT(runForbidden(false), testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(runForbidden(true), testing::KilledBySignal(SIGSYS), "");
+}
+
+#endif
 
 TEST_F(SequenceTest, RepeatedStepsAllocateNothing) {
   hgn_sequence a = create(), b = create();
