@@ -295,6 +295,23 @@ Tensor WeightPieces::getReshaped(xf::Reshape op, PieceRange range) {
   return rows->withShape(shape);
 }
 
+/// Operands' last axes are the result's, but for those of size 1.
+Tensor WeightPieces::getMultiplied(xf::Mul op, PieceRange range) {
+  SmallVector<HostTensor> parts;
+  for (Value operand : op->getOperands()) {
+    ArrayRef<int64_t> shape = shapeOf(operand);
+    int64_t axis = range.axis - static_cast<int64_t>(shapeOf(op.getY()).size() -
+                                                     shape.size());
+    Tensor part = axis < 0 || shape[axis] == 1
+                      ? getWhole(operand)
+                      : get(operand, {axis, range.begin, range.end});
+    if (!part)
+      return part;
+    parts.push_back(*part);
+  }
+  return evaluate(op, parts);
+}
+
 Tensor WeightPieces::get(Value value, PieceRange range) {
   ArrayRef<int64_t> shape = shapeOf(value);
   if (auto op = value.getDefiningOp<xf::QuantizeWeight>())
@@ -306,6 +323,7 @@ Tensor WeightPieces::get(Value value, PieceRange range) {
       .Case([&](kernel::PackCodes op) { return getCoded(op, range); })
       .Case([&](xf::Concat op) { return getConcat(op, range); })
       .Case([&](xf::Dequantize op) { return getDequantized(op, range); })
+      .Case([&](xf::Mul op) { return getMultiplied(op, range); })
       .Case([&](xf::Reshape op) { return getReshaped(op, range); })
       .Case([&](xf::Cast op) -> Tensor {
         Tensor part = get(op.getX(), range);

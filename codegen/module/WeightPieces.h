@@ -33,6 +33,7 @@ private:
   Tensor getConcat(xf::Concat op, PieceRange range);
   Tensor getDequantized(xf::Dequantize op, PieceRange range);
   Tensor getReshaped(xf::Reshape op, PieceRange range);
+  Tensor getMultiplied(xf::Mul op, PieceRange range);
   Tensor getQuantized(xf::QuantizeWeight op, unsigned result, PieceRange range);
   Tensor getAllQuantized(xf::QuantizeWeight op, unsigned result);
   Tensor getSums(xf::Reduce op, int64_t axis);

@@ -5,7 +5,7 @@
 #include "passes/fusion/Match.h"
 #include "passes/fusion/Remarks.h"
 #include "passes/quantization/Passes.h"
-#include "passes/quantization/Scheme.h"
+#include "passes/quantization/Products.h"
 #include <cmath>
 
 namespace hagane {
@@ -24,12 +24,6 @@ constexpr int64_t kLeastSize = 16;
 
 /// Names that a message lists.
 constexpr size_t kMostNames = 4;
-
-bool isQuantized(Value value) {
-  Operation *op = value.getDefiningOp();
-  return op && (isa<xf::Dequantize, xf::QuantizeWeight>(op) ||
-                llvm::any_of(op->getOperands(), isQuantized));
-}
 
 /// Why a product with a constant weight stays as it is; empty if it need not.
 StringRef findObstacle(xf::Linear op) {

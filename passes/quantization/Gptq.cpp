@@ -17,23 +17,26 @@
 
 using namespace hagane;
 
-namespace {
-
 /// Parts of the mean diagonal that are added to it, until that helps.
-constexpr double kDampings[] = {0.01, 0.1, 1, 10};
+static constexpr double kDampings[] = {0.01, 0.1, 1, 10};
 /// Columns of the triangle that are eliminated together, and columns of the
 /// rest that are updated together, to stay in the first cache.
-constexpr int64_t kPanel = 64, kStrip = 512;
+static constexpr int64_t kPanel = 64, kStrip = 512;
 /// Columns of the weight that go through the triangle together.
-constexpr int64_t kColumns = 16;
+static constexpr int64_t kColumns = 16;
 
 /// A symmetric matrix that becomes its Cholesky factor.
-class Triangle {
+class CodeChooser::Triangle {
 public:
   Triangle(mlir::MLIRContext *context, int64_t size)
       : context(context), size(size), values(size * size) {}
 
   double *row(int64_t i) { return values.data() + i * size; }
+  const double *row(int64_t i) const { return values.data() + i * size; }
+  /// The moments with the last channel first, and a larger diagonal. Channels
+  /// that are always 0 have any.
+  void fill(llvm::ArrayRef<double> moments, llvm::ArrayRef<int64_t> order,
+            double added);
 
   /// Makes L of the lower triangle, with which L L' is the matrix. False if it
   /// is not positive definite.
@@ -51,8 +54,6 @@ private:
   std::vector<double> values;
 };
 
-} // namespace
-
 static double dot(const double *a, const double *b, int64_t count) {
   double sum = 0;
   for (int64_t i = 0; i < count; ++i)
@@ -60,7 +61,7 @@ static double dot(const double *a, const double *b, int64_t count) {
   return sum;
 }
 
-bool Triangle::factorizePanel(int64_t begin, int64_t end) {
+bool CodeChooser::Triangle::factorizePanel(int64_t begin, int64_t end) {
   for (int64_t j = begin; j < end; ++j) {
     const double *before = row(j) + begin;
     double pivot = row(j)[j] - dot(before, before, j - begin);
@@ -80,8 +81,8 @@ bool Triangle::factorizePanel(int64_t begin, int64_t end) {
 }
 
 /// Takes the panel's part off row i; `panel` is the panel's transpose.
-void Triangle::updateRow(int64_t i, int64_t begin, int64_t end,
-                         const std::vector<double> &panel) {
+void CodeChooser::Triangle::updateRow(int64_t i, int64_t begin, int64_t end,
+                                      const std::vector<double> &panel) {
   const double *factors = row(i) + begin;
   for (int64_t first = end; first <= i; first += kStrip) {
     int64_t last = std::min(first + kStrip, i + 1);
@@ -94,7 +95,7 @@ void Triangle::updateRow(int64_t i, int64_t begin, int64_t end,
   }
 }
 
-bool Triangle::factorize() {
+bool CodeChooser::Triangle::factorize() {
   std::vector<double> panel(kPanel * size);
   for (int64_t begin = 0; begin < size; begin += kPanel) {
     int64_t end = std::min(begin + kPanel, size);
@@ -111,7 +112,7 @@ bool Triangle::factorize() {
   return true;
 }
 
-void Triangle::mirror() {
+void CodeChooser::Triangle::mirror() {
   for (int64_t i = 0; i < size; ++i)
     for (int64_t j = 0; j <= i; ++j)
       if (int64_t a = size - 1 - j, b = size - 1 - i;
@@ -131,58 +132,38 @@ static std::vector<int64_t> orderChannels(llvm::ArrayRef<double> moments,
   return order;
 }
 
-namespace {
-
-class Rounding {
-public:
-  Rounding(mlir::MLIRContext *context, const GridWeight &grid,
-           llvm::ArrayRef<double> moments)
-      : context(context), grid(grid), moments(moments),
-        order(orderChannels(moments, grid.channels)),
-        triangle(context, grid.channels) {}
-
-  llvm::Error prepare();
-  void roundColumns(int64_t first, std::vector<double> &codes);
-
-private:
-  void fill(double added);
-  double roundOne(int64_t channel, int64_t column, double wanted,
-                  double &code) const;
-
-  mlir::MLIRContext *context;
-  const GridWeight &grid;
-  llvm::ArrayRef<double> moments;
-  std::vector<int64_t> order;
-  Triangle triangle;
-};
-
-} // namespace
-
-/// The moments from the last channel to the first, with a larger diagonal.
-/// Channels that are always 0 have any.
-void Rounding::fill(double added) {
-  int64_t size = grid.channels;
+void CodeChooser::Triangle::fill(llvm::ArrayRef<double> moments,
+                                 llvm::ArrayRef<int64_t> order, double added) {
   mlir::parallelFor(context, 0, size, [&](size_t i) {
     int64_t from = order[size - 1 - static_cast<int64_t>(i)];
     for (int64_t j = 0; j < static_cast<int64_t>(i); ++j)
-      triangle.row(i)[j] = moments[from * size + order[size - 1 - j]];
-    triangle.row(i)[i] = moments[from * size + from] + added;
+      row(i)[j] = moments[from * size + order[size - 1 - j]];
+    row(i)[i] = moments[from * size + from] + added;
   });
 }
 
-llvm::Error Rounding::prepare() {
+CodeChooser::CodeChooser(mlir::MLIRContext *context, int64_t channels,
+                         llvm::ArrayRef<double> moments)
+    : context(context), order(orderChannels(moments, channels)),
+      triangle(std::make_unique<Triangle>(context, channels)) {}
+
+CodeChooser::CodeChooser(CodeChooser &&) noexcept = default;
+CodeChooser::~CodeChooser() = default;
+
+llvm::Error CodeChooser::factorize(llvm::ArrayRef<double> moments) {
+  size_t channels = order.size();
   double mean = 0;
-  for (int64_t i = 0; i < grid.channels; ++i)
-    mean += moments[i * grid.channels + i] / static_cast<double>(grid.channels);
+  for (size_t i = 0; i < channels; ++i)
+    mean += moments[i * channels + i] / static_cast<double>(channels);
   if (!std::isfinite(mean))
     return llvm::createStringError(
         "the inputs that were observed are not finite");
   if (mean == 0)
     mean = 1;
   for (double damping : kDampings) {
-    fill(damping * mean);
-    if (triangle.factorize()) {
-      triangle.mirror();
+    triangle->fill(moments, order, damping * mean);
+    if (triangle->factorize()) {
+      triangle->mirror();
       return llvm::Error::success();
     }
   }
@@ -190,9 +171,18 @@ llvm::Error Rounding::prepare() {
       "the second moments that were observed are not those of real inputs");
 }
 
+llvm::Expected<CodeChooser> CodeChooser::make(mlir::MLIRContext *context,
+                                              int64_t channels,
+                                              llvm::ArrayRef<double> moments) {
+  CodeChooser chooser(context, channels, moments);
+  if (llvm::Error error = chooser.factorize(moments))
+    return error;
+  return chooser;
+}
+
 /// Rounds what is wanted of an element, and tells what its code stands for.
-double Rounding::roundOne(int64_t channel, int64_t column, double wanted,
-                          double &code) const {
+static double roundOne(const GridWeight &grid, int64_t channel, int64_t column,
+                       double wanted, double &code) {
   int64_t at =
       channel / grid.block * grid.blockStride + column * grid.scaleColumnStride;
   double scale = grid.scales[at],
@@ -206,12 +196,13 @@ double Rounding::roundOne(int64_t channel, int64_t column, double wanted,
 }
 
 /// Rounds some columns from the first channel to the last.
-void Rounding::roundColumns(int64_t first, std::vector<double> &codes) {
+void CodeChooser::roundColumns(const GridWeight &grid, int64_t first,
+                               std::vector<double> &codes) const {
   int64_t count = std::min(kColumns, grid.columns - first);
   std::vector<double> errors(grid.channels * kColumns);
   for (int64_t j = 0; j < grid.channels; ++j) {
     double sums[kColumns] = {};
-    const double *factors = triangle.row(j);
+    const double *factors = std::as_const(*triangle).row(j);
     for (int64_t i = 0; i < j; ++i)
       for (int64_t c = 0; c < kColumns; ++c)
         sums[c] += factors[i] * errors[i * kColumns + c];
@@ -220,22 +211,17 @@ void Rounding::roundColumns(int64_t first, std::vector<double> &codes) {
               at = channel * grid.channelStride + column * grid.columnStride;
       double weight = grid.weight[at];
       errors[j * kColumns + c] =
-          weight -
-          roundOne(channel, column, weight + sums[c] / factors[j], codes[at]);
+          weight - roundOne(grid, channel, column,
+                            weight + sums[c] / factors[j], codes[at]);
     }
   }
 }
 
-llvm::Expected<std::vector<double>>
-hagane::chooseCodes(mlir::MLIRContext *context, const GridWeight &grid,
-                    llvm::ArrayRef<double> moments) {
+std::vector<double> CodeChooser::choose(const GridWeight &grid) const {
   std::vector<double> codes(grid.channels * grid.columns);
-  Rounding rounding(context, grid, moments);
-  if (llvm::Error error = rounding.prepare())
-    return error;
   auto groups = llvm::divideCeil(grid.columns, kColumns);
   mlir::parallelFor(context, 0, groups, [&](size_t group) {
-    rounding.roundColumns(static_cast<int64_t>(group) * kColumns, codes);
+    roundColumns(grid, static_cast<int64_t>(group) * kColumns, codes);
   });
   return codes;
 }

@@ -13,6 +13,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
+#include <memory>
 #include <vector>
 
 namespace hagane {
@@ -28,13 +29,34 @@ struct GridWeight {
   double lowest = 0, highest = 0;            // codes
 };
 
-/// Codes for a product whose inputs have these second moments, [channels,
-/// channels]: they minimise, greedily, the squared error of
-/// the product. A scale that is 0 or NaN gives the zero point. Uses the
-/// context's threads. Fails if the moments are no finite numbers.
-llvm::Expected<std::vector<double>> chooseCodes(mlir::MLIRContext *context,
-                                                const GridWeight &grid,
-                                                llvm::ArrayRef<double> moments);
+/// Chooses codes for a product by the second moments of its input, so that they
+/// minimise, greedily, the squared error of the product.
+class CodeChooser {
+public:
+  /// Moments are [channels, channels]. Uses the context's threads. Fails if
+  /// they are no finite numbers.
+  static llvm::Expected<CodeChooser> make(mlir::MLIRContext *context,
+                                          int64_t channels,
+                                          llvm::ArrayRef<double> moments);
+  CodeChooser(CodeChooser &&) noexcept;
+  ~CodeChooser();
+
+  /// Codes of some columns of the weight. A scale that is 0 or NaN gives the
+  /// zero point.
+  std::vector<double> choose(const GridWeight &grid) const;
+
+private:
+  class Triangle;
+  CodeChooser(mlir::MLIRContext *context, int64_t channels,
+              llvm::ArrayRef<double> moments);
+  llvm::Error factorize(llvm::ArrayRef<double> moments);
+  void roundColumns(const GridWeight &grid, int64_t first,
+                    std::vector<double> &codes) const;
+
+  mlir::MLIRContext *context;
+  std::vector<int64_t> order; // in which channels are rounded
+  std::unique_ptr<Triangle> triangle;
+};
 
 } // namespace hagane
 

@@ -1,8 +1,8 @@
 //===- Products.cpp - Products that have weights to quantize --------------===//
 
 #include "passes/quantization/Products.h"
+#include "dialects/xf/XfQuantization.h"
 #include "passes/fusion/Match.h"
-#include "passes/quantization/Scheme.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -20,6 +20,24 @@ SmallVector<xf::Linear> hagane::getWeightedProducts(func::FuncOp main) {
       products.push_back(op);
   }
   return products;
+}
+
+bool hagane::isQuantized(Value constant) {
+  Operation *op = constant.getDefiningOp();
+  return op && (isa<xf::Dequantize, xf::QuantizeWeight>(op) ||
+                llvm::any_of(op->getOperands(), isQuantized));
+}
+
+std::optional<QuantizationScheme> hagane::getScheme(xf::Linear op) {
+  auto text = op->getAttrOfType<StringAttr>(kSchemeAttr);
+  if (!text)
+    return std::nullopt;
+  llvm::Expected<QuantizationScheme> scheme =
+      QuantizationScheme::parse(text.getValue());
+  if (scheme)
+    return *scheme;
+  llvm::consumeError(scheme.takeError());
+  return std::nullopt;
 }
 
 std::string hagane::getObservationName(size_t product, StringRef what) {

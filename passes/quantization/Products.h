@@ -5,6 +5,7 @@
 
 #include "dialects/xf/XfOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/quantization/Scheme.h"
 
 namespace hagane {
 
@@ -18,6 +19,12 @@ inline int64_t getChannels(xf::Linear op) {
   auto type = llvm::cast<mlir::RankedTensorType>(op.getWeight().getType());
   return type.getDimSize(op.getTransposeWeight() ? 1 : 0);
 }
+
+/// Whether a constant is made of codes.
+bool isQuantized(mlir::Value constant);
+
+/// The scheme that a product was quantized by, if it was.
+std::optional<QuantizationScheme> getScheme(xf::Linear op);
 
 /// What a product's factors are stored as.
 struct FactorForm {

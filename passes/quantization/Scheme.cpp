@@ -3,6 +3,8 @@
 #include "passes/quantization/Scheme.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <cmath>
 
 using namespace hagane;
 using llvm::StringRef;
@@ -67,6 +69,10 @@ const OptionRow kOptions[] = {
     {"gptq", [](Scheme &s) { s.compensates = true; },
      [](const Scheme &s) { return s.compensates; },
      "codes by calibration data, so that their errors make up for each other"},
+    {"awq", [](Scheme &s) { s.scaling = Scheme::Scaling::searched; },
+     [](const Scheme &s) { return s.scaling == Scheme::Scaling::searched; },
+     "channels scaled by calibration data, as far as that makes the product "
+     "more exact"},
     {"f16", [](Scheme &s) { s.scale = Scheme::Scale::f16; },
      [](const Scheme &s) { return s.scale == Scheme::Scale::f16; },
      "16-bit scales"},
@@ -107,6 +113,7 @@ const OptionRow kOptions[] = {
 };
 
 constexpr int64_t kLeastGroup = 8, kMostGroup = 65536;
+constexpr double kHundred = 100;
 
 } // namespace
 
@@ -141,9 +148,23 @@ static llvm::Error parseGroup(Scheme &scheme, StringRef value) {
   return llvm::Error::success();
 }
 
+static llvm::Error parseSmoothing(Scheme &scheme, StringRef value) {
+  double part = Scheme::kSmoothing / kHundred;
+  if (value.consume_front("=") &&
+      (value.getAsDouble(part) || !(part >= 0) || !(part <= 1)))
+    return fail("the part of smoothing that weights take is '" + value +
+                "', expected a number from 0 to 1");
+  scheme.scaling = Scheme::Scaling::smooth;
+  scheme.smoothing = std::llround(part * kHundred);
+  return llvm::Error::success();
+}
+
 static llvm::Error parseOption(Scheme &scheme, StringRef text) {
   if (text.consume_front("group="))
     return parseGroup(scheme, text);
+  if (StringRef value = text;
+      text.split('=').first == "smooth" && value.consume_front("smooth"))
+    return parseSmoothing(scheme, value);
   for (const OptionRow &row : kOptions)
     if (row.text == text) {
       row.apply(scheme);
@@ -151,7 +172,7 @@ static llvm::Error parseOption(Scheme &scheme, StringRef text) {
     }
   return fail(
       "unknown option '" + text +
-      "' of a quantization scheme, expected group=N, " +
+      "' of a quantization scheme, expected group=N, smooth, " +
       llvm::join(llvm::map_range(kOptions,
                                  [](const OptionRow &row) { return row.text; }),
                  ", "));
@@ -176,6 +197,12 @@ llvm::Expected<Scheme> Scheme::parse(StringRef text) {
     return fail("'" + text +
                 "' asks for activations by group, expected a group "
                 "of weights such as group=32");
+  if (scheme.scaling == Scaling::smooth &&
+      scheme.activations == Activations::model)
+    return fail(
+        "'" + text +
+        "' smooths activations that stay as they are, expected them in 8 "
+        "bits such as act=int8");
   return scheme;
 }
 
@@ -189,6 +216,10 @@ std::string Scheme::str() const {
   for (const OptionRow &option : kOptions)
     if (option.holds(*this) && !option.holds(shown))
       text += ":" + option.text.str();
+  if (scaling == Scaling::smooth)
+    text += ":smooth";
+  if (scaling == Scaling::smooth && smoothing != kSmoothing)
+    text += llvm::formatv("={0:f2}", static_cast<double>(smoothing) / kHundred);
   return text;
 }
 
@@ -227,6 +258,8 @@ std::string hagane::describeQuantizationSchemes() {
   for (const SchemeRow &row : kSchemes)
     text += ("  " + row.name + ": " + row.help + "\n").str();
   text += "  :group=N|channel: elements that share a scale\n";
+  text += "  :smooth[=PART]: weights take a part of what is large in "
+          "activations, by calibration data (0.5)\n";
   for (const OptionRow &row : kOptions)
     text += ("  :" + row.text + ": " + row.help + "\n").str();
   return text;

@@ -14,14 +14,19 @@ namespace hagane {
 
 /// How the factors of a product are stored; see docs/quantization.md.
 struct QuantizationScheme {
+  static constexpr int64_t kSmoothing = 50;
   enum class Scale { f16, f32 };
   enum class Activations { model, rows, blocks, fixed };
+  /// Of channels, between a product and what makes its input.
+  enum class Scaling { none, searched, smooth };
 
   int64_t bits = 0;  ///< of weights; 0: they stay as they are
   int64_t block = 0; ///< elements along k that share a scale; 0: all
   bool symmetric = true;
   bool searches = false;    ///< for the scales of the least squared error
   bool compensates = false; ///< errors of codes by each other: needs data
+  Scaling scaling = Scaling::none; ///< needs data unless none
+  int64_t smoothing = kSmoothing;  ///< smooth: hundredths that weights take
   Scale scale = Scale::f16;
   Activations activations = Activations::model;
   RangeMethod range = RangeMethod::minmax; ///< of fixed activations: needs data
@@ -30,7 +35,8 @@ struct QuantizationScheme {
   static llvm::Expected<QuantizationScheme> parse(llvm::StringRef text);
   /// Whether the scheme depends on calibration data.
   bool needsData() const {
-    return compensates || activations == Activations::fixed;
+    return compensates || scaling != Scaling::none ||
+           activations == Activations::fixed;
   }
   /// The shortest text that `parse` reads as this.
   std::string str() const;

@@ -18,6 +18,9 @@ using xf::eval::HostTensor;
 /// Of the moments or inputs that one run returns.
 static constexpr int64_t kRunBytes = int64_t(256) << 20;
 
+/// From which moments can be told.
+static constexpr int64_t kLeastRows = 32;
+
 static func::FuncOp mainOf(ModuleOp module) {
   return module.lookupSymbol<func::FuncOp>("main");
 }
@@ -298,6 +301,15 @@ LogicalResult Calibration::visitInputs(ModuleOp fused,
       return failure();
   }
   return success();
+}
+
+LogicalResult hagane::driver::checkRows(xf::Linear product,
+                                        const Observation &observation) {
+  if (observation.rows == 0 || observation.rows >= kLeastRows)
+    return success();
+  return product.emitError("calibration data gives this product ")
+         << observation.rows << " rows, expected at least " << kLeastRows
+         << " to quantize it by";
 }
 
 static FailureOr<HostTensor> makeVector(ModuleOp module,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codegen/cpu/Target.h"
+#include "dialects/xf/XfOps.h"
 #include "dialects/xf/eval/HostTensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "tools/driver/Phases.h"
@@ -68,6 +69,10 @@ public:
 private:
   std::vector<Sample> samples;
 };
+
+/// Fails with a diagnostic if a product has seen too little to quantize it by.
+llvm::LogicalResult checkRows(xf::Linear product,
+                              const Observation &observation);
 
 /// Writes observations as an npz file. Fails with a diagnostic at the module.
 llvm::LogicalResult writeObservations(mlir::ModuleOp module,

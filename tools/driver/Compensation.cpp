@@ -1,96 +1,59 @@
 #include "tools/driver/Compensation.h"
 
-#include "codegen/module/WeightPieces.h"
-#include "dialects/xf/XfQuantization.h"
-#include "passes/fusion/Match.h"
-#include "passes/quantization/Gptq.h"
 #include "passes/quantization/Products.h"
-#include "passes/quantization/Scheme.h"
+#include "tools/driver/WeightColumns.h"
+#include <cstring>
 
 using namespace mlir;
 using namespace hagane;
 using namespace hagane::driver;
 using xf::eval::HostTensor;
 
-/// Rows from which moments can be told.
-static constexpr int64_t kLeastRows = 32;
-
-static bool compensates(xf::Linear product) {
-  auto text = product->getAttrOfType<StringAttr>(kSchemeAttr);
-  if (!text)
-    return false;
-  llvm::Expected<QuantizationScheme> scheme =
-      QuantizationScheme::parse(text.getValue());
-  if (!scheme) {
-    llvm::consumeError(scheme.takeError());
-    return false;
-  }
-  return scheme->compensates;
-}
-
-/// What makes the codes of the product's weight; null if something else does.
-static xf::QuantizeWeight findCodes(xf::Linear product) {
-  auto numbers = fusion::skipFloatCasts(product.getWeight())
-                     .getDefiningOp<xf::Dequantize>();
-  return numbers ? numbers.getX().getDefiningOp<xf::QuantizeWeight>()
-                 : xf::QuantizeWeight();
-}
-
-static std::vector<double> toReals(const HostTensor &tensor) {
-  std::vector<double> values(tensor.getCount());
-  for (int64_t i = 0; i < tensor.getCount(); ++i)
-    values[i] = tensor.getElement().isFloat()
-                    ? tensor.getReal(i)
-                    : static_cast<double>(tensor.getInteger(i));
-  return values;
-}
-
 namespace {
 
-/// One weight: its codes go through the numerics and become constants.
+/// One weight: its codes go through the numerics and become constants, some
+/// columns at a time.
 class CodesOfWeight {
 public:
-  explicit CodesOfWeight(xf::QuantizeWeight op) : op(op) {}
+  explicit CodesOfWeight(xf::QuantizeWeight op) : op(op), columns(op) {}
 
   LogicalResult replace(ArrayRef<double> moments);
 
 private:
-  FailureOr<HostTensor> evaluate(Value value);
-  GridWeight makeGrid(const HostTensor &w);
+  LogicalResult replaceColumns(const CodeChooser &chooser, int64_t begin,
+                               int64_t end);
+  LogicalResult create(Value value, HostTensor &tensor);
+  /// Puts columns in their place.
+  void put(const HostTensor &part, int64_t begin, HostTensor &whole) const;
   void replaceResult(Value result, const HostTensor &tensor);
 
   xf::QuantizeWeight op;
-  codegen::WeightPieces pieces;
+  WeightColumns columns;
+  HostTensor codes, scales, zeros;
 };
 
 } // namespace
 
-FailureOr<HostTensor> CodesOfWeight::evaluate(Value value) {
-  llvm::Expected<HostTensor> tensor = pieces.getWhole(value);
-  if (!tensor)
-    return op.emitError("the weight to quantize has no value: ")
-           << llvm::toString(tensor.takeError());
-  return *tensor;
+LogicalResult CodesOfWeight::create(Value value, HostTensor &tensor) {
+  auto type = cast<RankedTensorType>(value.getType());
+  llvm::Expected<HostTensor> made =
+      HostTensor::create(type.getElementType(), type.getShape());
+  if (!made)
+    return op.emitError(llvm::toString(made.takeError()));
+  tensor = *made;
+  return success();
 }
 
-/// The places of elements; [channels, columns], or transposed.
-GridWeight CodesOfWeight::makeGrid(const HostTensor &w) {
-  GridWeight grid;
-  bool transposed = op.getTransposed();
-  grid.channels = w.getSize(transposed ? 1 : 0);
-  grid.columns = w.getSize(transposed ? 0 : 1);
-  auto block = static_cast<int64_t>(op.getBlock());
-  grid.block = block ? block : std::max<int64_t>(grid.channels, 1);
-  auto blocks =
-      static_cast<int64_t>(llvm::divideCeil(grid.channels, grid.block));
-  grid.channelStride = transposed ? 1 : grid.columns;
-  grid.columnStride = transposed ? grid.channels : 1;
-  grid.blockStride = transposed ? 1 : grid.columns;
-  grid.scaleColumnStride = transposed ? blocks : 1;
-  double half = static_cast<double>(int64_t(1) << (op.getBits() - 1));
-  grid.lowest = op.getSymmetric() ? -half : 0;
-  grid.highest = op.getSymmetric() ? half - 1 : 2 * half - 1;
-  return grid;
+void CodesOfWeight::put(const HostTensor &part, int64_t begin,
+                        HostTensor &whole) const {
+  int64_t axis = columns.getColumnAxis(),
+          rows = axis == 0 ? 1 : whole.getSize(0),
+          stride = whole.getByteCount() / rows,
+          first = begin * (stride / whole.getSize(axis)),
+          count = part.getByteCount() / rows;
+  for (int64_t i = 0; i < rows; ++i)
+    std::memcpy(whole.data() + i * stride + first, part.data() + i * count,
+                count);
 }
 
 void CodesOfWeight::replaceResult(Value result, const HostTensor &tensor) {
@@ -100,41 +63,53 @@ void CodesOfWeight::replaceResult(Value result, const HostTensor &tensor) {
                            tensor.toAttribute(), StringAttr()));
 }
 
-LogicalResult CodesOfWeight::replace(ArrayRef<double> moments) {
-  auto w = evaluate(op.getW()), scales = evaluate(op.getScales());
-  auto zeros = op.getZeros() ? evaluate(op.getZeros()) : HostTensor();
-  if (failed(w) || failed(scales) || failed(zeros))
+LogicalResult CodesOfWeight::replaceColumns(const CodeChooser &chooser,
+                                            int64_t begin, int64_t end) {
+  auto w = columns.getNumbers(begin, end),
+       gridScales = columns.get(op.getScales(), begin, end),
+       gridZeros = op.getZeros() ? columns.get(op.getZeros(), begin, end)
+                                 : FailureOr<HostTensor>(HostTensor());
+  if (failed(w) || failed(gridScales) || failed(gridZeros))
     return failure();
-  GridWeight grid = makeGrid(*w);
+  GridWeight grid = columns.makeGrid(end - begin);
   grid.weight = toReals(*w);
-  grid.scales = toReals(*scales);
-  if (op.getZeros())
-    grid.zeros = toReals(*zeros);
-  llvm::Expected<std::vector<double>> codes =
-      chooseCodes(op.getContext(), grid, moments);
-  if (!codes)
-    return op.emitError(llvm::toString(codes.takeError()));
-  llvm::Expected<HostTensor> tensor =
-      HostTensor::create(getElementTypeOrSelf(op.getCodes()), w->getShape());
-  if (!tensor)
-    return op.emitError(llvm::toString(tensor.takeError()));
-  for (auto [i, code] : llvm::enumerate(*codes))
-    tensor->setInteger(static_cast<int64_t>(i), static_cast<int64_t>(code));
-  replaceResult(op.getCodes(), *tensor);
-  replaceResult(op.getScales(), *scales);
-  if (op.getZeros())
-    replaceResult(op.getZeros(), *zeros);
-  op.erase();
+  grid.scales = toReals(*gridScales);
+  put(*gridScales, begin, scales);
+  if (op.getZeros()) {
+    grid.zeros = toReals(*gridZeros);
+    put(*gridZeros, begin, zeros);
+  }
+  llvm::Expected<HostTensor> part =
+      HostTensor::create(codes.getElementType(), w->getShape());
+  if (!part)
+    return op.emitError(llvm::toString(part.takeError()));
+  for (auto [i, code] : llvm::enumerate(chooser.choose(grid)))
+    part->setInteger(static_cast<int64_t>(i), static_cast<int64_t>(code));
+  put(*part, begin, codes);
   return success();
 }
 
-static LogicalResult checkRows(xf::Linear product,
-                               const Observation &observation) {
-  if (observation.rows == 0 || observation.rows >= kLeastRows)
-    return success();
-  return product.emitError("calibration data gives this product ")
-         << observation.rows << " rows, expected at least " << kLeastRows
-         << " to choose codes by";
+LogicalResult CodesOfWeight::replace(ArrayRef<double> moments) {
+  if (failed(create(op.getCodes(), codes)) ||
+      failed(create(op.getScales(), scales)) ||
+      (op.getZeros() && failed(create(op.getZeros(), zeros))))
+    return failure();
+  llvm::Expected<CodeChooser> chooser =
+      CodeChooser::make(op.getContext(), columns.countChannels(), moments);
+  if (!chooser)
+    return op.emitError(llvm::toString(chooser.takeError()));
+  for (int64_t begin = 0, all = columns.countColumns(); begin < all;
+       begin += WeightColumns::kMostColumns)
+    if (failed(
+            replaceColumns(*chooser, begin,
+                           std::min(begin + WeightColumns::kMostColumns, all))))
+      return failure();
+  replaceResult(op.getCodes(), codes);
+  replaceResult(op.getScales(), scales);
+  if (op.getZeros())
+    replaceResult(op.getZeros(), zeros);
+  op.erase();
+  return success();
 }
 
 LogicalResult hagane::driver::compensateCodes(
@@ -146,7 +121,8 @@ LogicalResult hagane::driver::compensateCodes(
       getWeightedProducts(quantized.lookupSymbol<func::FuncOp>("main"));
   SmallVector<size_t> numbers;
   for (auto [i, product] : llvm::enumerate(products)) {
-    if (!compensates(product) || !findCodes(product))
+    std::optional<QuantizationScheme> scheme = getScheme(product);
+    if (!scheme || !scheme->compensates || !findCodes(product))
       continue;
     if (failed(checkRows(product, observations[i])))
       return failure();

@@ -3,6 +3,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "passes/quantization/Scheme.h"
 #include "tools/driver/Budget.h"
+#include "tools/driver/ChannelScales.h"
 #include "tools/driver/Compensation.h"
 #include "tools/driver/QuantizeMeasure.h"
 #include "tools/driver/Ranges.h"
@@ -13,13 +14,21 @@ using namespace mlir;
 using namespace hagane;
 using namespace hagane::driver;
 
-/// Whether a rule, which is one, depends on data.
-static bool needsData(const std::string &text) {
+/// The scheme of a rule, which is one.
+static QuantizationScheme getScheme(const std::string &text) {
   llvm::Expected<QuantizationRule> rule = QuantizationRule::parse(text);
   if (rule)
-    return rule->scheme.needsData();
+    return rule->scheme;
   llvm::consumeError(rule.takeError());
-  return false;
+  return {};
+}
+
+static bool needsData(const std::string &text) {
+  return getScheme(text).needsData();
+}
+
+static bool scalesChannels(const std::string &text) {
+  return getScheme(text).scaling != QuantizationScheme::Scaling::none;
 }
 
 static bool hasBudget(const CompileOptions &options) {
@@ -64,6 +73,7 @@ public:
 private:
   LogicalResult readSamples();
   LogicalResult observe();
+  LogicalResult scale();
   FailureOr<OwningOpRef<ModuleOp>>
   quantizeBy(const std::vector<std::string> &rules);
   FailureOr<OwningOpRef<ModuleOp>> choose();
@@ -77,6 +87,7 @@ private:
   }
 
   ModuleOp fused;
+  OwningOpRef<ModuleOp> scaled; // what `fused` is, if not the model
   const CompileOptions &options;
   PhaseOptions phases;
   const cpu::Target &target;
@@ -117,6 +128,26 @@ LogicalResult Quantization::observe() {
   if (!options.observations.empty() &&
       failed(writeObservations(fused, options.observations, observations)))
     return failure();
+  return noteRanges(fused, options.quantize, calibration, observations, target,
+                    phases);
+}
+
+/// From here on the model is another one, with the same results.
+LogicalResult Quantization::scale() {
+  if (llvm::none_of(options.quantize, scalesChannels))
+    return success();
+  OwningOpRef<ModuleOp> trial = fused.clone();
+  PassManager pm(fused.getContext());
+  buildFactors(pm, phases.precision, options.quantize);
+  if (failed(pm.run(*trial)))
+    return failure();
+  scaled = fused.clone();
+  fused = *scaled;
+  if (failed(scaleChannels(
+          fused, *trial, calibration, observations, target, phases,
+          [&](double fraction) { progress("scale channels", fraction); })))
+    return failure();
+  eraseRanges(fused);
   return noteRanges(fused, options.quantize, calibration, observations, target,
                     phases);
 }
@@ -220,7 +251,7 @@ FailureOr<Choices> Quantization::chooseAmong(const MixedModel &mixed,
 }
 
 FailureOr<OwningOpRef<ModuleOp>> Quantization::run() {
-  if (failed(readSamples()) || failed(observe()))
+  if (failed(readSamples()) || failed(observe()) || failed(scale()))
     return failure();
   numberOperations(fused);
   auto quantized = options.quantizeReport || hasBudget(options)
