@@ -136,7 +136,9 @@ void Prover::align() {
     Value &moved = aligned[bias];
     if (!moved) {
       SmallVector<Dim> dims(shapes.getDims(bias));
-      builder.setInsertionPointAfterValue(bias);
+      // Inputs come before the lengths do.
+      builder.setInsertionPointAfterValue(isa<BlockArgument>(bias) ? step.starts
+                                                                   : bias);
       dims.insert(dims.begin(), 4 - dims.size(),
                   Dim::constant(builder.getContext(), 1));
       Value whole = fusion::makeReshape(builder, loc, bias, dims);
@@ -194,5 +196,6 @@ std::string hagane::admitUneven(StatefulStep step) {
     if (fromEnd)
       prover.align();
   }
+  readCountedRows(step);
   return Prover(step).findReason();
 }

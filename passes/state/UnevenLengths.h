@@ -22,6 +22,10 @@ struct StatefulStep {
 /// not differ, or "".
 std::string admitUneven(StatefulStep step);
 
+/// Where the graph counts positions from the past's length and takes those rows
+/// of a table, gives each entry the rows of its own positions.
+void readCountedRows(StatefulStep step);
+
 /// "node 'name'"
 std::string nodesOf(mlir::Operation *op);
 

@@ -106,3 +106,32 @@ func.func @main(%q: tensor<?x2x?x8xf32> {xf.dims = [#xf.dim<b>, #xf.dim<2>, #xf.
   %y = xf.attention %q, %kc, %kc bias %both {scale = 0.25 : f64, causal = #xf.causal_kind<none>} : (tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x?xi1>) -> tensor<?x2x?x8xf32>
   return %y, %kc : tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>
 }
+
+// -----
+
+// Rows of tables by counted positions: each entry's own.
+
+// CHECK-LABEL: func.func @main(
+// CHECK-NOT: reason =
+// CHECK: %{{.*}}, %[[ST:.*]], %{{.*}} = xf.state_places
+// CHECK: %[[C1:.*]] = xf.reshape %[[ST]] {shape = [#xf.dim<b>, #xf.dim<1>]}
+// CHECK: %[[P1:.*]] = xf.add %[[C1]], %{{.*}} : (tensor<?x1xi64>, tensor<?xi64>) -> tensor<?x?xi64>
+// CHECK: %[[R1:.*]] = xf.gather %{{.*}}, %[[P1]] {axis = 0 : i64} : (tensor<99x8xf32>, tensor<?x?xi64>) -> tensor<?x?x8xf32>
+// CHECK: xf.add %arg0, %[[R1]]
+// CHECK: xf.gather %{{.*}} {axis = 0 : i64} : (tensor<99x1xf32>, tensor<?x?xi64>) -> tensor<?x?x1xf32>
+xf.symbol @b {min = 1 : i64, max = 64 : i64}
+xf.symbol @p {min = 0 : i64, max = 32 : i64}
+xf.symbol @s {min = 1 : i64, max = 32 : i64}
+func.func @main(%x: tensor<?x?x8xf32> {xf.dims = [#xf.dim<b>, #xf.dim<s>, #xf.dim<8>]},
+                %p: tensor<?x1x?x8xf32> {onnx.name = "pk", xf.dims = [#xf.dim<b>, #xf.dim<1>, #xf.dim<p>, #xf.dim<8>]}, %t: tensor<99x8xf32>, %l: tensor<1x99x1xf32>) -> (tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32>) {
+  %i = xf.range {bounds = [#xf.dim<p + 2>, #xf.dim<p + s + 2>, #xf.dim<1>], operandSegmentSizes = array<i32: 0, 0, 0>, to = i64} : () -> tensor<?xi64>
+  %ir = xf.reshape %i {shape = [#xf.dim<1>, #xf.dim<s>]} : (tensor<?xi64>) -> tensor<1x?xi64>
+  %rows = xf.gather %t, %ir {axis = 0 : i64} : (tensor<99x8xf32>, tensor<1x?xi64>) -> tensor<1x?x8xf32>
+  %h = xf.add %x, %rows : (tensor<?x?x8xf32>, tensor<1x?x8xf32>) -> tensor<?x?x8xf32>
+  %part = xf.slice %l {axes = array<i64: 1>, ends = [#xf.dim<p + s>], operandSegmentSizes = array<i32: 1, 0, 0>, starts = [#xf.dim<p>], steps = array<i64: 1>} : (tensor<1x99x1xf32>) -> tensor<1x?x1xf32>
+  %g = xf.mul %h, %part : (tensor<?x?x8xf32>, tensor<1x?x1xf32>) -> tensor<?x?x8xf32>
+  %q = xf.reshape %g {shape = [#xf.dim<b>, #xf.dim<1>, #xf.dim<s>, #xf.dim<8>]} : (tensor<?x?x8xf32>) -> tensor<?x1x?x8xf32>
+  %kc = xf.cache_append %p, %q {axis = 2 : i64} : (tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32>) -> tensor<?x1x?x8xf32>
+  %y = xf.attention %q, %kc, %kc {scale = 0.25 : f64, causal = #xf.causal_kind<bottom_right>} : (tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32>) -> tensor<?x1x?x8xf32>
+  return %y, %kc : tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32>
+}
