@@ -15,6 +15,8 @@ using kernel::kCodesRows;
 static constexpr int64_t kHalf = kernel::kCodesPanel / 2;
 // An f32 of 2^23 counts in ones, with its lowest bits.
 static constexpr uint32_t kCountingBits = 0x4B000000;
+// Of a strip that is alone in bringing what comes next.
+static constexpr int64_t kWholeRate = 1 << 16;
 
 static MemRefType typeOf(Value memref) {
   return cast<MemRefType>(memref.getType());
@@ -47,7 +49,9 @@ LogicalResult GemmCodes::verify() {
 }
 
 int64_t GemmCodes::getRowsOf(int64_t bytes) const {
-  return std::max<int64_t>(bytes / layout.getBlockBytes(), 1) * layout.block;
+  int64_t most = std::max<int64_t>(bytes / layout.getBlockBytes(), 1);
+  int64_t parts = llvm::divideCeil(layout.blocks, most);
+  return llvm::divideCeil(layout.blocks, parts) * layout.block;
 }
 
 void GemmCodes::setColumn(Value column) {
@@ -129,26 +133,21 @@ Value GemmCodes::loadBytes(Value block, Value at, int64_t count) {
   return load(b, weight, {panel, place}, {count, Value()}, b.getI8Type());
 }
 
-Value GemmCodes::loadCodes(Value block, Value offset, int64_t vector,
+Value GemmCodes::loadCodes(const Strip &strip, Value offset, int64_t vector,
                            Value byte) {
   int64_t halfBytes = layout.getRowsBytes() / 2;
   Value column = add(b, panelColumn, vector * lanes);
   Value half = divide(b, column, index(b, kHalf)),
         inHalf = remainder(b, column, index(b, kHalf));
-  Value at =
+  Value rows =
       mul(b, divide(b, offset, index(b, kCodesRows)), layout.getRowsBytes());
-  at = add(b, at, add(b, mul(b, half, halfBytes), byte));
-  at = add(b, at, mul(b, inHalf, 4));
-  // Once for a line: what lies beyond the last panel is a hint without effect.
+  Value inRows = add(b, mul(b, half, halfBytes), byte);
+  Value at = add(b, rows, add(b, inRows, mul(b, inHalf, 4)));
+  // Once for a line.
   bool isLine = vector * lanes % kHalf == 0 || vectors * lanes < kHalf;
-  if (bytesAhead > 0 && isLine) {
-    Value place = add(b, mul(b, block, layout.getBlockBytes()), at);
-    memref::PrefetchOp::create(b, weight,
-                               Values{panel, add(b, place, bytesAhead)},
-                               /*isWrite=*/false, /*localityHint=*/3,
-                               /*isDataCache=*/true);
-  }
-  Value bytes = loadBytes(block, at, 4 * lanes);
+  if (bytesAhead > 0 && isLine)
+    prefetch(strip, rows, add(b, inRows, mul(b, inHalf, 4)));
+  Value bytes = loadBytes(strip.block, at, 4 * lanes);
   return vector::BitCastOp::create(b, vectorOf(b.getI32Type(), lanes), bytes);
 }
 
@@ -247,7 +246,7 @@ void GemmCodes::addFloats(const Strip &strip, CodesLanes &codes, Value place,
 void GemmCodes::addLines(const Strip &strip, Value offset, Value line,
                          ArrayRef<int64_t> numbers, Values &products) {
   CodesLanes codes(b, layout.bits, [&](int64_t vector, int64_t byte) {
-    return loadCodes(strip.block, offset, vector,
+    return loadCodes(strip, offset, vector,
                      add(b, mul(b, line, kernel::kCodesLine), byte));
   });
   Value place = add(b, add(b, strip.place, offset), mul(b, line, 4));
@@ -342,15 +341,48 @@ bool GemmCodes::keepsSums(int64_t rows) const {
   return 2 * rows * vectors + others <= body.options.vectorRegisters;
 }
 
+/// A strip asks for what comes a little later. Those that take turns with some
+/// blocks ask for a part each of the blocks behind these, as many bytes: so
+/// reading goes on while all of them compute.
+void GemmCodes::setShare(Value from, Value to, Value m) {
+  Value strips = ceilDivide(b, sub(b, rowEnd, rowBegin), schedule.getMicroM());
+  Value number = divide(b, sub(b, m, rowBegin), index(b, schedule.getMicroM()));
+  Value isAlone = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sle,
+                                                strips, index(b, 1));
+  Value bytes = mul(b, sub(b, to, from), layout.getBlockBytes());
+  Value begin = mul(b, from, layout.getBlockBytes());
+  Value part = divide(b, mul(b, number, bytes), strips);
+  share = b.createOrFold<arith::SelectOp>(isAlone, add(b, begin, bytesAhead),
+                                          add(b, add(b, begin, bytes), part));
+  rate = divide(b, index(b, kWholeRate), maximum(b, strips, index(b, 1)));
+}
+
+/// Asks for what a strip is to bring while it reads byte `at` of the block's
+/// rows from byte `rows` on.
+void GemmCodes::prefetch(const Strip &strip, Value rows, Value at) {
+  Value done = mul(b, add(b, strip.done, rows), rate);
+  Value ahead = add(b, share, divide(b, done, index(b, kWholeRate)));
+  // What lies beyond the last panel is a hint without effect.
+  memref::PrefetchOp::create(b, weight, Values{panel, add(b, ahead, at)},
+                             /*isWrite=*/false, /*localityHint=*/3,
+                             /*isDataCache=*/true);
+}
+
 void GemmCodes::addBlocks(Value begin, Value end, Value m, int64_t rows,
                           llvm::function_ref<Value(int64_t)> loadSum,
                           llvm::function_ref<void(int64_t, Value)> storeSum) {
   Value from = divide(b, begin, index(b, layout.block)),
         to = ceilDivide(b, end, layout.block);
+  setShare(from, to, m);
   auto at = [&](Value block) {
     Value copy = sub(b, block, firstBlock);
-    return Strip{rows,  m,    sub(b, m, rowBegin),
-                 block, copy, mul(b, copy, layout.paddedBlock)};
+    return Strip{rows,
+                 m,
+                 sub(b, m, rowBegin),
+                 block,
+                 copy,
+                 mul(b, copy, layout.paddedBlock),
+                 mul(b, sub(b, block, from), layout.getBlockBytes())};
   };
   int64_t count = rows * vectors;
   if (!keepsSums(rows)) {

@@ -65,6 +65,7 @@ private:
     mlir::Value block;    ///< in b
     mlir::Value copy;     ///< the block's number in what was copied
     mlir::Value place;    ///< its first element there
+    mlir::Value done;     ///< bytes of the blocks before it
   };
 
   mlir::Value copyPart(const Values &row, mlir::Value block, mlir::Value copy,
@@ -89,7 +90,9 @@ private:
                              mlir::ValueRange products, mlir::Value zero);
 
   mlir::Value loadBytes(mlir::Value block, mlir::Value at, int64_t count);
-  mlir::Value loadCodes(mlir::Value block, mlir::Value offset, int64_t vector,
+  void setShare(mlir::Value from, mlir::Value to, mlir::Value m);
+  void prefetch(const Strip &strip, mlir::Value rows, mlir::Value at);
+  mlir::Value loadCodes(const Strip &strip, mlir::Value offset, int64_t vector,
                         mlir::Value byte);
   mlir::Value loadScale(mlir::Value block, int64_t vector);
   mlir::Value loadZero(mlir::Value block, int64_t vector);
@@ -110,6 +113,9 @@ private:
   llvm::SmallVector<kernel::CodesPlane, 3> planes;
   QuadProducts quads;
   mlir::Value batch, rowBegin, rowEnd;
+  // Where that begins in the panel which the strip asks for ahead, and how far
+  // it gets for each byte that it reads.
+  mlir::Value share, rate;
   mlir::Value panel, panelColumn;
   // Where the item's rows are copied, the sums of their blocks, and the first
   // block there.

@@ -42,3 +42,26 @@ func.func private @floats(%a: memref<2x64xf32>, %w: memref<2x1216xui8>, %y: memr
   } : (memref<2x64xf32>, memref<2x1216xui8>, memref<2x64xf32>) -> ()
   return
 }
+
+// Strips that take turns with a piece of a panel ask for half of what comes behind it each: two bytes that one reads stand
+// for one that it brings.
+// CHECK-LABEL: func.func private @strips
+// CHECK: %[[NUMBER:.*]] = arith.divui %{{.*}}, %c4 : index
+// CHECK: %[[BEFORE:.*]] = arith.muli %[[NUMBER]], %c1152 : index
+// CHECK: %[[PART:.*]] = arith.divui %[[BEFORE]], %c2 : index
+// CHECK: %[[SHARE:.*]] = arith.addi %[[PART]], %c1152 : index
+// CHECK: scf.for
+// CHECK: %[[RATE:.*]] = arith.muli %{{.*}}, %c18874368 : index
+// CHECK: %[[DONE:.*]] = arith.divui %[[RATE]], %c65536 : index
+// CHECK: %[[AHEAD:.*]] = arith.addi %[[SHARE]], %[[DONE]] : index
+// CHECK: %[[AT:.*]] = arith.addi %[[AHEAD]], %{{.*}} : index
+// CHECK: memref.prefetch %{{.*}}[%{{.*}}, %[[AT]]]
+func.func private @strips(%a: memref<8x64xi8>, %w: memref<2x1152xui8>, %y: memref<8x64xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
+  kernel.gemm %a, %w outs %y {b_layout = "codes", groups = 1 : i64, extra_maps = [], codes = #kernel.codes<bits = 4, block = 32, zero = 8, scale = f16>, shapes = [[], [], []],
+      schedule = #kernel.gemm_schedule<item_m = 8, item_n = 32, block_k = 0, micro_m = 4, micro_n = 16, unroll_k = 1, prefetch = 4096, pack_a = false>} epilogue {
+  ^bb0(%acc: f32):
+    kernel.yield %acc : f32
+  } : (memref<8x64xi8>, memref<2x1152xui8>, memref<8x64xf32>) -> ()
+  return
+}
+
