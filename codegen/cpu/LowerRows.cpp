@@ -8,6 +8,7 @@
 #include "codegen/cpu/Lowering.h"
 #include "codegen/cpu/Nest.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 
@@ -16,6 +17,9 @@ namespace {
 
 // Independent accumulators of a reduction along a row.
 constexpr int64_t kChains = 4;
+// Elements of rows that are asked for ahead, whole ones, and how long these may
+// be: some of them stay in the first-level cache.
+constexpr int64_t kAhead = 1024, kLongestAhead = 2048, kMostAhead = 8;
 
 class RowsLowering {
 public:
@@ -34,6 +38,11 @@ public:
       forEach(b, first, last, 1, [&](Value row) {
         dims = delinearize(b, row, rowSizes);
         dims.push_back(index(b, 0));
+        int64_t length = constantOf(columns).value_or(kLongestAhead);
+        int64_t rows = std::clamp<int64_t>(
+            kAhead / std::max<int64_t>(length, 1), 1, kMostAhead);
+        ahead = delinearize(b, add(b, row, rows), rowSizes);
+        ahead.push_back(index(b, 0));
         emitRow();
       });
     });
@@ -120,6 +129,30 @@ private:
     return arith::BitcastOp::create(b, type, value);
   }
 
+  /// Asks for the elements of a row to come: often another core has written
+  /// them, and a row's statistics wait for all of it.
+  void prefetch(Value at) {
+    std::optional<int64_t> length = constantOf(columns);
+    if (!length || *length > kLongestAhead)
+      return;
+    ahead[column] = at;
+    for (auto [input, map] : llvm::zip(
+             op.getIns(), op.getMaps().getAsValueRange<AffineMapAttr>())) {
+      bool ofRows = llvm::any_of(llvm::seq(column), [&, map = map](unsigned d) {
+        return map.isFunctionOfDim(d);
+      });
+      if (!ofRows || !map.isFunctionOfDim(column))
+        continue;
+      Values place;
+      for (AffineExpr expr : map.getResults()) {
+        auto dim = dyn_cast<AffineDimExpr>(expr);
+        place.push_back(dim ? ahead[dim.getPosition()] : index(b, 0));
+      }
+      memref::PrefetchOp::create(b, input, place, /*isWrite=*/false,
+                                 /*localityHint=*/3, /*isDataCache=*/true);
+    }
+  }
+
   /// What stage i reduces, as that is done.
   Value emitReducedValue(unsigned i, Value at, Access access) {
     Value value = emitStageValue(i, at, access);
@@ -152,8 +185,11 @@ private:
                       [&](Value at, ValueRange old) {
                         Values next;
                         for (int64_t c = 0; c < chains; ++c) {
-                          Value value = emitReducedValue(
-                              i, add(b, at, c * lanes), {lanes, Value()});
+                          Value place = add(b, at, c * lanes);
+                          if (i == 0)
+                            prefetch(place);
+                          Value value =
+                              emitReducedValue(i, place, {lanes, Value()});
                           next.push_back(combine(b, kind, old[c], value));
                         }
                         return next;
@@ -208,7 +244,7 @@ private:
   unsigned column;
   Value columns;
   // The row being emitted.
-  Values dims, perRow, statistics;
+  Values dims, ahead, perRow, statistics;
 };
 
 } // namespace

@@ -6,6 +6,7 @@
 #include "passes/kernels/CodedWeight.h"
 #include "passes/kernels/Forms.h"
 #include "passes/kernels/Scalars.h"
+#include "passes/precision/FactorType.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -22,6 +23,9 @@ static Type elementTypeOf(Value tensor) {
 /// x [rows, k] as [rows, blocks, k of a block]; with one block as it is.
 static FailureOr<Value> splitRows(xf::QuantizeRows op, KernelBuilder &b) {
   Value x = b.tensor(op.getX());
+  // The product that makes it is to write it so.
+  if (Type type = getFactorType(op))
+    x = b.rounded(op.getLoc(), x, type);
   SmallVector<Dim> dims(b.shapes.getDims(x));
   auto block = static_cast<int64_t>(op.getBlock());
   if (block == 0)
@@ -92,7 +96,7 @@ static FailureOr<CodedRows> makeCodedRows(xf::QuantizeRows op, bool isShifted,
       outer(ArrayRef(dims).drop_back());
   unsigned rank = dims.size();
   AffineMap all = b.identityMap(rank);
-  Type from = elementTypeOf(op.getX()), f32 = b.rewriter.getF32Type();
+  Type from = elementTypeOf(*x), f32 = b.rewriter.getF32Type();
   Type code = isShifted ? b.rewriter.getIntegerType(8, /*isSigned=*/false)
                         : b.rewriter.getI8Type();
   RowsSpec spec;

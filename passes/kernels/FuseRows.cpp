@@ -2,7 +2,7 @@
 //
 // A norm, and what its rows are for: the row is in the cache still when the
 // second kernel's stages pass over it. They compute the first one's elements
-// anew from its statistics; these are stored if somebody else reads them.
+// anew from its statistics, and nobody stores them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -59,7 +59,7 @@ class RowsFusion {
 public:
   RowsFusion(OpResult read, kernel::Rows second, PatternRewriter &rewriter)
       : read(read), first(cast<kernel::Rows>(read.getOwner())), second(second),
-        rewriter(rewriter), keepsRead(!read.hasOneUse()) {}
+        rewriter(rewriter) {}
 
   void run() {
     FusionNote note("rows-into-rows", {first, second});
@@ -100,7 +100,7 @@ private:
     SmallVector<AffineMap> all = mapsOf(op.getMaps());
     size_t inputs = op.getIns().size();
     for (unsigned i = begin; i != end; ++i) {
-      if (op->getResult(i) == read && !keepsRead)
+      if (op->getResult(i) == read)
         continue;
       outs.push_back(op.getOuts()[i]);
       maps.push_back(all[inputs + i]);
@@ -201,8 +201,7 @@ private:
         inlineRegion(builder, second.getMap(),
                      argumentsOf(block, makeRead(builder, element),
                                  second.getStages().size()));
-    if (!keepsRead)
-      results.erase(&element);
+    results.erase(&element);
     llvm::append_range(results, others);
     yield(builder, results);
   }
@@ -221,8 +220,6 @@ private:
   OpResult read;
   kernel::Rows first, second;
   PatternRewriter &rewriter;
-  /// Whether what the second kernel reads has other readers.
-  bool keepsRead;
   SmallVector<Value> outs, replaced;
   SmallVector<AffineMap> maps;
   SmallVector<Attribute> shapes;
@@ -239,12 +236,14 @@ struct RowsIntoRows : OpRewritePattern<kernel::Rows> {
                                         : OpResult();
     auto first =
         read ? dyn_cast<kernel::Rows>(read.getOwner()) : kernel::Rows();
-    if (!first || first->getBlock() != op->getBlock() ||
+    // Whoever else reads the elements wants them stored: with the codes beside
+    // them, stores to lines that other cores have read wait for each other.
+    if (!first || first->getBlock() != op->getBlock() || !read.hasOneUse() ||
         read.getResultNumber() >= countElementOuts(first) ||
         !isa<Float32Type, BFloat16Type, Float16Type>(
             getElementTypeOrSelf(read.getType())))
       return rewriter.notifyMatchFailure(
-          op, "its one input is no element of another kernel's rows");
+          op, "its one input is not for it alone, of another kernel's rows");
     size_t inputs = first.getIns().size();
     if (!mapsOf(op.getMaps()).front().isIdentity() ||
         !mapsOf(first.getMaps())[inputs + read.getResultNumber()].isIdentity())

@@ -1,5 +1,6 @@
 //===- ChoosePrecision.cpp - Which products round their factors -----------===//
 
+#include "dialects/xf/XfQuantization.h"
 #include "passes/fusion/Match.h"
 #include "passes/fusion/Remarks.h"
 #include "passes/precision/FactorType.h"
@@ -104,6 +105,19 @@ StringRef findObstacle(Operation *op, ArrayRef<Value> factors) {
   return {};
 }
 
+/// Whether what becomes codes is written for that alone, by a product with what
+/// follows it element for element: other kernels would write it twice.
+bool isWrittenForCodes(xf::QuantizeRows op) {
+  Value value = op.getX();
+  if (!getElementTypeOrSelf(value).isF32() || !value.hasOneUse())
+    return false;
+  Operation *producer = value.getDefiningOp();
+  if (producer && producer->hasTrait<OpTrait::Elementwise>() &&
+      producer->getNumOperands() == 1)
+    producer = producer->getOperand(0).getDefiningOp();
+  return isa_and_nonnull<xf::Linear, xf::MatMul, xf::Gated>(producer);
+}
+
 /// Whether a product reads the rows of the gather's table as columns of its
 /// rounded weight.
 bool isTableOfProduct(xf::Gather op) {
@@ -137,6 +151,12 @@ public:
     }
     getOperation().walk([&](Operation *op) { choose(op); });
     getOperation().walk([&](xf::Gather op) { chooseTable(op); });
+    getOperation().walk([&](xf::QuantizeRows op) {
+      if (isWrittenForCodes(op)) {
+        mark(op);
+        remarks.apply(op);
+      }
+    });
   }
 
 private:

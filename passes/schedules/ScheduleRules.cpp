@@ -213,13 +213,21 @@ static kernel::GemmScheduleAttr choose(kernel::Gemm op,
   int64_t blockK = packed ? pickBlockK(shape, microN, target) : 0;
   if (packed)
     fitting = budget / (blockK * shape.rowBytes);
+  // Sums of an item leave room for its rows, or stream if those are packed.
+  int64_t sums = target.l2Bytes / 4;
+  // Products of bytes are done so soon that results, of as many bytes as ever,
+  // count: they are written in longer pieces, and a is read less often, if
+  // items have fewer rows and more columns.
+  int64_t quarter = target.l2Bytes / 4 / rowBytes;
+  if (!packed && shape.rowBytes == 1 && quarter >= kRows) {
+    fitting = std::min(fitting, std::max(kRows, quarter / 2));
+    sums = target.l2Bytes / 12;
+  }
   int64_t itemM = balance(llvm::divideCeil(strips, grid.rows) * microM,
                           fitting / microM * microM, microM);
-  // Sums of an item leave room for its rows, or stream if those are packed.
-  int64_t columns =
-      packed
-          ? kPackedColumns
-          : std::min(kColumns, target.l2Bytes / 4 / (itemM * shape.sumBytes));
+  int64_t columns = packed
+                        ? kPackedColumns
+                        : std::min(kColumns, sums / (itemM * shape.sumBytes));
   int64_t itemN =
       pickItemPanels(panels, columns / (quantum * groups), grid.columns) *
       quantum;

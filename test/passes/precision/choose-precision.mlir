@@ -33,6 +33,25 @@ func.func @products(%x: tensor<?x32xf32> {xf.dims = [#xf.dim<s>, #xf.dim<32>]}, 
   return %2, %3 : tensor<?x8xf32>, tensor<?x32xf16>
 }
 
+// What a product makes for codes alone it writes rounded; a norm's rows, and
+// what has other readers, stay.
+// CHECK-LABEL: func.func @codes
+// CHECK: xf.quantize_rows %{{[0-9]+}} {block = 0 : i64, xf.factor_type = bf16} : (tensor<?x48xf32>)
+// CHECK: xf.quantize_rows %{{[0-9]+}} {block = 0 : i64} : (tensor<?x32xf32>)
+// CHECK: xf.quantize_rows %{{[0-9]+}} {block = 0 : i64} : (tensor<?x16xf32>)
+func.func @codes(%x: tensor<?x32xf32> {xf.dims = [#xf.dim<s>, #xf.dim<32>]}) -> (tensor<?x48xi8>, tensor<?x1xf32>, tensor<?x32xi8>, tensor<?x1xf32>, tensor<?x16xi8>, tensor<?x1xf32>, tensor<?x16xf32>) {
+  %w0 = xf.constant {value = dense_resource<w0> : tensor<32x48xf32>} : () -> tensor<32x48xf32>
+  %w1 = xf.constant {value = dense_resource<w1> : tensor<32x16xf32>} : () -> tensor<32x16xf32>
+  %0 = xf.linear %x, %w0 : (tensor<?x32xf32>, tensor<32x48xf32>) -> tensor<?x48xf32>
+  %1 = xf.gelu %0 : (tensor<?x48xf32>) -> tensor<?x48xf32>
+  %c0, %s0 = xf.quantize_rows %1 {block = 0 : i64} : (tensor<?x48xf32>) -> (tensor<?x48xi8>, tensor<?x1xf32>)
+  %2 = xf.rms_norm %x {axis = 1 : i64, epsilon = 1.0e-5 : f64} : (tensor<?x32xf32>) -> tensor<?x32xf32>
+  %c1, %s1 = xf.quantize_rows %2 {block = 0 : i64} : (tensor<?x32xf32>) -> (tensor<?x32xi8>, tensor<?x1xf32>)
+  %3 = xf.linear %x, %w1 : (tensor<?x32xf32>, tensor<32x16xf32>) -> tensor<?x16xf32>
+  %c2, %s2 = xf.quantize_rows %3 {block = 0 : i64} : (tensor<?x16xf32>) -> (tensor<?x16xi8>, tensor<?x1xf32>)
+  return %c0, %s0, %c1, %s1, %c2, %s2, %3 : tensor<?x48xi8>, tensor<?x1xf32>, tensor<?x32xi8>, tensor<?x1xf32>, tensor<?x16xi8>, tensor<?x1xf32>, tensor<?x16xf32>
+}
+
 // Attention takes what products and rotations write rounded, through views.
 // CHECK-LABEL: func.func @heads
 // CHECK: xf.attention %{{.*}} {causal = #xf.causal_kind<none>, scale = 5.000000e-01 : f64, xf.factor_type = bf16}
