@@ -271,3 +271,29 @@ def test_onnx_backend():
         onnx.parser.parse_model(ADD), [np.ones((2, 3), np.float32), np.ones(3, np.float32)])
     np.testing.assert_array_equal(y, np.full((2, 3), 2))
     assert onnx_backend.supports_device("CPU") and not onnx_backend.supports_device("CUDA")
+
+
+def test_quantizes():
+    """One scheme or several, of which the last that matches counts; the module's weights tell."""
+    w = np.random.default_rng(3).standard_normal((64, 64)).astype(np.float32)
+    model = onnx.parser.parse_model('<ir_version: 10, opset_import: ["" : 21]> two (float[n, 64] x) => (float[n, 64] y) '
+                                    "{ [first] h = MatMul(x, a) [second] y = MatMul(h, b) }")
+    model.graph.initializer.extend(onnx.numpy_helper.from_array(w, name) for name in "ab")
+    x = np.random.default_rng(4).standard_normal((5, 64)).astype(np.float32)
+    wanted = x @ w @ w
+
+    def error_of(**options):
+        module = hagane.compile(model, **options)
+        found = module.session().run([x])["y"]
+        return np.linalg.norm(found - wanted) / np.linalg.norm(wanted), module.provenance["options"]
+
+    plain, one, several = (error_of(quantize=rules) for rules in ((), "int4", ["int4", "second=int8"]))
+    assert plain[0] < 1e-5 and "--quantize" not in plain[1]
+    assert 1e-2 < one[0] < 0.3 and "--quantize int4" in one[1]
+    assert plain[0] < several[0] < one[0] and "--quantize second=int8" in several[1]
+    with pytest.raises(hagane.CompileError, match="unknown quantization scheme 'int5'"):
+        hagane.compile(model, quantize="int5")
+    with pytest.raises(hagane.CompileError, match="no product's name matches 'third'"):
+        hagane.compile(model, quantize=["third=int4"])
+    with pytest.raises(hagane.CompileError, match="depends on calibration data, found none"):
+        hagane.compile(model, quantize="int4:gptq")
