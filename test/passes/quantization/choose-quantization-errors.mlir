@@ -12,7 +12,7 @@
 
 // SCHEME: error: unknown quantization scheme 'int5', expected one of none, int8, int6, int4, int3, int2
 // GROUP: error: the group of a quantization scheme is '33', expected channel, or a multiple of 8 up to 65536
-// OPTION: error: unknown option 'best' of a quantization scheme, expected group=N, asym, sym,
+// OPTION: error: unknown option 'best' of a quantization scheme, expected group=N, {{.*}}asym, sym,
 // NONE: error: the scheme none takes no options, found 'asym'
 // BLOCKS: error: 'int8:act=int8-group' asks for activations by group, expected a group of weights such as group=32
 // PATTERN: error: no product's name matches 'up', expected one of 2 names such as '/up/MatMul', '/down'
