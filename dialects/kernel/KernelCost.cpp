@@ -461,5 +461,21 @@ StringRef Gather::getKernelKind() { return "gather"; }
 Dim Task::getItems() { return getItemCountAttr(); }
 Dim Task::getScratchBytes() { return getConstant(*this, 0); }
 Dim Task::getFlops() { return getConstant(*this, 0); }
-Dim Task::getBytes() { return getOperandBytes(*this); }
+Dim Task::getBytes() {
+  Dim bytes = getOperandBytes(*this);
+  if (!(*this)->hasAttr(kKeepsAttr))
+    return bytes;
+  // Each item writes a row of a state; the others stay.
+  for (OpOperand &out : getDpsInitsMutable()) {
+    unsigned i = out.getOperandNumber();
+    SmallVector<Dim> dims = kernel::detail::getOperandDims(*this, i);
+    if (dims.empty())
+      continue;
+    int64_t element =
+        getElementBytes(getElementTypeOrSelf(out.get().getType()));
+    bytes = bytes - getProduct(*this, dims) * element +
+            getItems() * dims.back() * element;
+  }
+  return bytes;
+}
 StringRef Task::getKernelKind() { return "task"; }

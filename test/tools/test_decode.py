@@ -42,6 +42,21 @@ def test_figures(tool, modules, name, dims):
     assert (moved > 0) == (name == "given")
 
 
+def test_appending_counts_new_rows_alone(tool, modules):
+    module = modules / "stateful.hgn"
+    assert tool("hagane", "compile", modules / "model/model.onnx", "-o", module, "--stateful",
+                "--page-size", 16)[0] == 0
+
+    def appended(context):
+        _, out, _ = bench(tool, module, "--context", context, "--json")
+        kernels = [each for each in json.loads(out)["step"]["kernels"] if each["name"].startswith("task")]
+        return sum(each["gbs"] * each["median_ms"] * 1e6 for each in kernels)
+
+    few, many = appended(10), appended(50)
+    # Four pages have numbers in the step's table instead of one.
+    assert 0 < few <= many < few + 500
+
+
 def test_text(tool, modules):
     code, out, _ = bench(tool, modules / "given.hgn", "--context", 12, "--profile")
     lines = out.splitlines()
