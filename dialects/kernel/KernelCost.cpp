@@ -282,7 +282,7 @@ AttentionSizes kernel::getAttentionSizes(Attention op) {
     return Operand{dims[axes.batch], dims[axes.heads], dims[axes.positions],
                    dims[axes.features]};
   };
-  Operand q = operand(0), k = operand(1), v = operand(2);
+  Operand q = operand(0), k = operand(1);
   if (Value pages = op.getPages()) {
     unsigned i = op.getPagesMutable()[0].getOperandNumber();
     k.positions = kernel::detail::getOperandDims(op, i)[1] * op.getPageSize();
