@@ -34,7 +34,8 @@ static Type accumulatorType(Value a) {
 
 /// A factor of `op`, rounded if that says so.
 static Value roundFactor(Operation *op, Value factor, KernelBuilder &b) {
-  Type type = getFactorType(op);
+  Type type =
+      b.isConstantExpression(factor) ? getWeightType(op) : getFactorType(op);
   return type && elementTypeOf(factor).isF32()
              // Whoever makes it may come to do that.
              ? b.rounded(factor.getLoc(), factor, type)

@@ -118,6 +118,14 @@ bool isWrittenForCodes(xf::QuantizeRows op) {
   return isa_and_nonnull<xf::Linear, xf::MatMul, xf::Gated>(producer);
 }
 
+/// The same where weights alone are rounded, to f16.
+StringRef findHalfObstacle(Operation *op, ArrayRef<Value> factors) {
+  if (!isa<xf::Linear, xf::MatMul>(op) || shapeOf(factors[1]).size() != 2 ||
+      !fusion::isConstantExpression(factors[1]))
+    return "it is no product by a constant matrix";
+  return findObstacle(op, factors);
+}
+
 /// Whether a product reads the rows of the gather's table as columns of its
 /// rounded weight.
 bool isTableOfProduct(xf::Gather op) {
@@ -144,12 +152,17 @@ public:
   void runOnOperation() override {
     if (factors == "model")
       return;
-    if (factors != "bf16") {
+    if (factors != "bf16" && factors != "f16") {
       getOperation().emitError("unknown precision '")
-          << factors << "', expected model or bf16";
+          << factors << "', expected model, bf16 or f16";
       return signalPassFailure();
     }
+    isHalf = factors == "f16";
+    if (isHalf)
+      remarks = Remarks("f16", "precision");
     getOperation().walk([&](Operation *op) { choose(op); });
+    if (isHalf)
+      return;
     getOperation().walk([&](xf::Gather op) { chooseTable(op); });
     getOperation().walk([&](xf::QuantizeRows op) {
       if (isWrittenForCodes(op)) {
@@ -167,7 +180,8 @@ private:
           return getElementTypeOrSelf(value).isF32();
         }))
       return;
-    StringRef obstacle = findObstacle(op, values);
+    StringRef obstacle =
+        isHalf ? findHalfObstacle(op, values) : findObstacle(op, values);
     if (!obstacle.empty()) {
       (void)remarks.decline(op, obstacle);
       return;
@@ -194,8 +208,11 @@ private:
 
   void mark(Operation *op) {
     op->setAttr(kFactorTypeAttr,
-                TypeAttr::get(BFloat16Type::get(&getContext())));
+                TypeAttr::get(isHalf ? Type(Float16Type::get(&getContext()))
+                                     : Type(BFloat16Type::get(&getContext()))));
   }
+
+  bool isHalf = false;
 
   Remarks remarks{"bf16", "precision"};
 };

@@ -18,6 +18,15 @@ inline mlir::FloatType getFactorType(mlir::Operation *op) {
               : mlir::FloatType();
 }
 
+/// The type to which it may round its constant weight; null: none. The range of
+/// f16 is too small for other factors.
+inline mlir::FloatType getWeightType(mlir::Operation *op) {
+  auto attr = op->getAttrOfType<mlir::TypeAttr>(kFactorTypeAttr);
+  return attr && llvm::isa<mlir::Float16Type>(attr.getValue())
+             ? llvm::cast<mlir::FloatType>(attr.getValue())
+             : getFactorType(op);
+}
+
 /// Elements of bf16 that lie side by side in packed weights: processors sum the
 /// products of two at once; others widen both with one load.
 inline constexpr int64_t kPair = 2;

@@ -22,7 +22,7 @@ def ChoosePrecisionPass : Pass<"hagane-choose-precision", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"factors", "factors", "std::string", "\"model\"",
-           "type of factors: \"bf16\", or \"model\" for what the model says">];
+           "type of factors: \"bf16\", \"f16\" for weights alone, or \"model\" for what the model says">];
   let dependentDialects = ["::hagane::xf::XfDialect"];
 }
 

@@ -51,7 +51,8 @@ def compile(model: Any, output: str | os.PathLike | None = None, *,  # noqa: A00
     target_cpus: "native" (the default) or levels such as "x86-64-v3", best first.
     dims: the least and greatest values of symbolic dims.
     specialize: symbolic dims made constant.
-    precision: of the factors of large products: "model" (its own) or "bf16"; sums stay f32.
+    precision: of the factors of large products: "model" (its own), "bf16", or "f16" for
+        weights alone; sums stay f32.
     quantize: schemes of weights, "SCHEME" or "PATTERN=SCHEME", as of `hagane compile --quantize`.
     stateful: keep the caches of a decoder in the session, in pages that sequences share.
     page_size: positions of such a page.

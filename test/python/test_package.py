@@ -222,7 +222,7 @@ def test_errors_of_files_and_models(tmp_path):
     unknown = onnx.parser.parse_model(
         '<ir_version: 10, opset_import: ["" : 21, "strange": 1]> g (float[2] x) => (float[2] y) '
         "{ y = strange.Thing(x) }")
-    with pytest.raises(hagane.CompileError, match="unknown precision 'bf17', expected model or bf16"):
+    with pytest.raises(hagane.CompileError, match="unknown precision 'bf17', expected model, bf16 or f16"):
         hagane.compile(unknown, tmp_path / "out.hgn", precision="bf17")
     with pytest.raises(hagane.CompileError, match="strange.Thing") as caught:
         hagane.compile(unknown, tmp_path / "out.hgn")

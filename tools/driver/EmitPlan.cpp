@@ -73,9 +73,9 @@ LogicalResult Planner::choosePhase() {
 }
 
 LogicalResult Planner::checkWords() {
-  if (!llvm::is_contained({"model", "bf16"}, options.precision))
+  if (!llvm::is_contained({"model", "bf16", "f16"}, options.precision))
     return error() << "unknown precision '" << options.precision
-                   << "', expected model or bf16";
+                   << "', expected model, bf16 or f16";
   for (const std::string &rule : options.quantize)
     if (auto parsed = QuantizationRule::parse(rule); !parsed)
       return report(parsed.takeError());

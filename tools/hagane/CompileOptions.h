@@ -63,7 +63,8 @@ struct CompileOptions {
   std::vector<std::pair<std::string, int64_t>>
       specialize;                              // symbolic dims made constant
   std::string attentionSemantics = "standard"; // docs/attention.md
-  std::string precision = "model"; // or "bf16": of large products' factors
+  std::string precision =
+      "model"; // or "bf16", "f16": of large products' factors
   /// What to quantize how: SCHEME or PATTERN=SCHEME, of which the last one that
   /// matches a product counts; see docs/quantization.md.
   std::vector<std::string> quantize;

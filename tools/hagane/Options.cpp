@@ -78,9 +78,9 @@ void addTargetOptions(CLI::App *app, CompileOptions &options) {
       ->check(CLI::IsMember({"standard", "original", "onnxruntime"}))
       ->capture_default_str();
   app->add_option("--precision", options.precision,
-                  "Of the factors of large products: the model's own, or bf16; "
-                  "sums stay f32")
-      ->check(CLI::IsMember({"model", "bf16"}))
+                  "Of the factors of large products: the model's own, bf16, or "
+                  "f16 for weights alone; sums stay f32")
+      ->check(CLI::IsMember({"model", "bf16", "f16"}))
       ->capture_default_str();
   app->add_option(
          "--quantize", options.quantize,
