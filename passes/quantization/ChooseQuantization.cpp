@@ -6,6 +6,7 @@
 #include "passes/fusion/Remarks.h"
 #include "passes/quantization/Passes.h"
 #include "passes/quantization/Products.h"
+#include "passes/quantization/Tables.h"
 #include <cmath>
 
 namespace hagane {
@@ -25,16 +26,16 @@ constexpr int64_t kLeastSize = 16;
 /// Names that a message lists.
 constexpr size_t kMostNames = 4;
 
-/// Why a product with a constant weight stays as it is; empty if it need not.
-StringRef findObstacle(xf::Linear op) {
-  auto weight = cast<RankedTensorType>(op.getWeight().getType());
-  if (!isa<Float32Type, Float16Type, BFloat16Type>(weight.getElementType()) ||
-      weight.getRank() != 2)
+/// Why a constant weight or table stays as it is; empty if it need not.
+StringRef findObstacle(Value matrix) {
+  auto type = cast<RankedTensorType>(matrix.getType());
+  if (!isa<Float32Type, Float16Type, BFloat16Type>(type.getElementType()) ||
+      type.getRank() != 2)
     return "its weight is no matrix of f32, f16 or bf16";
-  if (llvm::any_of(weight.getShape(),
+  if (llvm::any_of(type.getShape(),
                    [](int64_t size) { return size < kLeastSize; }))
     return "its matrix is small";
-  if (isQuantized(op.getWeight()))
+  if (isQuantized(matrix))
     return "its weight is quantized in the model";
   return {};
 }
@@ -118,15 +119,23 @@ private:
       if (isProduct(op))
         products.push_back(op);
     });
-    if (products.empty())
+    SmallVector<xf::Gather> tables = getTables(getOperation());
+    SmallVector<Operation *> all(products.begin(), products.end());
+    llvm::append_range(all, tables);
+    if (all.empty())
       return getOperation().emitError(
           "the model has no product by a constant weight, expected one to "
           "quantize");
-    if (failed(checkPatterns(products)))
+    if (failed(checkPatterns(all)))
       return failure();
+    // Products that read a table bring its codes.
+    for (xf::Gather op : tables)
+      tied.try_emplace(op.getX());
     for (xf::Linear op : products)
       if (failed(choose(op)))
         return failure();
+    for (xf::Gather op : tables)
+      choose(op);
     return success();
   }
 
@@ -137,20 +146,20 @@ private:
            !fusion::isConstantExpression(op.getX());
   }
 
-  static bool matches(const QuantizationRule &rule, xf::Linear op) {
+  static bool matches(const QuantizationRule &rule, Operation *op) {
     return !rule.pattern ||
-           llvm::any_of(xf::collectNodeNames(op.getLoc()),
+           llvm::any_of(xf::collectNodeNames(op->getLoc()),
                         [&](StringRef name) { return rule.matches(name); });
   }
 
-  LogicalResult checkPatterns(ArrayRef<xf::Linear> products) {
+  LogicalResult checkPatterns(ArrayRef<Operation *> products) {
     for (const QuantizationRule &rule : parsed) {
       if (llvm::any_of(products,
-                       [&](xf::Linear op) { return matches(rule, op); }))
+                       [&](Operation *op) { return matches(rule, op); }))
         continue;
       llvm::SetVector<StringRef> names;
-      for (xf::Linear op : products)
-        names.insert_range(xf::collectNodeNames(op.getLoc()));
+      for (Operation *op : products)
+        names.insert_range(xf::collectNodeNames(op->getLoc()));
       std::string list =
           llvm::join(names.getArrayRef().take_front(kMostNames), "', '");
       return getOperation().emitError("no product's name matches '")
@@ -160,14 +169,45 @@ private:
     return success();
   }
 
-  LogicalResult choose(xf::Linear op) {
+  /// The last rule that matches; null if there is none that quantizes.
+  const QuantizationRule *findRule(Operation *op) const {
     const QuantizationRule *last = nullptr;
     for (const QuantizationRule &rule : parsed)
       if (matches(rule, op))
         last = &rule;
-    if (!last || last->scheme.bits == 0)
+    return last && last->scheme.bits > 0 ? last : nullptr;
+  }
+
+  /// Rows are read from codes: those of a product of the same matrix, if there
+  /// is one.
+  void choose(xf::Gather op) {
+    const QuantizationRule *rule = findRule(op);
+    if (!rule)
+      return;
+    Value table = op.getX();
+    StringRef obstacle = findObstacle(table);
+    if (!obstacle.empty()) {
+      (void)remarks.decline(op, obstacle);
+      return;
+    }
+    Scheme scheme = getTableScheme(rule->scheme);
+    Value &numbers = tied[table];
+    if (!numbers) {
+      OpBuilder builder(&getContext());
+      builder.setInsertionPointAfterValue(table);
+      numbers = makeCodedMatrix(builder, op.getLoc(), table,
+                                /*transposed=*/true, scheme);
+    }
+    op.getXMutable().assign(numbers);
+    op->setAttr(kSchemeAttr, StringAttr::get(&getContext(), scheme.str()));
+    remarks.apply(op);
+  }
+
+  LogicalResult choose(xf::Linear op) {
+    const QuantizationRule *last = findRule(op);
+    if (!last)
       return success();
-    StringRef obstacle = findObstacle(op);
+    StringRef obstacle = findObstacle(op.getWeight());
     if (!obstacle.empty()) {
       (void)remarks.decline(op, obstacle);
       return success();
@@ -201,27 +241,17 @@ private:
 
   void quantizeWeight(xf::Linear op, const Scheme &scheme) {
     OpBuilder builder(op);
-    Location location = op.getLoc();
     Value weight = op.getWeight();
-    Type element = getElementTypeOrSelf(weight);
     bool transposed = op.getTransposeWeight();
-    int64_t depth = getDepth(op),
-            block = scheme.block < depth ? scheme.block : 0;
-    Type f32 = builder.getF32Type();
-    auto codes = xf::QuantizeWeight::create(
-        builder, location, weight, scheme.bits, block, scheme.symmetric,
-        transposed, scheme.searches ? "mse" : "nearest",
-        scheme.scale == Scheme::Scale::f16 ? Type(builder.getF16Type()) : f32);
-    // Numbers are exact products of f32 scales and codes.
-    Value scales = codes.getScales();
-    if (!getElementTypeOrSelf(scales).isF32())
-      scales = xf::Cast::create(builder, location, scales, f32);
-    Value result = xf::Dequantize::create(
-        builder, location, codes.getCodes(), scales, codes.getZeros(),
-        int64_t(transposed ? 1 : 0), block ? block : depth);
-    if (!element.isF32())
-      result = xf::Cast::create(builder, location, result, element);
-    op.getWeightMutable().assign(result);
+    auto table = tied.find(weight);
+    bool isTable = transposed && table != tied.end();
+    if (isTable)
+      builder.setInsertionPointAfterValue(weight);
+    Value numbers =
+        makeCodedMatrix(builder, op.getLoc(), weight, transposed, scheme);
+    if (isTable)
+      table->second = numbers;
+    op.getWeightMutable().assign(numbers);
   }
 
   LogicalResult quantizeInput(xf::Linear op, const Scheme &scheme) {
@@ -285,6 +315,7 @@ private:
   }
 
   std::vector<QuantizationRule> parsed;
+  llvm::DenseMap<Value, Value> tied; ///< tables, and their numbers by codes
   llvm::DenseMap<std::pair<Value, int64_t>, Value> quantized; // by block
   llvm::DenseMap<std::tuple<Value, int, int>, Value> fixed;
   fusion::Remarks remarks{"quantize", "quantization"};

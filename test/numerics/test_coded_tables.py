@@ -4,8 +4,9 @@ import ml_dtypes
 import numpy as np
 import onnx
 import pytest
-from harness import INT8_LEVELS, Session, compile_model, missing_features, seeded
+from harness import INT8_LEVELS, Session, check_close, compile_model, missing_features, seeded
 from onnx import helper, numpy_helper
+from test_quantized_models import code_rows, code_weight
 
 LEVEL = "native"
 CODES = {"uint8": np.uint8, "int8": np.int8, "uint4": ml_dtypes.uint4, "int4": ml_dtypes.int4}
@@ -119,3 +120,68 @@ def test_tied_blocks(tmp_path, bits, block):
     want = numbers[INDICES].astype("float64") @ numbers.T
     np.testing.assert_allclose(got["y"], want, atol=2e-5 * np.abs(want).max())
 
+
+
+def embedding_model(rng, rows, columns):
+    """Two tables whose rows are added up; the product by the first is read as logits."""
+    table, places = (rng.standard_normal((n, columns)).astype("float32") for n in (rows, 40))
+    nodes = [helper.make_node("Gather", ["table", "i"], ["a"], name="/tokens/Gather"),
+             helper.make_node("Gather", ["places", "i"], ["b"], name="/places/Gather"),
+             helper.make_node("Add", ["a", "b"], ["x"], name="/Add"),
+             helper.make_node("Relu", ["x"], ["r"], name="/Relu"),
+             helper.make_node("Transpose", ["table"], ["t"], perm=[1, 0], name="/t"),
+             helper.make_node("MatMul", ["r", "t"], ["y"], name="/head/MatMul")]
+    outputs = [tensor("x", 1, "m", 3, columns), tensor("y", 1, "m", 3, rows)]
+    return make_model(nodes, [tensor("i", 7, "m", 3)], outputs, {"table": table, "places": places}), table, places
+
+
+SCHEMES = [("int4:nearest", 4, 32, True, "float16"), ("int8", 8, 0, True, "float32"),
+           ("int8:act=int8", 8, 0, True, "float32"), ("int6:asym:nearest", 6, 32, False, "float16"),
+           ("int3:nearest:group=64", 3, 64, True, "float16"), ("int2:nearest:asym", 2, 32, False, "float16")]
+
+
+@pytest.mark.parametrize("scheme, bits, block, symmetric, scale", SCHEMES)
+def test_quantized(tmp_path, scheme, bits, block, symmetric, scale):
+    """Tables take the scheme of all; one that is a weight, too, is stored once."""
+    rows, columns = 4000, 128
+    model, table, places = embedding_model(seeded("tables"), rows, columns)
+    module = compile_model(onnx.shape_inference.infer_shapes(model), tmp_path, LEVEL, "--quantize", scheme)
+    numbers, others = (code_weight(x, bits, block, symmetric, scale) for x in (table, places))
+    with Session(module) as session:
+        got = session.run_all({"i": INDICES}, ["x", "y"])
+    check_close(got["x"], numbers[INDICES] + others[INDICES], "float", 1e-6, "sums of rows")
+    factors = np.maximum(got["x"], 0)
+    if scheme.endswith("act=int8"):
+        factors = code_rows(factors.reshape(-1, columns), 0).reshape(factors.shape)
+    check_close(got["y"], factors @ numbers.T, "float", 2e-5, "logits")
+    codes = (rows + 64) * columns * bits / 8
+    scales = (rows + 64) * (columns / block if block else 1) * (5 if block else 8)
+    assert module.stat().st_size < codes + scales + 112 * 1024
+
+
+def test_patterns(tmp_path):
+    """The last pattern that matches a table's name counts; a weight may be quantized without its table."""
+    model, table, places = embedding_model(seeded("tables"), 2000, 128)
+    module = compile_model(onnx.shape_inference.infer_shapes(model), tmp_path, LEVEL, "--quantize", "int8",
+                           "--quantize", "/tokens/*=none", "--quantize", "/places/*=int4:nearest")
+    with Session(module) as session:
+        got = session.run_all({"i": INDICES}, ["x", "y"])["x"]
+    want = table[INDICES] + code_weight(places, 4, 32, True, "float16")[INDICES]
+    check_close(got, want, "float", 1e-6, "sums of rows")
+
+
+def test_factors_stay(tmp_path):
+    """Rows that something else is multiplied by, as rotations are, stay numbers."""
+    rng = seeded("factors")
+    table, weight = (rng.standard_normal((64, 64)).astype("float32") for _ in range(2))
+    nodes = [helper.make_node("Gather", ["table", "i"], ["c"], name="/Gather"),
+             helper.make_node("MatMul", ["x", "weight"], ["t"], name="/MatMul"),
+             helper.make_node("Mul", ["t", "c"], ["y"], name="/Mul")]
+    model = make_model(nodes, [tensor("x", 1, "m", 3, 64), tensor("i", 7, "m", 3)], [tensor("y", 1, "m", 3, 64)],
+                       {"table": table, "weight": weight})
+    module = compile_model(model, tmp_path, LEVEL, "--quantize", "int4:nearest")
+    x = rng.standard_normal((2, 3, 64)).astype("float32")
+    with Session(module) as session:
+        got = session.run_all({"x": x, "i": INDICES}, ["y"])["y"]
+    want = (x @ code_weight(weight.T, 4, 32, True, "float16").T) * table[INDICES]
+    check_close(got, want, "float", 2e-5, "products")

@@ -53,8 +53,10 @@ def int8(w):
 
 
 def forward(tokens, quantized):
-    """In float64, with the weights of those names as int8."""
+    """In float64, with the weights of those names, and the rows of the table, as int8."""
     w = {name: int8(array) if name in quantized else array.astype(np.float64) for name, array in weights().items()}
+    if "table" in quantized:
+        w["table"] = int8(weights()["table"].T).T
     e = w["table"][tokens]
     hidden = np.maximum(e @ w["w0"], 0)
     return hidden @ w["w1"], hidden
@@ -81,7 +83,7 @@ def test_figures_are_those_of_numpy(tool, model, tmp_path):
     report = compile_with_report(tool, model, tmp_path, "--quantize", "int8", "--calibrate", tmp_path / "data")
     assert report["scheme"] == "int8" and report["samples"] == 2 and report["data"] == "2 samples of calibration data"
     want = [forward(s["tokens"], ()) for s in samples]
-    got = [forward(s["tokens"], ("w0", "w1")) for s in samples]
+    got = [forward(s["tokens"], ("table", "w0", "w1")) for s in samples]
     logits, hidden = report["outputs"]
     assert [logits["name"], hidden["name"]] == ["logits", "hidden"] and report["judged"] == "logits"
     assert "kl_divergence" not in hidden and logits["rows"] == 9 + 63

@@ -2,6 +2,7 @@
 
 #include "mlir/IR/IRMapping.h"
 #include "passes/quantization/Products.h"
+#include "passes/quantization/Scheme.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -43,6 +44,9 @@ public:
   LogicalResult add(int way, ModuleOp changed);
   /// Puts the changed product in the place of a product.
   void replace(size_t number, xf::Linear changed);
+  /// The same of a gather from a table, and of all of them by choice.
+  void replaceTable(xf::Gather changed);
+  void chooseTables(ModuleOp changed);
   /// Lets `main` return its outputs of floats, whose names are the result, and
   /// the errors.
   SmallVector<std::string> finish();
@@ -50,12 +54,18 @@ public:
   OwningOpRef<ModuleOp> module;
   SmallVector<xf::Linear> products;
   SmallVector<WayOfProduct> ways;
+  bool hasTables = false; ///< to choose
 
 private:
   xf::Linear copy(size_t number, xf::Linear changed);
   Value materialize(Value value, IRMapping &copies, OpBuilder &builder);
   void choose(size_t number, int way, xf::Linear changed);
-  Value addChoice();
+  Value addChoice(const Twine &name);
+  xf::Gather getOriginal(xf::Gather changed) const {
+    auto number = changed->getAttrOfType<IntegerAttr>(kNumber);
+    return cast<xf::Gather>(ops[number.getInt()]);
+  }
+  xf::Gather copyTable(xf::Gather changed);
   void addError(OpBuilder &builder, Value difference);
 
   func::FuncOp main;
@@ -102,11 +112,11 @@ LogicalResult Mixer::add(int way, ModuleOp copy) {
   return success();
 }
 
-Value Mixer::addChoice() {
+Value Mixer::addChoice(const Twine &name) {
   Builder builder(main.getContext());
   auto attributes = builder.getDictionaryAttr(
-      {builder.getNamedAttr(
-           "onnx.name", builder.getStringAttr("choice." + Twine(ways.size()))),
+      {builder.getNamedAttr("onnx.name",
+                            builder.getStringAttr("choice." + name)),
        builder.getNamedAttr("xf.dims", builder.getArrayAttr({}))});
   unsigned index = main.getNumArguments();
   (void)main.insertArgument(index,
@@ -166,7 +176,7 @@ void Mixer::choose(size_t number, int way, xf::Linear changed) {
   readers.insert(difference.getDefiningOp());
   addError(builder, difference);
   addError(builder, product.getY());
-  Value choice = addChoice();
+  Value choice = addChoice(Twine(ways.size()));
   FactorForm form = getFactorForm(other);
   ways.push_back({number, way, form.text, form.bytes});
   // Where ways follow each other, the last product stands before its choices.
@@ -178,6 +188,58 @@ void Mixer::choose(size_t number, int way, xf::Linear changed) {
   readers.insert(select);
   chosen[number] = select.getY();
 }
+
+//===-- Tables ------------------------------------------------------------===//
+
+/// Gathers whose tables were changed.
+static SmallVector<xf::Gather> getChangedTables(ModuleOp changed) {
+  return llvm::filter_to_vector(
+      mainOf(changed).front().getOps<xf::Gather>(),
+      [](xf::Gather op) { return op->hasAttr(kSchemeAttr); });
+}
+
+/// The product whose weight a table is; null if there is none.
+static std::optional<size_t> findTied(xf::Gather table,
+                                      ArrayRef<xf::Linear> products) {
+  const auto *found = llvm::find_if(products, [&](xf::Linear product) {
+    return product.getWeight() == table.getX();
+  });
+  return found == products.end()
+             ? std::nullopt
+             : std::optional<size_t>(found - products.begin());
+}
+
+/// The changed gather, behind the original.
+xf::Gather Mixer::copyTable(xf::Gather changed) {
+  xf::Gather original = getOriginal(changed);
+  OpBuilder builder(original->getNextNode());
+  IRMapping copies;
+  Value table = materialize(changed.getX(), copies, builder);
+  auto other = cast<xf::Gather>(builder.clone(*original));
+  other.getXMutable().assign(table);
+  other->removeAttr(kNumber);
+  return other;
+}
+
+void Mixer::replaceTable(xf::Gather changed) {
+  getOriginal(changed).getY().replaceAllUsesWith(copyTable(changed).getY());
+}
+
+void Mixer::chooseTables(ModuleOp changed) {
+  SmallVector<xf::Gather> tables = getChangedTables(changed);
+  Value choice = tables.empty() ? Value() : addChoice("tables");
+  hasTables = choice != nullptr;
+  for (xf::Gather table : tables) {
+    xf::Gather original = getOriginal(table), other = copyTable(table);
+    OpBuilder builder(other->getNextNode());
+    auto select =
+        xf::Select::create(builder, original.getLoc(), original.getType(),
+                           choice, other.getY(), original.getY());
+    original.getY().replaceAllUsesExcept(select.getY(), select);
+  }
+}
+
+//===-- The whole ---------------------------------------------------------===//
 
 SmallVector<std::string> Mixer::finish() {
   for (auto [product, choice] : llvm::zip_equal(products, chosen))
@@ -206,25 +268,38 @@ SmallVector<std::string> Mixer::finish() {
 
 OwningOpRef<ModuleOp> hagane::driver::mix(ModuleOp fused,
                                           ArrayRef<ModuleOp> ways,
-                                          ArrayRef<int> choices) {
+                                          ArrayRef<int> choices,
+                                          bool changesTables) {
   Mixer mixer(fused);
   for (auto [i, choice] : llvm::enumerate(choices))
     if (choice != kAsItWas)
       mixer.replace(i, getWeightedProducts(mainOf(ways[choice]))[i]);
+  SmallVector<xf::Linear> first = getWeightedProducts(mainOf(ways.front()));
+  SmallVector<xf::Gather> tables = getChangedTables(ways.front());
+  for (auto [i, table] : llvm::enumerate(tables)) {
+    std::optional<size_t> product = findTied(table, first);
+    int way = product ? choices[*product] : 0;
+    if (changesTables && way != kAsItWas)
+      mixer.replaceTable(getChangedTables(ways[way])[i]);
+  }
   eraseNumbers(*mixer.module);
   return std::move(mixer.module);
 }
 
 FailureOr<MixedModel> MixedModel::make(ModuleOp fused, ArrayRef<ModuleOp> ways,
+                                       bool changesTables,
                                        const cpu::Target &target,
                                        const PhaseOptions &options) {
   Mixer mixer(fused);
   for (auto [i, way] : llvm::enumerate(ways))
     if (failed(mixer.add(static_cast<int>(i), way)))
       return failure();
+  if (changesTables)
+    mixer.chooseTables(ways.front());
   MixedModel mixed;
   mixed.outputs = mixer.finish();
   mixed.ways = std::move(mixer.ways);
+  mixed.hasTables = mixer.hasTables;
   mixed.productCount = mixer.products.size();
   mixed.module = std::move(mixer.module);
   PassManager pm(fused.getContext());
@@ -242,13 +317,15 @@ FailureOr<MixedModel> MixedModel::make(ModuleOp fused, ArrayRef<ModuleOp> ways,
 // Running
 //===----------------------------------------------------------------------===//
 
-FailureOr<MixedRun> MixedModel::run(const Sample &sample,
-                                    ArrayRef<int> choices) const {
+FailureOr<MixedRun> MixedModel::run(const Sample &sample, ArrayRef<int> choices,
+                                    bool readsCodes) const {
   SmallVector<HostTensor> arguments = sample.arguments;
   auto flag = IntegerType::get(module.get()->getContext(), 1);
   for (const WayOfProduct &way : ways)
     arguments.push_back(
         HostTensor::scalar(flag, choices[way.product] == way.way));
+  if (hasTables)
+    arguments.push_back(HostTensor::scalar(flag, readsCodes));
   auto results = executable->run(arguments);
   if (failed(results))
     return failure();

@@ -14,10 +14,12 @@ void eraseNumbers(mlir::ModuleOp module);
 inline constexpr int kAsItWas = -1;
 using Choices = llvm::SmallVector<int>;
 
-/// A copy of `fused` whose products are those of the chosen ways.
+/// A copy of `fused` whose products are those of the chosen ways. Tables of
+/// embeddings are the first way's, or the weights of their products.
 mlir::OwningOpRef<mlir::ModuleOp> mix(mlir::ModuleOp fused,
                                       llvm::ArrayRef<mlir::ModuleOp> ways,
-                                      llvm::ArrayRef<int> choices);
+                                      llvm::ArrayRef<int> choices,
+                                      bool changesTables);
 
 /// What a way makes of a product, beside what it was for the same input.
 struct WayOfProduct {
@@ -42,6 +44,7 @@ public:
   /// same. Fails with a diagnostic.
   static llvm::FailureOr<MixedModel> make(mlir::ModuleOp fused,
                                           llvm::ArrayRef<mlir::ModuleOp> ways,
+                                          bool changesTables,
                                           const cpu::Target &target,
                                           const PhaseOptions &options);
 
@@ -51,13 +54,15 @@ public:
   /// Names of the outputs of a run.
   llvm::ArrayRef<std::string> getOutputs() const { return outputs; }
 
-  /// A choice that a product does not have leaves it as it was.
-  llvm::FailureOr<MixedRun> run(const Sample &sample,
-                                llvm::ArrayRef<int> choices) const;
+  /// A choice that a product does not have leaves it as it was. Tables are the
+  /// first way's if the run `readsCodes`.
+  llvm::FailureOr<MixedRun>
+  run(const Sample &sample, llvm::ArrayRef<int> choices, bool readsCodes) const;
 
 private:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   size_t productCount = 0;
+  bool hasTables = false;
   llvm::SmallVector<WayOfProduct> ways;
   llvm::SmallVector<std::string> outputs;
   std::optional<Executable> executable;

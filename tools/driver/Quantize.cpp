@@ -81,6 +81,8 @@ private:
                                  ArrayRef<ModuleOp> ways);
   FailureOr<double> predictSeconds(OwningOpRef<ModuleOp> module);
   LogicalResult measure(const MixedModel &mixed, ArrayRef<int> choices);
+  /// No mix of products makes up for what tables lose.
+  bool changesTables() const { return options.maxError < 0; }
   void progress(StringRef what, double fraction = -1) {
     if (options.progress)
       options.progress(std::string_view(what.data(), what.size()), fraction);
@@ -202,14 +204,14 @@ FailureOr<OwningOpRef<ModuleOp>> Quantization::choose() {
     made.push_back(std::move(*way));
   }
   progress("compile products in all ways");
-  auto mixed = MixedModel::make(fused, ways, target, phases);
+  auto mixed = MixedModel::make(fused, ways, changesTables(), target, phases);
   if (failed(mixed))
     return failure();
   auto choices = chooseAmong(*mixed, ways);
   if (failed(choices) ||
       (options.quantizeReport && failed(measure(*mixed, *choices))))
     return failure();
-  OwningOpRef<ModuleOp> result = mix(fused, ways, *choices);
+  OwningOpRef<ModuleOp> result = mix(fused, ways, *choices, changesTables());
   PassManager pm(fused.getContext());
   // Products of one input have a copy of its codes each.
   pm.addPass(createCSEPass());
@@ -241,7 +243,7 @@ FailureOr<Choices> Quantization::chooseAmong(const MixedModel &mixed,
          options.maxLatency},
         fused, mixed, calibration.getSamples(), options.effectRuns,
         [&](ArrayRef<int> choices) {
-          return predictSeconds(mix(fused, ways, choices));
+          return predictSeconds(mix(fused, ways, choices, changesTables()));
         },
         [&](double fraction) { progress("measure products", fraction); });
   Choices choices(mixed.countProducts(), kAsItWas);

@@ -206,12 +206,12 @@ Text QuantizeMeasurement::textOf(const Sample &sample) const {
 
 LogicalResult QuantizeMeasurement::measureOn(const Sample &sample,
                                              bool measuresEffects) {
-  auto runWith = [&](ArrayRef<int> choices) {
+  auto runWith = [&](ArrayRef<int> choices, bool readsCodes = false) {
     progress(static_cast<double>(runsDone++) /
              static_cast<double>(runsPlanned));
-    return mixed.run(sample, choices);
+    return mixed.run(sample, choices, readsCodes);
   };
-  FailureOr<MixedRun> want = runWith(original), got = runWith(chosen);
+  FailureOr<MixedRun> want = runWith(original), got = runWith(chosen, true);
   if (failed(want) || failed(got))
     return failure();
   if (!together) {

@@ -84,8 +84,9 @@ void addTargetOptions(CLI::App *app, CompileOptions &options) {
       ->capture_default_str();
   app->add_option(
          "--quantize", options.quantize,
-         "Store the weights of products, or of those whose names match "
-         "a pattern, in few bits; repeat it for more, the last one "
+         "Store the weights of products and tables of embeddings, or those "
+         "whose names match a pattern, in few bits; repeat it for more, the "
+         "last one "
          "that matches counts; see docs/quantization.md:\n" +
              listQuantizationSchemes())
       ->allow_extra_args(false)

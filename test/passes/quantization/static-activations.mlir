@@ -21,9 +21,10 @@
 xf.symbol @m {min = 1 : i64, max = 512 : i64}
 func.func @main(%x: tensor<?x64xf32> {xf.dims = [#xf.dim<m>, #xf.dim<64>]}) -> (tensor<?x48xf32>, tensor<?x48xf32>, tensor<?x16xf32>) {
   %w0 = xf.constant {value = dense_resource<w0> : tensor<64x48xf32>} : () -> tensor<64x48xf32>
+  %w2 = xf.constant {value = dense_resource<w2> : tensor<64x48xf32>} : () -> tensor<64x48xf32>
   %w1 = xf.constant {value = dense_resource<w1> : tensor<64x16xf32>} : () -> tensor<64x16xf32>
   %0 = xf.linear %x, %w0 {xf.ranges = {mse = array<f32: -0.5, 1.5>}} : (tensor<?x64xf32>, tensor<64x48xf32>) -> tensor<?x48xf32> loc("/up")
-  %1 = xf.linear %x, %w0 {xf.ranges = {mse = array<f32: -0.5, 1.5>}} : (tensor<?x64xf32>, tensor<64x48xf32>) -> tensor<?x48xf32> loc("/gate")
+  %1 = xf.linear %x, %w2 {xf.ranges = {mse = array<f32: -0.5, 1.5>}} : (tensor<?x64xf32>, tensor<64x48xf32>) -> tensor<?x48xf32> loc("/gate")
   %2 = xf.linear %x, %w1 {xf.ranges = {mse = array<f32: -0.5, 1.5>, minmax = array<f32: -254.0, 2.0>}} : (tensor<?x64xf32>, tensor<64x16xf32>) -> tensor<?x16xf32> loc("/few")
   return %0, %1, %2 : tensor<?x48xf32>, tensor<?x48xf32>, tensor<?x16xf32>
 }
