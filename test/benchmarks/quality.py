@@ -15,7 +15,9 @@ import quantized
 from pydoc_data import topics
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCHEMES = ["int8", "int8:act=int8", "int6", "int4", "int4:gptq", "int4:gptq:act=int8"]
+SCHEMES = ["int8", "int8:act=int8", "int8:act=int8:smooth", "int6", "int4", "int4:awq", "int4:gptq", "int4:awq:gptq",
+           "int4:gptq:act=int8"]
+NEED_DATA = {"awq", "gptq", "smooth"}
 PEERS = {"onnxruntime": ["int8", "int4"], "openvino": ["int8", "weights-int8", "weights-int4"]}
 # Of ten batches one is what tools may see of the inputs beforehand.
 CALIBRATION_STEP = 10
@@ -60,7 +62,7 @@ def embed_hagane(driver, model, scheme, inputs, work):
     import hagane
     module = work / f"minilm-{re.sub('[^a-z0-9]', '-', scheme or 'f32')}.hgn"
     options = ["--quantize", scheme] if scheme else []
-    if scheme and "gptq" in scheme:
+    if scheme and set(scheme.split(":")) & NEED_DATA:
         options += ["--calibrate", write_samples(inputs[::CALIBRATION_STEP], work / "samples")]
     subprocess.run([driver, "compile", model, "-o", module, *options], check=True, stdout=sys.stderr)
     session = hagane.load(module).session()
