@@ -21,7 +21,7 @@ def test_help(tool):
         (["compile"], "model is required"),
         (["compile", "m.onnx", "--emit=poem"], "poem not in"),
         (["compile", "m.onnx", "--compile-to=heaven"], "heaven not in"),
-        (["compile", "m.onnx", "--precision=bf17"], "bf17 not in {model,bf16}"),
+        (["compile", "m.onnx", "--precision=bf17"], "bf17 not in {model,bf16,f16}"),
         (["compile", "m.onnx", "--quantize"], "--quantize"),
         (["compile", "m.onnx", "--dim", "seq"], "expected NAME=VALUE, found 'seq'"),
         (["compile", "m.onnx", "--dim", "seq=9:3"], "'9:3' is an empty range"),
