@@ -126,10 +126,10 @@ def run_nncf(args, model, seen, asked):
     openvino.save_model(net, saved, compress_to_fp16=False)
     compiled = core.compile_model(net, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"})
     found = np.concatenate([np.array(compiled(batch)["logits"]) for batch in asked])
-    # The table of tokens stays apart, in 8 bits or 32.
-    table = max(op.get_output_element_type(0).size * op.get_output_tensor(0).get_size() for op in net.get_ops()
-                if op.get_type_name() == "Constant" and list(op.get_output_shape(0))[:1] == [SHAPE.vocab]
-                and list(op.get_output_shape(0))[1:] == [SHAPE.width])
+    # Without the table of tokens, which has as many elements as the last product; its scales are counted.
+    table = max((op.get_output_element_type(0).bitwidth * SHAPE.vocab * SHAPE.width // 8 for op in net.get_ops()
+                 if op.get_type_name() == "Constant" and np.prod(list(op.get_output_shape(0))) == SHAPE.vocab * SHAPE.width),
+                default=0)
     return found, saved.with_suffix(".bin").stat().st_size - table
 
 
