@@ -1,6 +1,7 @@
 //===- PastContents.cpp - What is computed from the past's length ---------===//
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/fusion/Match.h"
 #include "passes/state/MaskBounds.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -45,11 +46,65 @@ static bool bringsPast(Operation *op, StringRef past, ShapeAnalysis &shapes) {
       .Default(false);
 }
 
+namespace {
+
+/// What is as long as the past and the same for every entry, such as a range:
+/// a number found over all of it, or from its end, tells the length. Inputs of
+/// that length, such as masks, say what each entry's own is.
+class SharedLengths {
+public:
+  SharedLengths(Block &block, StringRef past, ShapeAnalysis &shapes)
+      : past(past), shapes(shapes) {
+    ofInputs.insert_range(block.getArguments());
+  }
+
+  /// Whether `op`, whose operands were visited, tells the length.
+  bool visit(Operation *op) {
+    bool isOfInputs = false, tells = false;
+    op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands())
+        isOfInputs |= ofInputs.contains(operand);
+    });
+    if (isOfInputs)
+      ofInputs.insert_range(op->getResults());
+    for (Value operand : op->getOperands())
+      tells |= isLong(operand) && !ofInputs.contains(operand);
+    return tells &&
+           !llvm::any_of(op->getResults(),
+                         [&](Value y) { return isLong(y); }) &&
+           !readsFromBeginning(op);
+  }
+
+private:
+  bool isLong(Value value) {
+    return isa<RankedTensorType>(value.getType()) &&
+           llvm::any_of(shapes.getDims(value),
+                        [&](Dim dim) { return mentions(dim, past); });
+  }
+
+  /// Parts of tables that were cut to the length, whose places do not depend
+  /// on it; those of a slice are looked at on their own.
+  static bool readsFromBeginning(Operation *op) {
+    auto gather = dyn_cast<xf::Gather>(op);
+    std::optional<double> index =
+        gather ? fusion::getScalar(gather.getIndices()) : std::nullopt;
+    return isa<xf::Slice>(op) || (gather && !(index && *index < 0));
+  }
+
+  StringRef past;
+  ShapeAnalysis &shapes;
+  llvm::DenseSet<Value> ofInputs;
+};
+
+} // namespace
+
 PastContents hagane::findPastContents(Block &block, StringRef past,
                                       ShapeAnalysis &shapes) {
   PastContents contents;
+  SharedLengths lengths(block, past, shapes);
   for (Operation &op : block) {
-    Operation *origin = bringsPast(&op, past, shapes) ? &op : nullptr;
+    bool tells = lengths.visit(&op) || bringsPast(&op, past, shapes);
+    Operation *origin = tells ? &op : nullptr;
     auto attention = dyn_cast<xf::Attention>(op);
     op.walk([&](Operation *inner) {
       for (Value operand : inner->getOperands())

@@ -135,3 +135,22 @@ func.func @main(%x: tensor<?x?x8xf32> {xf.dims = [#xf.dim<b>, #xf.dim<s>, #xf.di
   %y = xf.attention %q, %kc, %kc {scale = 0.25 : f64, causal = #xf.causal_kind<bottom_right>} : (tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32>) -> tensor<?x1x?x8xf32>
   return %y, %kc : tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32>
 }
+
+// -----
+
+// The largest of all positions is the length, whatever counted it.
+
+// REMARK: [Missed] stateful | Category:state | {{.*}}Reason="lengths in a step may not differ: positions are counted from the length of the past
+// CHECK-LABEL: func.func @main(
+// CHECK-SAME: reason = "positions are counted from the length of the past
+xf.symbol @b {min = 1 : i64, max = 64 : i64}
+xf.symbol @p {min = 1 : i64, max = 64 : i64}
+func.func @main(%q: tensor<?x2x1x8xf32> {xf.dims = [#xf.dim<b>, #xf.dim<2>, #xf.dim<1>, #xf.dim<8>]},
+                %p: tensor<?x2x?x8xf32> {onnx.name = "pk", xf.dims = [#xf.dim<b>, #xf.dim<2>, #xf.dim<p>, #xf.dim<8>]}) -> (tensor<?x2x1x8xf32>, tensor<?x2x?x8xf32>) {
+  %j = xf.range {bounds = [#xf.dim<0>, #xf.dim<p>, #xf.dim<1>], operandSegmentSizes = array<i32: 0, 0, 0>, to = f32} : () -> tensor<?xf32>
+  %last = xf.reduce %j {kind = #xf.reduce_kind<max>, axes = array<i64: 0>} : (tensor<?xf32>) -> tensor<f32>
+  %m = xf.mul %q, %last : (tensor<?x2x1x8xf32>, tensor<f32>) -> tensor<?x2x1x8xf32>
+  %kc = xf.cache_append %p, %m {axis = 2 : i64} : (tensor<?x2x?x8xf32>, tensor<?x2x1x8xf32>) -> tensor<?x2x?x8xf32>
+  %y = xf.attention %m, %kc, %kc {scale = 0.25 : f64, causal = #xf.causal_kind<bottom_right>} : (tensor<?x2x1x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>) -> tensor<?x2x1x8xf32>
+  return %y, %kc : tensor<?x2x1x8xf32>, tensor<?x2x?x8xf32>
+}
