@@ -40,7 +40,9 @@ llvm::Expected<Machine> hagane::driver::parseMachine(StringRef text) {
     text = kMachines[0].name;
   for (const MachineRow &row : kMachines)
     if (row.name == text)
-      return Machine{text.str(), row.gflops * 1e9, row.gbytes * 1e9};
+      return Machine{.name = text.str(),
+                     .flops = row.gflops * 1e9,
+                     .bandwidth = row.gbytes * 1e9};
   Machine machine{text.str()};
   llvm::SmallVector<StringRef> parts;
   text.split(parts, ',');
