@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import onnx
 import pytest
 import small
 from check import compare, hagane, real
@@ -201,11 +202,21 @@ def is_uneven(decoder):
 
 
 def close(got, want):
-    limit = 1e-4 * max(1, np.abs(real(want)).max())
-    np.testing.assert_allclose(real(got), real(want), rtol=1e-4, atol=limit)
+    """But for the order of sums, whose results a model in 16 bits rounds."""
+    step = 1e-4 if got.dtype == np.float32 else float(np.ldexp(1, -9))
+    limit = step * max(1, np.abs(real(want)).max())
+    np.testing.assert_allclose(real(got), real(want), rtol=step, atol=limit)
+
+
+def skip_scales_of_steps(folder):
+    """Where all rows of a step share a scale, what else is in the step matters."""
+    model = onnx.load(folder / "model.onnx", load_external_data=False)
+    if any(node.op_type == "DynamicQuantizeLinear" for node in model.graph.node):
+        pytest.skip("rows of a step share a scale")
 
 
 def test_chunks_equal_one_prefill(folder, modules):
+    skip_scales_of_steps(folder)
     rng = np.random.default_rng(2)
     decoder = Decoder(folder, modules[16])
     tokens = decoder.tokens(rng, 1, 21)
@@ -218,6 +229,7 @@ def test_chunks_equal_one_prefill(folder, modules):
 
 
 def test_batch_equals_each_alone(folder, modules):
+    skip_scales_of_steps(folder)
     rng = np.random.default_rng(3)
     decoder = Decoder(folder, modules[16])
     if not is_uneven(decoder):
