@@ -183,6 +183,15 @@ double Problem::error(const std::vector<double> &codes) const {
 
 class Gptq : public testing::TestWithParam<Case> {};
 
+llvm::Expected<std::vector<double>>
+chooseCodes(mlir::MLIRContext *context, const GridWeight &grid,
+            llvm::ArrayRef<double> moments) {
+  auto chooser = CodeChooser::make(context, grid.channels, moments);
+  if (!chooser)
+    return chooser.takeError();
+  return chooser->choose(grid);
+}
+
 TEST_P(Gptq, GivesTheCodesOfItsAuthors) {
   Problem problem(GetParam());
   mlir::MLIRContext context;
