@@ -16,6 +16,15 @@ inline constexpr uint8_t kMagic[8] = {'H', 'A', 'G', 'A', 'N', 'E', 0, 1};
 inline constexpr uint32_t kFormatVersion = 1;
 inline constexpr uint64_t kSegmentAlignment = 4096;
 inline constexpr uint64_t kWeightAlignment = 64;
+inline constexpr uint64_t kImageAlignment = 64;
+
+// What devices take: bytes of a launch's parameters, of a tensor map among
+// them, threads of a block and of a warp, and bytes of shared memory.
+inline constexpr uint64_t kMaxParameterBytes = 32764;
+inline constexpr uint64_t kTensorMapBytes = 128;
+inline constexpr uint32_t kMaxThreads = 1024;
+inline constexpr uint32_t kWarpThreads = 32;
+inline constexpr uint32_t kMaxSharedBytes = 227 * 1024;
 
 // The first bytes of the file; the header follows at once.
 struct Preamble {

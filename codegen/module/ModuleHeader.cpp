@@ -74,7 +74,14 @@ private:
   Offset<format::Dim> makeDim(xf::DimAttr attr);
   FailureOr<Offset<flatbuffers::Vector<Offset<format::Value>>>>
   makeValues(StringRef key);
-  Offset<format::Code> makeCode(const CodeVariant &variant, uint64_t offset);
+  Offset<format::Code> makeCode(const CodeVariant &variant, uint64_t offset,
+                                ArrayRef<uint64_t> imageOffsets);
+  Offset<flatbuffers::Vector<Offset<format::Image>>>
+  makeImages(const DeviceCode &device, ArrayRef<uint64_t> offsets);
+  Offset<flatbuffers::Vector<Offset<format::Extent>>>
+  makeExtents(ArrayRef<LaunchExtent> extents);
+  Offset<flatbuffers::Vector<Offset<format::TensorMap>>>
+  makeMaps(ArrayRef<LaunchMap> maps);
   Offset<flatbuffers::Vector<Offset<format::Kernel>>>
   makeKernels(const CodeVariant &variant);
   FailureOr<Offset<flatbuffers::Vector<Offset<format::Weight>>>> makeWeights();
@@ -170,17 +177,60 @@ HeaderBuilder::makeKernels(const CodeVariant &variant) {
     // Launches of a kernel share its text.
     auto factors = entry.getAs<TypeAttr>("factors");
     auto ir = fbb.CreateSharedString(variant.kernels.lookup(name));
+    auto device = variant.device.kernels.find(name);
+    const DeviceKernel *launch =
+        device == variant.device.kernels.end() ? nullptr : &device->second;
+    auto words = entry.getAs<IntegerAttr>("words");
     kernels.push_back(format::CreateKernel(
         fbb, string(name), string(textIn(entry, "schedule")),
         intIn(entry, "flops"), intIn(entry, "bytes"), fbb.CreateVector(nodes),
         function.offset, function.size, ir,
-        factors ? dtypeOf(factors.getValue()) : format::DType::None));
+        factors ? dtypeOf(factors.getValue()) : format::DType::None,
+        launch ? static_cast<int32_t>(launch->image) : -1,
+        string(launch ? launch->entry : ""), launch ? launch->threads : 0,
+        launch ? launch->sharedBytes : 0, words ? words.getInt() : 0,
+        makeMaps(launch ? ArrayRef(launch->maps) : ArrayRef<LaunchMap>()),
+        fbb.CreateSharedString(launch ? launch->source : "")));
   }
   return fbb.CreateVector(kernels);
 }
 
+Offset<flatbuffers::Vector<Offset<format::Extent>>>
+HeaderBuilder::makeExtents(ArrayRef<LaunchExtent> extents) {
+  Offsets<format::Extent> list;
+  for (const LaunchExtent &extent : extents)
+    list.push_back(format::CreateExtent(fbb, extent.word, extent.value));
+  return fbb.CreateVector(list);
+}
+
+Offset<flatbuffers::Vector<Offset<format::TensorMap>>>
+HeaderBuilder::makeMaps(ArrayRef<LaunchMap> maps) {
+  Offsets<format::TensorMap> list;
+  for (const LaunchMap &map : maps) {
+    auto dims = makeExtents(map.dims), strides = makeExtents(map.strides);
+    list.push_back(
+        format::CreateTensorMap(fbb, map.word, dtypeOf(map.type), dims, strides,
+                                fbb.CreateVector(map.box), map.swizzle));
+  }
+  return fbb.CreateVector(list);
+}
+
+Offset<flatbuffers::Vector<Offset<format::Image>>>
+HeaderBuilder::makeImages(const DeviceCode &device,
+                          ArrayRef<uint64_t> offsets) {
+  Offsets<format::Image> list;
+  for (auto [image, offset] : llvm::zip_equal(device.images, offsets))
+    list.push_back(format::CreateImage(
+        fbb, string(image.name), offset, image.bytes.size(),
+        format::hashBytes(image.bytes.data(), image.bytes.size()),
+        image.kind == ImageKind::Cubin ? format::ImageKind::Cubin
+                                       : format::ImageKind::Emulated));
+  return fbb.CreateVector(list);
+}
+
 Offset<format::Code> HeaderBuilder::makeCode(const CodeVariant &variant,
-                                             uint64_t offset) {
+                                             uint64_t offset,
+                                             ArrayRef<uint64_t> imageOffsets) {
   Strings features;
   for (const std::string &feature : variant.features)
     features.push_back(string(feature));
@@ -191,7 +241,8 @@ Offset<format::Code> HeaderBuilder::makeCode(const CodeVariant &variant,
   return format::CreateCode(
       fbb, string(variant.level), fbb.CreateVector(features), offset,
       bytes.size(), format::hashBytes(bytes.data(), bytes.size()),
-      variant.image.planEntry, variant.image.runEntry, planSlots, kernels);
+      variant.image.planEntry, variant.image.runEntry, planSlots, kernels,
+      string(variant.device.sm), makeImages(variant.device, imageOffsets));
 }
 
 FailureOr<Offset<flatbuffers::Vector<Offset<format::Weight>>>>
@@ -296,8 +347,9 @@ FailureOr<flatbuffers::DetachedBuffer> HeaderBuilder::build() {
     checks.push_back(format::CreateCheck(fbb, string(message)));
   auto checkList = fbb.CreateVector(checks);
   Offsets<format::Code> codes;
-  for (auto [variant, offset] : llvm::zip_equal(variants, layout.codeOffsets))
-    codes.push_back(makeCode(variant, offset));
+  for (auto [variant, offset, images] :
+       llvm::zip_equal(variants, layout.codeOffsets, layout.imageOffsets))
+    codes.push_back(makeCode(variant, offset, images));
   auto codeList = fbb.CreateVector(codes);
   auto weights = makeWeights();
   if (failed(weights))

@@ -12,6 +12,7 @@ namespace hagane::codegen {
 /// Where everything is in the file. Offsets of weights are in their segment.
 struct ModuleLayout {
   std::vector<uint64_t> codeOffsets;
+  std::vector<std::vector<uint64_t>> imageOffsets; // of each code
   uint64_t weightsOffset = 0;
   uint64_t weightsSize = 0;
   struct Weight {

@@ -7,7 +7,8 @@
 //   kernel.slots     [#xf.dim...]: slot i + 2 of the plan holds entry i, the
 //                    offset of a buffer where that is a unit
 //   kernel.kernels   [{name, schedule, flops = slot, bytes = slot, nodes
-//                     [, factors = type]}]
+//                     [, factors = type] [, words = i64, of a device's
+//                     launch]}]
 //   kernel.buffers   [{name, offset = slot, size = slot, first, last}]
 //   kernel.checks    ["message"...]
 //   kernel.requirements [{found = #xf.dim, expected = #xf.dim, what}]

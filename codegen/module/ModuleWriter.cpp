@@ -44,7 +44,25 @@ static void placeSegments(ArrayRef<CodeVariant> variants, uint64_t headerSize,
     layout.codeOffsets.push_back(llvm::alignTo(end, alignment));
     end = layout.codeOffsets.back() + variant.image.bytes.size();
   }
+  for (auto [variant, offsets] : llvm::zip_equal(variants, layout.imageOffsets))
+    for (auto [image, offset] :
+         llvm::zip_equal(variant.device.images, offsets)) {
+      offset = llvm::alignTo(end, format::kImageAlignment);
+      end = offset + image.bytes.size();
+    }
   layout.weightsOffset = layout.weightsSize ? llvm::alignTo(end, alignment) : 0;
+}
+
+static void writeCode(OutputFile &file, ArrayRef<CodeVariant> variants,
+                      const ModuleLayout &layout) {
+  auto write = [&](uint64_t offset, const std::vector<uint8_t> &bytes) {
+    file.writeAt(offset, bytes.data(), bytes.size());
+  };
+  for (auto [variant, offset] : llvm::zip_equal(variants, layout.codeOffsets))
+    write(offset, variant.image.bytes);
+  for (auto [variant, offsets] : llvm::zip_equal(variants, layout.imageOffsets))
+    for (auto [image, offset] : llvm::zip_equal(variant.device.images, offsets))
+      write(offset, image.bytes);
 }
 
 /// Weights pass through memory in pieces of this size.
@@ -138,6 +156,8 @@ LogicalResult hagane::codegen::writeModule(ArrayRef<CodeVariant> variants,
   if (failed(layout))
     return failure();
   layout->codeOffsets.assign(variants.size(), 0);
+  for (const CodeVariant &variant : variants)
+    layout->imageOffsets.emplace_back(variant.device.images.size(), 0);
   auto header = buildHeader(variants, provenance, *layout);
   if (failed(header))
     return failure();
@@ -146,9 +166,7 @@ LogicalResult hagane::codegen::writeModule(ArrayRef<CodeVariant> variants,
   OutputFile file(path);
   if (llvm::Error error = file.open())
     return report(std::move(error));
-  for (auto [variant, offset] : llvm::zip_equal(variants, layout->codeOffsets))
-    file.writeAt(offset, variant.image.bytes.data(),
-                 variant.image.bytes.size());
+  writeCode(file, variants, *layout);
   if (failed(writeWeights(file, *layout, progress, bytes)))
     return failure();
 

@@ -3,6 +3,7 @@
 #ifndef HAGANE_CODEGEN_MODULE_MODULEWRITER_H
 #define HAGANE_CODEGEN_MODULE_MODULEWRITER_H
 
+#include "codegen/module/DeviceCode.h"
 #include "codegen/module/Link.h"
 #include "mlir/IR/BuiltinOps.h"
 #include <functional>
@@ -25,6 +26,7 @@ struct CodeVariant {
   mlir::ModuleOp record;
   llvm::StringMap<std::string> kernels = {}; ///< their IR, by name
   MemoryFormulas memory = {};
+  DeviceCode device = {};
 };
 
 struct Provenance {

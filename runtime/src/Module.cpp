@@ -42,8 +42,15 @@ struct OpenFile {
 
 } // namespace
 
+static constexpr char kDeviceLibrary[] = "the CUDA runtime library";
+
 static bool supported(const hgn_code_info &code, TextList *missing) {
   bool all = true;
+  if (*code.sm) {
+    all = false;
+    if (missing)
+      missing->add(kDeviceLibrary);
+  }
   for (uint32_t i = 0; i < code.feature_count; ++i) {
     if (cpuSupports(code.features[i]))
       continue;
@@ -54,17 +61,25 @@ static bool supported(const hgn_code_info &code, TextList *missing) {
   return all;
 }
 
+// The last level of a CPU, or if there is none, of a device.
+static const hgn_code_info &leastDemanding(const hgn_module_info &view) {
+  for (uint32_t i = view.code_count; i > 0; --i)
+    if (!*view.codes[i - 1].sm)
+      return view.codes[i - 1];
+  return view.codes[view.code_count - 1];
+}
+
 hgn_status hagane::runtime::noUsableCode(const hgn_module &module) {
   const hgn_module_info &view = module.info.view;
   TextList levels, missing;
   for (uint32_t i = 0; i < view.code_count; ++i)
     levels.add(view.codes[i].level);
-  // The last level asks for the least.
-  supported(view.codes[view.code_count - 1], &missing);
-  return makeStatus(HGN_INCOMPATIBLE,
-                    "%s has code for %s; this machine lacks %s, which %s needs",
-                    module.label, levels.text, missing.text,
-                    view.codes[view.code_count - 1].level);
+  const hgn_code_info &least = leastDemanding(view);
+  supported(least, &missing);
+  return makeStatus(
+      HGN_INCOMPATIBLE, "%s has code for %s; %s lacks %s, which %s needs",
+      module.label, levels.text, *least.sm ? "this process" : "this machine",
+      missing.text, least.level);
 }
 
 static hgn_status selectLevel(hgn_module &module, const char *level) {
@@ -76,8 +91,9 @@ static hgn_status selectLevel(hgn_module &module, const char *level) {
       continue;
     if (!supported(view.codes[i], &missing))
       return makeStatus(HGN_INCOMPATIBLE,
-                        "%s: level %s needs %s, which this machine lacks",
-                        module.label, level, missing.text);
+                        "%s: level %s needs %s, which this %s lacks",
+                        module.label, level, missing.text,
+                        *view.codes[i].sm ? "process" : "machine");
     view.selected_code = int32_t(i);
     return nullptr;
   }
@@ -260,6 +276,12 @@ hgn_status hgn_module_verify(const hgn_module *module) {
     HGN_TRY(checkHash(module->label, "code of level", view.codes[i].level,
                       view.codes[i].data, view.codes[i].size,
                       module->info.header->codes()->Get(i)->hash()));
+  for (uint32_t i = 0; i < view.code_count; ++i)
+    for (uint32_t k = 0; k < view.codes[i].image_count; ++k) {
+      const hgn_image_info &image = view.codes[i].images[k];
+      HGN_TRY(checkHash(module->label, "image", image.name, image.data,
+                        image.size, image.hash));
+    }
   for (uint32_t i = 0; i < view.weight_count; ++i)
     HGN_TRY(checkHash(module->label, "weight", view.weights[i].name,
                       view.weights[i].data, view.weights[i].size,

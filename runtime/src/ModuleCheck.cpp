@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "ModuleCheck.h"
 
+#include "ModuleCheckDevice.h"
 #include "Status.h"
 #include "hagane/abi.h"
 #include "runtime/ModuleFormat.h"
@@ -71,10 +72,12 @@ hgn_status hagane::runtime::checkHeader(const char *label, const uint8_t *bytes,
     return makeStatus(HGN_INCOMPATIBLE,
                       "%s has format version %u, this runtime reads %u", label,
                       (*module)->format_version(), format::kFormatVersion);
-  if ((*module)->abi_version() != HGN_ABI_VERSION)
+  uint32_t abi = (*module)->abi_version();
+  if (abi < HGN_ABI_OLDEST_VERSION || abi > HGN_ABI_VERSION)
     return makeStatus(HGN_INCOMPATIBLE,
-                      "%s has ABI version %u, this runtime has %u", label,
-                      (*module)->abi_version(), unsigned(HGN_ABI_VERSION));
+                      "%s has ABI version %u, this runtime has %u to %u", label,
+                      abi, unsigned(HGN_ABI_OLDEST_VERSION),
+                      unsigned(HGN_ABI_VERSION));
   return nullptr;
 }
 
@@ -102,6 +105,7 @@ public:
   hgn_status run() {
     HGN_TRY(symbols());
     HGN_TRY(codes());
+    HGN_TRY(checkImages(label, module, headerEnd, size, &images));
     HGN_TRY(values("input", module.inputs()));
     HGN_TRY(values("output", module.outputs()));
     HGN_TRY(values("state", module.states()));
@@ -115,6 +119,7 @@ private:
   const char *label;
   const format::Module &module;
   uint64_t headerEnd, size;
+  ImageRange images;
   // The shortest plan of all codes: what any of them may index.
   uint32_t planSlots = 0;
 
@@ -189,7 +194,7 @@ private:
           kernel->code_size() > code.size() - kernel->code_offset())
         return damaged("kernel", k, "has a function outside the code");
     }
-    return nullptr;
+    return checkDeviceCode(label, i, code);
   }
 
   hgn_status dim(const format::Dim &dim, const char *kind, uint32_t index) {
@@ -319,6 +324,10 @@ private:
                         "%s is damaged: its weights lie outside the file or "
                         "are misaligned",
                         label);
+    if (segment && images.size() &&
+        overlap(module.weights_offset(), segment, images.begin, images.size()))
+      return makeStatus(HGN_DAMAGED,
+                        "%s is damaged: its images overlap the weights", label);
     for (uint32_t i = 0; segment && i < countOf(module.codes()); ++i)
       if (overlap(module.weights_offset(), segment,
                   module.codes()->Get(i)->offset(),
@@ -396,33 +405,49 @@ hgn_status hagane::runtime::checkStructure(const char *label,
   return StructureCheck(label, module, headerEnd, size).run();
 }
 
+static hgn_status skipWeights(const format::Module &module,
+                              PaddingCheck &check) {
+  uint64_t begin = module.weights_offset();
+  for (uint32_t i = 0; i < countOf(module.weights()); ++i) {
+    const format::Weight *weight = module.weights()->Get(i);
+    HGN_TRY(check.skip(begin + weight->offset(), weight->size()));
+  }
+  return check.skip(begin + module.weights_size(), 0);
+}
+
+static hgn_status skipImages(const format::Module &module,
+                             PaddingCheck &check) {
+  for (const format::Code *code : *module.codes())
+    for (uint32_t i = 0; i < countOf(code->images()); ++i)
+      HGN_TRY(check.skip(code->images()->Get(i)->offset(),
+                         code->images()->Get(i)->size()));
+  return nullptr;
+}
+
 hgn_status hagane::runtime::checkPadding(const char *label,
                                          const format::Module &module,
                                          const uint8_t *bytes,
                                          uint64_t headerEnd, uint64_t size) {
   PaddingCheck check(label, bytes, headerEnd);
+  ImageRange images;
+  HGN_TRY(checkImages(label, module, headerEnd, size, &images));
   uint64_t weights = module.weights_offset();
   // Segments do not overlap, so the next one is the first not passed yet.
-  for (bool found = true; found;) {
-    found = false;
-    uint64_t next = size, nextSize = 0;
+  for (;;) {
+    uint64_t next = size;
+    const format::Code *nextCode = nullptr;
     for (const format::Code *code : *module.codes())
       if (code->offset() >= check.at() && code->offset() < next) {
         next = code->offset();
-        nextSize = code->size();
-        found = true;
+        nextCode = code;
       }
-    if (module.weights_size() && weights >= check.at() && weights < next) {
-      found = true;
-      for (uint32_t i = 0; i < countOf(module.weights()); ++i) {
-        const format::Weight *weight = module.weights()->Get(i);
-        HGN_TRY(check.skip(weights + weight->offset(), weight->size()));
-      }
-      HGN_TRY(check.skip(weights + module.weights_size(), 0));
-      continue;
-    }
-    if (found)
-      HGN_TRY(check.skip(next, nextSize));
+    if (images.size() && images.begin >= check.at() && images.begin < next)
+      HGN_TRY(skipImages(module, check));
+    else if (module.weights_size() && weights >= check.at() && weights < next)
+      HGN_TRY(skipWeights(module, check));
+    else if (nextCode)
+      HGN_TRY(check.skip(next, nextCode->size()));
+    else
+      return check.skip(size, 0);
   }
-  return check.skip(size, 0);
 }

@@ -58,17 +58,55 @@ const hgn_value_info *ModuleInfo::values(
   return convert<hgn_value_info>(list, count, fill);
 }
 
+const hgn_tensor_map_info *ModuleInfo::tensorMaps(
+    const flatbuffers::Vector<flatbuffers::Offset<format::TensorMap>> *list,
+    uint32_t *count) {
+  auto fillExtent = [](const format::Extent *from, hgn_extent_info &out) {
+    out = {from->word(), from->value()};
+  };
+  auto fill = [&](const format::TensorMap *from, hgn_tensor_map_info &out) {
+    uint32_t rank = 0, strides = 0, box = 0;
+    out.word = from->word();
+    out.dtype = hgn_dtype(from->dtype());
+    out.dims = convert<hgn_extent_info>(from->dims(), &rank, fillExtent);
+    out.strides =
+        convert<hgn_extent_info>(from->strides(), &strides, fillExtent);
+    out.box = convert<uint32_t>(
+        from->box(), &box, [](uint32_t from, uint32_t &out) { out = from; });
+    out.rank = int32_t(rank);
+    out.swizzle = from->swizzle();
+  };
+  return convert<hgn_tensor_map_info>(list, count, fill);
+}
+
+void ModuleInfo::buildKernel(const format::Kernel &kernel,
+                             hgn_kernel_info &out) {
+  out.name = textOf(kernel.name());
+  out.schedule = textOf(kernel.schedule());
+  out.flops_slot = kernel.flops_slot();
+  out.bytes_slot = kernel.bytes_slot();
+  out.nodes = strings(kernel.nodes(), &out.node_count);
+  out.code_offset = kernel.code_offset();
+  out.code_size = kernel.code_size();
+  out.ir = textOf(kernel.ir());
+  out.factors = hgn_dtype(kernel.factors());
+  out.image = kernel.image();
+  out.entry = textOf(kernel.entry());
+  out.threads = kernel.threads();
+  out.shared_bytes = kernel.shared_bytes();
+  out.word_count = kernel.words();
+  out.maps = tensorMaps(kernel.maps(), &out.map_count);
+  out.source = textOf(kernel.source());
+}
+
 void ModuleInfo::buildCodes(const uint8_t *bytes) {
   auto fillKernel = [&](const format::Kernel *kernel, hgn_kernel_info &out) {
-    out.name = textOf(kernel->name());
-    out.schedule = textOf(kernel->schedule());
-    out.flops_slot = kernel->flops_slot();
-    out.bytes_slot = kernel->bytes_slot();
-    out.nodes = strings(kernel->nodes(), &out.node_count);
-    out.code_offset = kernel->code_offset();
-    out.code_size = kernel->code_size();
-    out.ir = textOf(kernel->ir());
-    out.factors = hgn_dtype(kernel->factors());
+    buildKernel(*kernel, out);
+  };
+  auto fillImage = [&](const format::Image *image, hgn_image_info &out) {
+    out = {textOf(image->name()), hgn_image_kind(image->kind()),
+           image->offset(),       image->size(),
+           image->hash(),         bytes + image->offset()};
   };
   auto fill = [&](const format::Code *code, hgn_code_info &out) {
     out.level = textOf(code->level());
@@ -81,6 +119,9 @@ void ModuleInfo::buildCodes(const uint8_t *bytes) {
     out.plan_slots = code->plan_slots();
     out.kernels = convert<hgn_kernel_info>(code->kernels(), &out.kernel_count,
                                            fillKernel);
+    out.sm = textOf(code->sm());
+    out.images =
+        convert<hgn_image_info>(code->images(), &out.image_count, fillImage);
   };
   view.codes = convert<hgn_code_info>(header->codes(), &view.code_count, fill);
 }

@@ -35,6 +35,10 @@ private:
   const hgn_value_info *
   values(const flatbuffers::Vector<flatbuffers::Offset<format::Value>> *list,
          uint32_t *count);
+  const hgn_tensor_map_info *tensorMaps(
+      const flatbuffers::Vector<flatbuffers::Offset<format::TensorMap>> *list,
+      uint32_t *count);
+  void buildKernel(const format::Kernel &kernel, hgn_kernel_info &out);
   void buildCodes(const uint8_t *bytes);
   void buildWeights();
   void buildProvenance();

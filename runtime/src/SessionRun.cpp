@@ -136,8 +136,13 @@ static void *giveOutput(hgn_exec *exec, uint32_t index, const int64_t *dims) {
   return sessionOf(exec).giveOutput(index, dims);
 }
 
+static int32_t read(hgn_exec *, const void *memory, void *host, int64_t bytes) {
+  memcpy(host, memory, size_t(bytes));
+  return 0;
+}
+
 const hgn_host_api hagane::runtime::kHostApi = {
-    HGN_ABI_VERSION, 0, parallel, allocate, fail, giveOutput};
+    HGN_ABI_VERSION, 0, parallel, allocate, fail, giveOutput, read};
 
 //===--- Failures ---------------------------------------------------------===//
 

@@ -15,6 +15,7 @@ using namespace hagane;
 using namespace hagane::test;
 
 static constexpr float kWeight[4] = {100, 200, 300, 400};
+static constexpr uint8_t kImage[100] = {0x7f, 'E', 'L', 'F'};
 
 const Bytes &test::programImage() {
   static const Bytes image = [] {
@@ -180,6 +181,47 @@ std::unique_ptr<format::ModuleT> test::recallModule() {
   return module;
 }
 
+static std::unique_ptr<format::ExtentT> extent(int32_t word, int64_t value) {
+  auto result = std::make_unique<format::ExtentT>();
+  result->word = word;
+  result->value = value;
+  return result;
+}
+
+static std::unique_ptr<format::TensorMapT> tensorMap() {
+  auto result = std::make_unique<format::TensorMapT>();
+  result->word = 1;
+  result->dtype = format::DType::BF16;
+  result->dims.push_back(extent(-1, 128));
+  result->dims.push_back(extent(2, 1));
+  result->strides.push_back(extent(-1, 256));
+  result->box = {64, 128};
+  result->swizzle = 128;
+  return result;
+}
+
+std::unique_ptr<format::ModuleT> test::deviceModule() {
+  auto module = addModule();
+  module->codes.push_back(
+      std::make_unique<format::CodeT>(*addModule()->codes[0]));
+  format::CodeT &code = *module->codes[1];
+  code.level = code.sm = "sm_90a";
+  for (const char *name : {"first", "second"}) {
+    format::KernelT &kernel = *code.kernels[code.images.size()];
+    kernel.image = int32_t(code.images.size());
+    kernel.entry = name;
+    kernel.threads = 256;
+    kernel.shared_bytes = 1024;
+    kernel.words = 4;
+    kernel.maps.push_back(tensorMap());
+    kernel.source = "__global__";
+    code.images.push_back(std::make_unique<format::ImageT>());
+    code.images.back()->name = name;
+    code.images.back()->size = sizeof(kImage);
+  }
+  return module;
+}
+
 static uint64_t pageUp(uint64_t offset) {
   return (offset + format::kSegmentAlignment - 1) &
          ~(format::kSegmentAlignment - 1);
@@ -196,6 +238,9 @@ void test::layOut(format::ModuleT &module) {
   for (auto &code : module.codes)
     code->offset = 1,
     code->hash = format::hashBytes(programImage().data(), code->size);
+  for (auto &code : module.codes)
+    for (auto &image : code->images)
+      image->offset = 1, image->hash = format::hashBytes(kImage, image->size);
   module.weights_offset = module.weights_size ? 1 : 0;
   for (auto &weight : module.weights)
     weight->hash = format::hashBytes(kWeight, weight->size);
@@ -204,6 +249,12 @@ void test::layOut(format::ModuleT &module) {
     code->offset = position;
     position = pageUp(position + code->size);
   }
+  for (auto &code : module.codes)
+    for (auto &image : code->images) {
+      image->offset = position;
+      position += 2 * format::kImageAlignment;
+    }
+  position = pageUp(position);
   if (module.weights_size)
     module.weights_offset = position;
 }
@@ -226,6 +277,9 @@ Bytes test::emit(const format::ModuleT &module) {
               header.GetBufferPointer() + headerSize);
   for (auto &code : module.codes)
     put(file, code->offset, programImage().data(), programImage().size());
+  for (auto &code : module.codes)
+    for (auto &image : code->images)
+      put(file, image->offset, kImage, sizeof(kImage));
   Bytes segment(module.weights_size < 4096 ? module.weights_size : 64);
   for (auto &weight : module.weights)
     if (weight->offset == 0 && segment.size() >= sizeof(kWeight))
@@ -297,6 +351,32 @@ static size_t readValues(const hgn_value_info *values, uint32_t count) {
   return total;
 }
 
+static size_t readExtents(const hgn_extent_info *extents, int32_t count) {
+  size_t total = 0;
+  for (int32_t i = 0; i < count; ++i)
+    total += size_t(extents[i].word + extents[i].value);
+  return total;
+}
+
+static size_t readDevice(const hgn_code_info &code) {
+  size_t total = strlen(code.sm);
+  for (uint32_t i = 0; i < code.image_count; ++i) {
+    const hgn_image_info &image = code.images[i];
+    total += strlen(image.name);
+    total += static_cast<const uint8_t *>(image.data)[image.size - 1];
+  }
+  for (uint32_t k = 0; k < code.kernel_count; ++k) {
+    const hgn_kernel_info &kernel = code.kernels[k];
+    total += strlen(kernel.entry) + strlen(kernel.source);
+    for (uint32_t m = 0; m < kernel.map_count; ++m) {
+      const hgn_tensor_map_info &map = kernel.maps[m];
+      total += readExtents(map.dims, map.rank) +
+               readExtents(map.strides, map.rank - 1) + map.box[map.rank - 1];
+    }
+  }
+  return total;
+}
+
 size_t test::readAll(const hgn_module *module) {
   const hgn_module_info *info = hgn_module_get_info(module);
   size_t total =
@@ -310,6 +390,7 @@ size_t test::readAll(const hgn_module *module) {
     const hgn_code_info &code = info->codes[i];
     total += strlen(code.level) + readTexts(code.features, code.feature_count);
     total += static_cast<const uint8_t *>(code.data)[code.size - 1];
+    total += *code.sm ? readDevice(code) : 0;
     for (uint32_t k = 0; k < code.kernel_count; ++k)
       total += strlen(code.kernels[k].name) + strlen(code.kernels[k].schedule) +
                strlen(code.kernels[k].ir) +

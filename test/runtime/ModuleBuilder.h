@@ -26,6 +26,10 @@ std::unique_ptr<format::ModuleT> countModule();
 std::unique_ptr<format::ModuleT> keepModule();
 std::unique_ptr<format::ModuleT> recallModule();
 
+// A module whose second code is a device's: two images, and kernels with a
+// tensor map.
+std::unique_ptr<format::ModuleT> deviceModule();
+
 // Lays the file out: fills in offsets, sizes and hashes of code and weights,
 // the preamble and the padding. `late` may then break the header; it is hashed
 // afterwards.

@@ -5,6 +5,7 @@
 #include "ModuleBuilder.h"
 
 #include "runtime/ModuleFormat.h"
+#include "runtime/include/hagane/abi.h"
 
 #include <fstream>
 #include <gtest/gtest.h>
@@ -154,6 +155,8 @@ const Damage kDamages[] = {
      "format version 2"},
     {"AbiVersion", [](format::ModuleT &m) { m.abi_version = 7; },
      "ABI version 7"},
+    {"AbiVersionOld", [](format::ModuleT &m) { m.abi_version = 1; },
+     "ABI version 1"},
     {"NoCode", [](format::ModuleT &m) { m.codes.clear(); }, "has 0 codes"},
     {"CodeOffset", [](format::ModuleT &m) { m.codes[0]->offset += 64; },
      "code 0 lies outside"},
@@ -325,25 +328,182 @@ const Damage kCacheDamages[] = {
      "not one input of pages and one of lengths"},
 };
 
-class ModuleDamage : public testing::TestWithParam<Damage> {};
+format::CodeT &device(format::ModuleT &m) { return *m.codes[1]; }
+format::KernelT &launch(format::ModuleT &m) { return *device(m).kernels[1]; }
+format::TensorMapT &map(format::ModuleT &m) { return *launch(m).maps[0]; }
 
-TEST_P(ModuleDamage, IsReported) {
+const Damage kDeviceDamages[] = {
+    {"Device", [](format::ModuleT &) {}, nullptr},
+    {"Sm", [](format::ModuleT &m) { device(m).sm = "sm_9x9"; },
+     "code 1 is for a device of an impossible name"},
+    {"NoSm", [](format::ModuleT &m) { device(m).sm.clear(); },
+     "code 1 has images, but names no device"},
+    {"NoSmImage",
+     [](format::ModuleT &m) {
+       device(m).sm.clear();
+       device(m).images.clear();
+     },
+     "kernel 0 has an image in a CPU's code"},
+    {"ImageOutside",
+     [](format::ModuleT &m) { device(m).images[1]->offset = ~0ull << 12; },
+     "image 1 lies outside the file"},
+    {"ImageSize", [](format::ModuleT &m) { device(m).images[1]->size = ~0ull; },
+     "image 1 lies outside the file"},
+    {"ImageEmpty", [](format::ModuleT &m) { device(m).images[0]->size = 0; },
+     "image 0 lies outside the file"},
+    {"ImageAlignment",
+     [](format::ModuleT &m) { device(m).images[1]->offset += 8; },
+     "image 1 lies outside the file, is misaligned"},
+    {"ImageOrder",
+     [](format::ModuleT &m) {
+       device(m).images[1]->offset = device(m).images[0]->offset;
+     },
+     "image 1 lies outside the file, is misaligned or out of order"},
+    {"ImageInHeader",
+     [](format::ModuleT &m) { device(m).images[0]->offset = 0; },
+     "image 0 lies outside the file"},
+    {"ImageOverCode",
+     [](format::ModuleT &m) { device(m).images[0]->offset = device(m).offset; },
+     "code 1 overlaps the images"},
+    {"ImageOverWeights",
+     [](format::ModuleT &m) {
+       device(m).images[1]->offset = m.weights_offset;
+       device(m).images[1]->size = 64;
+     },
+     "images overlap the weights"},
+    {"ImageKind",
+     [](format::ModuleT &m) {
+       device(m).images[0]->kind = format::ImageKind(2);
+     },
+     "image 0 is of an unknown kind"},
+    {"ImageHash", [](format::ModuleT &m) { device(m).images[1]->hash ^= 1; },
+     "image second hashes to"},
+    {"KernelImage", [](format::ModuleT &m) { launch(m).image = 2; },
+     "kernel 1 has an image out of range"},
+    {"KernelNoImage", [](format::ModuleT &m) { launch(m).image = -1; },
+     "kernel 1 has an image out of range"},
+    {"Entry", [](format::ModuleT &m) { launch(m).entry.clear(); },
+     "kernel 1 names no entry"},
+    {"NoThreads", [](format::ModuleT &m) { launch(m).threads = 0; },
+     "kernel 1 has an impossible number of threads"},
+    {"ManyThreads", [](format::ModuleT &m) { launch(m).threads = 1056; },
+     "kernel 1 has an impossible number of threads"},
+    {"PartialWarp", [](format::ModuleT &m) { launch(m).threads = 100; },
+     "kernel 1 has an impossible number of threads"},
+    {"Shared", [](format::ModuleT &m) { launch(m).shared_bytes = 1 << 18; },
+     "kernel 1 has more shared memory"},
+    {"NoWords", [](format::ModuleT &m) { launch(m).words = 0; },
+     "kernel 1 has an impossible number of parameters"},
+    {"ManyWords", [](format::ModuleT &m) { launch(m).words = ~0u; },
+     "kernel 1 has an impossible number of parameters"},
+    {"MapWord", [](format::ModuleT &m) { map(m).word = 3; },
+     "tensor map of a word out of range"},
+    {"MapRank",
+     [](format::ModuleT &m) {
+       map(m).dims.clear();
+       map(m).strides.clear();
+     },
+     "tensor map of impossible extents"},
+    {"MapStrides", [](format::ModuleT &m) { map(m).strides.clear(); },
+     "tensor map of impossible extents"},
+    {"MapExtentWord", [](format::ModuleT &m) { map(m).dims[1]->word = 3; },
+     "tensor map of impossible extents"},
+    {"MapExtentValue", [](format::ModuleT &m) { map(m).strides[0]->value = 0; },
+     "tensor map of impossible extents"},
+    {"MapBox", [](format::ModuleT &m) { map(m).box = {64, 257}; },
+     "tensor map with an impossible box"},
+    {"MapBoxRank", [](format::ModuleT &m) { map(m).box = {64}; },
+     "tensor map with an impossible box"},
+    {"MapSwizzle", [](format::ModuleT &m) { map(m).swizzle = 16; },
+     "unknown element type or swizzle"},
+    {"MapType", [](format::ModuleT &m) { map(m).dtype = format::DType::None; },
+     "unknown element type or swizzle"},
+};
+
+void expectReport(format::ModuleT &tables, const Damage &damage) {
   ModulePtr module(nullptr, hgn_module_release);
-  auto tables = addModule();
-  Status status =
-      open(assemble(*tables, GetParam().apply), module, HGN_OPEN_VERIFY);
-  if (!GetParam().message) {
+  Status status = open(assemble(tables, damage.apply), module, HGN_OPEN_VERIFY);
+  if (!damage.message) {
     EXPECT_TRUE(status.ok()) << status.message;
     return;
   }
   EXPECT_TRUE(status.code == HGN_DAMAGED || status.code == HGN_INCOMPATIBLE);
-  EXPECT_TRUE(status.says(GetParam().message)) << status.message;
+  EXPECT_TRUE(status.says(damage.message)) << status.message;
 }
+
+class ModuleDamage : public testing::TestWithParam<Damage> {};
+
+TEST_P(ModuleDamage, IsReported) { expectReport(*addModule(), GetParam()); }
+
+class DeviceDamage : public testing::TestWithParam<Damage> {};
+
+TEST_P(DeviceDamage, IsReported) { expectReport(*deviceModule(), GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(All, ModuleDamage, testing::ValuesIn(kDamages),
                          [](const auto &info) { return info.param.name; });
 INSTANTIATE_TEST_SUITE_P(Cache, ModuleDamage, testing::ValuesIn(kCacheDamages),
                          [](const auto &info) { return info.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(All, DeviceDamage, testing::ValuesIn(kDeviceDamages),
+                         [](const auto &info) { return info.param.name; });
+
+TEST(Module, DescribesDeviceCode) {
+  ModulePtr module = mustOpen(assemble(*deviceModule()));
+  ASSERT_TRUE(module);
+  const hgn_module_info *info = hgn_module_get_info(module.get());
+  EXPECT_EQ(info->selected_code, 0);
+  EXPECT_STREQ(info->codes[0].sm, "");
+  EXPECT_EQ(info->codes[0].kernels[0].image, -1);
+  const hgn_code_info &code = info->codes[1];
+  EXPECT_STREQ(code.sm, "sm_90a");
+  ASSERT_EQ(code.image_count, 2u);
+  EXPECT_STREQ(code.images[1].name, "second");
+  EXPECT_EQ(code.images[1].kind, HGN_IMAGE_CUBIN);
+  EXPECT_EQ(memcmp(code.images[1].data,
+                   "\x7f"
+                   "ELF",
+                   4),
+            0);
+  const hgn_kernel_info &kernel = code.kernels[1];
+  EXPECT_EQ(kernel.image, 1);
+  EXPECT_STREQ(kernel.entry, "second");
+  EXPECT_EQ(kernel.threads, 256u);
+  EXPECT_EQ(kernel.shared_bytes, 1024u);
+  EXPECT_EQ(kernel.word_count, 4u);
+  EXPECT_STREQ(kernel.source, "__global__");
+  ASSERT_EQ(kernel.map_count, 1u);
+  const hgn_tensor_map_info &map = kernel.maps[0];
+  EXPECT_EQ(map.dtype, HGN_BF16);
+  ASSERT_EQ(map.rank, 2);
+  EXPECT_EQ(map.dims[0].word, -1);
+  EXPECT_EQ(map.dims[0].value, 128);
+  EXPECT_EQ(map.dims[1].word, 2);
+  EXPECT_EQ(map.strides[0].value, 256);
+  EXPECT_EQ(map.box[1], 128u);
+  EXPECT_EQ(map.swizzle, 128u);
+}
+
+TEST(Module, LeavesDeviceCodeToTheDevicesRuntime) {
+  auto tables = deviceModule();
+  tables->codes.erase(tables->codes.begin());
+  Bytes file = assemble(*tables);
+  ModulePtr module(nullptr, hgn_module_release);
+  Status status = open(file, module);
+  EXPECT_EQ(status.code, HGN_INCOMPATIBLE);
+  EXPECT_EQ(status.message,
+            "module in memory has code for sm_90a; this process lacks the CUDA "
+            "runtime library, which sm_90a needs");
+  EXPECT_TRUE(open(file, module, HGN_OPEN_INSPECT).ok());
+  EXPECT_TRUE(open(file, module, 0, "sm_90a")
+                  .says("level sm_90a needs the CUDA runtime library, which "
+                        "this process lacks"));
+}
+
+TEST(Module, OpensModulesOfTheOldestAbi) {
+  auto tables = addModule();
+  tables->abi_version = HGN_ABI_OLDEST_VERSION;
+  EXPECT_TRUE(mustOpen(assemble(*tables)));
+}
 
 TEST(Module, VerifyFindsDamagedWeightsAndPadding) {
   Bytes good = assemble(*addModule());

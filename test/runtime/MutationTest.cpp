@@ -106,4 +106,8 @@ TEST(Mutation, NoSealedCacheIsReadOutOfBounds) {
   readMutatedHeaders(*recallModule());
 }
 
+TEST(Mutation, NoSealedDeviceCodeIsReadOutOfBounds) {
+  readMutatedHeaders(*deviceModule());
+}
+
 } // namespace

@@ -13,7 +13,7 @@ using namespace hagane::format;
 using namespace hagane::test;
 
 static const Bytes &validFile() {
-  static const Bytes file = assemble(*addModule());
+  static const Bytes file = assemble(*deviceModule());
   return file;
 }
 

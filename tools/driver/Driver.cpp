@@ -69,7 +69,7 @@ private:
   Phase start = Phase::Convert;
   OwningOpRef<ModuleOp> source;
   SmallVector<OwningOpRef<ModuleOp>> records;
-  SmallVector<codegen::CodeVariant> variants;
+  std::vector<codegen::CodeVariant> variants;
 };
 
 } // namespace

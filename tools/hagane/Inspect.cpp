@@ -40,19 +40,71 @@ Json requirementsJson(const hgn_module_info &info) {
   return list;
 }
 
+/// A number that a launch tells, as people read it: "128", "words[3]" or
+/// "2 * words[3]".
+std::string extentText(const hgn_extent_info &extent) {
+  std::string value = std::to_string(extent.value);
+  if (extent.word < 0)
+    return value;
+  std::string word = "words[" + std::to_string(extent.word) + "]";
+  return extent.value == 1 ? word : value + " * " + word;
+}
+
+Json extentsJson(const hgn_extent_info *extents, int32_t count) {
+  Json list = Json::array();
+  for (int32_t i = 0; i < count; ++i)
+    list.push_back(extentText(extents[i]));
+  return list;
+}
+
+Json mapJson(const hgn_tensor_map_info &map) {
+  return {{"word", map.word},
+          {"dtype", hgn_dtype_name(map.dtype)},
+          {"dims", extentsJson(map.dims, map.rank)},
+          {"strides", extentsJson(map.strides, map.rank - 1)},
+          {"box", std::vector<uint32_t>(map.box, map.box + map.rank)},
+          {"swizzle", map.swizzle}};
+}
+
+Json launchJson(const hgn_kernel_info &kernel) {
+  Json maps = Json::array();
+  for (uint32_t m = 0; m < kernel.map_count; ++m)
+    maps.push_back(mapJson(kernel.maps[m]));
+  return {{"image", kernel.image},      {"entry", kernel.entry},
+          {"threads", kernel.threads},  {"shared_bytes", kernel.shared_bytes},
+          {"words", kernel.word_count}, {"maps", std::move(maps)}};
+}
+
+Json imagesJson(const hgn_code_info &code) {
+  Json images = Json::array();
+  for (uint32_t i = 0; i < code.image_count; ++i) {
+    const hgn_image_info &image = code.images[i];
+    images.push_back(
+        {{"name", image.name},
+         {"kind", image.kind == HGN_IMAGE_CUBIN ? "cubin" : "emulated"},
+         {"offset", image.offset},
+         {"bytes", image.size}});
+  }
+  return images;
+}
+
+Json kernelJson(const hgn_kernel_info &kernel) {
+  Json json = {{"name", kernel.name},
+               {"schedule", kernel.schedule},
+               {"nodes", std::vector<std::string>(
+                             kernel.nodes, kernel.nodes + kernel.node_count)}};
+  if (kernel.image >= 0)
+    json["launch"] = launchJson(kernel);
+  return json;
+}
+
 Json codesJson(const hgn_module_info &info) {
   Json codes = Json::array();
   for (uint32_t i = 0; i < info.code_count; ++i) {
     const hgn_code_info &code = info.codes[i];
     Json kernels = Json::array();
-    for (uint32_t k = 0; k < code.kernel_count; ++k) {
-      const hgn_kernel_info &kernel = code.kernels[k];
-      kernels.push_back(
-          {{"name", kernel.name},
-           {"schedule", kernel.schedule},
-           {"nodes", std::vector<std::string>(
-                         kernel.nodes, kernel.nodes + kernel.node_count)}});
-    }
+    for (uint32_t k = 0; k < code.kernel_count; ++k)
+      kernels.push_back(kernelJson(code.kernels[k]));
     codes.push_back(
         {{"level", code.level},
          {"features", std::vector<std::string>(
@@ -61,6 +113,10 @@ Json codesJson(const hgn_module_info &info) {
          {"bytes", code.size},
          {"runs_here", int32_t(i) == info.selected_code},
          {"kernels", std::move(kernels)}});
+    if (*code.sm) {
+      codes.back()["sm"] = code.sm;
+      codes.back()["images"] = imagesJson(code);
+    }
   }
   return codes;
 }
@@ -158,9 +214,21 @@ void printCodes(const Json &codes) {
     for (const Json &feature : code["features"])
       std::printf(" %s", toPlainText(feature).c_str());
     std::printf("%s\n", code["features"].empty() ? " nothing special" : "");
+    for (const Json &image : code.value("images", Json::array()))
+      std::printf("  image %s: %s bytes at %s, %s\n",
+                  toPlainText(image["name"]).c_str(),
+                  toPlainText(image["bytes"]).c_str(),
+                  toPlainText(image["offset"]).c_str(),
+                  toPlainText(image["kind"]).c_str());
     for (const Json &kernel : code["kernels"]) {
       std::printf("  %s  %s\n", toPlainText(kernel["name"]).c_str(),
                   toPlainText(kernel["schedule"]).c_str());
+      if (kernel.contains("launch"))
+        std::printf("    blocks of %s threads, %s bytes of shared memory, %zu "
+                    "tensor maps\n",
+                    toPlainText(kernel["launch"]["threads"]).c_str(),
+                    toPlainText(kernel["launch"]["shared_bytes"]).c_str(),
+                    kernel["launch"]["maps"].size());
       for (const Json &node : kernel["nodes"])
         std::printf("    %s\n", toPlainText(node).c_str());
     }

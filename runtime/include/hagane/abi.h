@@ -20,7 +20,13 @@
  * or non-zero after it reported the reason through hgn_host_api.fail (or after
  * allocate returned NULL).
  *
- * The layouts below are frozen for one HGN_ABI_VERSION.
+ * Code for a device is the same host code, but its launches have no function:
+ * the runtime launches the kernel's image with as many blocks as items, and one
+ * workspace of plan[1] bytes stands for the scratch of all of them. All memory
+ * it gives is the device's; hgn_run reads it through hgn_host_api.read only.
+ *
+ * The layouts below are frozen for one HGN_ABI_VERSION; later versions only add
+ * fields at the end.
  */
 #ifndef HAGANE_ABI_H
 #define HAGANE_ABI_H
@@ -31,7 +37,10 @@
 extern "C" {
 #endif
 
-#define HGN_ABI_VERSION 2
+#define HGN_ABI_VERSION 3
+/* The oldest version whose modules run: code compiled for it knows the first
+ * fields of the structs below. */
+#define HGN_ABI_OLDEST_VERSION 2
 
 /* Slots of the plan whose meaning the ABI fixes. */
 #define HGN_PLAN_ARENA_BYTES 0
@@ -66,7 +75,9 @@ typedef struct hgn_host_api {
 
   /* Runs fn over [0, items) in fixed contiguous partitions over the pool and
    * returns when all are done; writes of the items are visible to the caller.
-   * kernel: index in the module's kernel table, for profiling.
+   * kernel: index in the module's kernel table: for profiling, and what to
+   *   launch where fn is NULL (device code: the call may return before the
+   *   launch is done; launches run in order).
    * args must stay valid until the return. items <= 0: does nothing.
    * Called only from the thread that runs hgn_run, never from within a task.
    * Cannot fail. */
@@ -91,6 +102,13 @@ typedef struct hgn_host_api {
    * Returns NULL on failure (no memory, or the caller's is too small); hgn_run
    * must then return non-zero. */
   void *(*output)(hgn_exec *exec, uint32_t index, const int64_t *dims);
+
+  /* Since version 3. Copies bytes of any memory of the run to the host's once
+   * all launches before are done.
+   * Called only from the thread that runs hgn_run.
+   * Returns 0, or non-zero on failure; hgn_run must then return non-zero. */
+  int32_t (*read)(hgn_exec *exec, const void *memory, void *host,
+                  int64_t bytes);
 } hgn_host_api;
 
 /* Everything one run may touch. Owned by the runtime, read-only to compiled
@@ -108,6 +126,10 @@ struct hgn_exec {
   const uint8_t *weights; /* base of the weight segment */
   uint8_t *arena;         /* 64-byte aligned, plan[0] bytes */
   void *const *states;
+  /* Since version 3; device code only, else NULL. Three numbers in the device's
+   * memory, zero when the run begins: 1 + the index of the first check that a
+   * kernel found to fail, or 0, and the values found and expected. */
+  int64_t *report;
 };
 
 #ifdef __cplusplus

@@ -113,7 +113,8 @@ enum {
 /* All zero is the default. */
 typedef struct hgn_open_options {
   uint32_t flags;
-  /* Use the code of this level; NULL: the first that this CPU supports. */
+  /* Use the code of this level; NULL: the first that this CPU supports. Code
+   * for devices runs in the CUDA runtime library alone. */
   const char *level;
 } hgn_open_options;
 
@@ -178,6 +179,23 @@ typedef struct hgn_value_info {
   int32_t shares; /* the input whose memory an output may take, or -1 */
 } hgn_value_info;
 
+/* value, times the launch's word of that index if word >= 0. */
+typedef struct hgn_extent_info {
+  int32_t word;
+  int64_t value;
+} hgn_extent_info;
+
+/* What a CUtensorMap of a launch describes. */
+typedef struct hgn_tensor_map_info {
+  uint32_t word; /* of the launch: holds the pointer to the first element */
+  hgn_dtype dtype;
+  int32_t rank;
+  const hgn_extent_info *dims;    /* elements, the innermost first */
+  const hgn_extent_info *strides; /* rank - 1, in bytes, from the second on */
+  const uint32_t *box;            /* elements that a copy takes */
+  uint32_t swizzle;               /* bytes: 0, 32, 64 or 128 */
+} hgn_tensor_map_info;
+
 typedef struct hgn_kernel_info {
   const char *name;
   const char *schedule; /* "" if not recorded */
@@ -189,7 +207,33 @@ typedef struct hgn_kernel_info {
   uint64_t code_size;       /* 0 if not recorded */
   const char *ir;           /* the compiler's IR; "" if not recorded */
   hgn_dtype factors;        /* what it multiplies; 0 if mostly nothing */
+  /* How a device launches it, with a block for each item. The parameters are
+   * the launch's words, of which the last is the workspace's address, then at a
+   * multiple of 64 bytes the tensor maps. */
+  int32_t image;         /* index in the code's images; -1: the host's code */
+  const char *entry;     /* "" if there is no image, and so all that follows */
+  uint32_t threads;      /* of a block */
+  uint32_t shared_bytes; /* dynamic shared memory of a block */
+  uint32_t word_count;
+  uint32_t map_count;
+  const hgn_tensor_map_info *maps;
+  const char *source; /* CUDA C++; "" if not recorded */
 } hgn_kernel_info;
+
+typedef enum hgn_image_kind {
+  HGN_IMAGE_CUBIN = 0,
+  HGN_IMAGE_EMULATED = 1 /* a shared object that a CPU runs, for tests */
+} hgn_image_kind;
+
+/* Device code as a driver loads it. */
+typedef struct hgn_image_info {
+  const char *name;
+  hgn_image_kind kind;
+  uint64_t offset; /* in the file */
+  uint64_t size;
+  uint64_t hash;    /* XXH3-64 of its bytes, checked when it is loaded */
+  const void *data; /* in the file's mapping */
+} hgn_image_info;
 
 typedef struct hgn_code_info {
   const char *level;
@@ -203,6 +247,9 @@ typedef struct hgn_code_info {
   uint32_t plan_slots;
   uint32_t kernel_count;
   const hgn_kernel_info *kernels;
+  const char *sm; /* the device it is for ("sm_90a"); "" for a CPU's code */
+  uint32_t image_count;
+  const hgn_image_info *images;
 } hgn_code_info;
 
 typedef struct hgn_weight_info {
