@@ -11,6 +11,7 @@
 #include "codegen/cpu/HostPlan.h"
 #include "dialects/xf/XfDynamic.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace hagane::cpu {
@@ -36,8 +37,10 @@ constexpr int64_t kRangeCheck = 0;
 
 class HostLowering {
 public:
-  explicit HostLowering(mlir::ModuleOp module)
-      : module(module), symbolTable(module),
+  /// For a device, launches have no function and main reads and writes memory
+  /// through the runtime.
+  explicit HostLowering(mlir::ModuleOp module, bool forDevice = false)
+      : module(module), forDevice(forDevice), symbolTable(module),
         b(module.getLoc(), module.getContext()) {}
   llvm::LogicalResult run();
 
@@ -47,6 +50,8 @@ private:
   llvm::LogicalResult takeOverMain();
   llvm::LogicalResult lower(mlir::Operation *op);
   llvm::LogicalResult lowerLaunch(kernel::Launch op);
+  mlir::Value taskOf(kernel::Launch op);
+  llvm::SmallVector<mlir::NamedAttribute> recordLaunch(kernel::Launch op);
   void addReportWords(mlir::StringAttr message,
                       llvm::SmallVectorImpl<mlir::Value> &values);
   void makeReport();
@@ -55,6 +60,16 @@ private:
                    mlir::Value want);
   llvm::LogicalResult lowerBind(xf::Bind op);
   void lowerMeasure(xf::Measure op);
+  void lowerCondition(mlir::scf::ConditionOp op);
+  void findGuards();
+  mlir::Value addressOf(mlir::Value memref, mlir::ValueRange at);
+  mlir::Value stagingPlace();
+  void transfer(int64_t function, mlir::Value memory, mlir::Value host,
+                int64_t bytes);
+  mlir::Value loadElement(mlir::Value memref, mlir::ValueRange at);
+  void lowerRead(mlir::memref::LoadOp op);
+  void lowerWrite(mlir::memref::StoreOp op);
+  void watchDevice();
   void storeSize(llvm::StringRef symbol, mlir::Value size);
   mlir::Value loopMemory(mlir::memref::AllocOp op, mlir::Value bytes);
   llvm::LogicalResult lowerAlloc(mlir::memref::AllocOp op);
@@ -94,6 +109,7 @@ private:
                              llvm::ArrayRef<xf::Dim> dims);
 
   mlir::ModuleOp module;
+  bool forDevice;
   mlir::SymbolTable symbolTable;
   mlir::ImplicitLocOpBuilder b;
   mlir::func::FuncOp main, runFunction;
@@ -105,8 +121,12 @@ private:
   llvm::SetVector<llvm::StringRef> checks;
   mlir::Value exec, api, words;
   /// Where the first failure is noted: its check's number (0: none, -1: out of
-  /// memory) and what the message shows. Null where nothing can fail.
+  /// memory) and what the message shows. Null where nothing can fail. A
+  /// device's kernels note theirs in its own memory.
   mlir::Value report;
+  /// Where elements are on their way from or to a device; null if none are.
+  mlir::Value staging;
+  bool launchesReport = false;
   /// Whether the run computes sizes or asks for memory. Nothing is launched
   /// after a failure then: sizes and memory may be missing.
   bool isGuarded = false;

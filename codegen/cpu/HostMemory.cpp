@@ -116,6 +116,9 @@ LogicalResult HostLowering::lowerCollapse(memref::CollapseShapeOp op) {
 }
 
 LogicalResult HostLowering::lowerCopy(memref::CopyOp op) {
+  if (forDevice)
+    return op.emitError("cannot be the host's where memory is a device's: "
+                        "expected hagane-copies-to-kernels to have run");
   Value source = op.getSource(), target = op.getTarget();
   auto type = dyn_cast<MemRefType>(source.getType());
   if (!type)

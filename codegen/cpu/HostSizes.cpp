@@ -50,8 +50,14 @@ void HostLowering::noteFailure(Value condition, Value number, Value got,
 /// The report's address and the check's number.
 void HostLowering::addReportWords(StringAttr message,
                                   SmallVectorImpl<Value> &values) {
-  makeReport();
-  values.push_back(LLVM::PtrToIntOp::create(b, b.getI64Type(), report));
+  Value memory;
+  if (forDevice) {
+    memory = loadField(offsetof(hgn_exec, report), pointerType());
+  } else {
+    makeReport();
+    memory = report;
+  }
+  values.push_back(LLVM::PtrToIntOp::create(b, b.getI64Type(), memory));
   values.push_back(word(numberOf(message.getValue())));
 }
 
@@ -102,7 +108,7 @@ LogicalResult HostLowering::lowerBind(xf::Bind op) {
   Value size;
   if (auto type = dyn_cast<MemRefType>(op.getSize().getType())) {
     SmallVector<Value> at(type.getRank(), arith::ConstantIndexOp::create(b, 0));
-    size = memref::LoadOp::create(b, op.getSize(), at);
+    size = loadElement(op.getSize(), at);
   } else if (op.getSize().getType().isIndex()) {
     size = arith::IndexCastOp::create(b, b.getI64Type(), op.getSize());
   } else {

@@ -120,6 +120,7 @@ const void *hagane::cpu::getRoot(Value memref) {
 /// any launch.
 LogicalResult HostLowering::collectKernels() {
   auto visit = [&](kernel::Launch launch) -> WalkResult {
+    launchesReport |= launch.getCheckAttr() != nullptr;
     auto kernel = symbolTable.lookup<func::FuncOp>(launch.getCallee());
     if (!kernel || kernel.isExternal())
       return launch.emitError("launches '")
@@ -146,6 +147,9 @@ LogicalResult HostLowering::collectKernels() {
 
 LogicalResult HostLowering::makeEntries() {
   for (auto &[kernel, bits] : unaliased) {
+    // A device's are emitted from the kernels themselves.
+    if (forDevice)
+      continue;
     FailureOr<func::FuncOp> entry = makeKernelEntry(kernel, bits);
     if (failed(entry))
       return failure();
@@ -181,8 +185,33 @@ Value HostLowering::apiFunction(int64_t offset) {
   return LLVM::LoadOp::create(b, pointerType(), pointerAt(api, word(offset)));
 }
 
-LogicalResult HostLowering::lowerLaunch(kernel::Launch op) {
+/// The function that the host runs, none for a device.
+Value HostLowering::taskOf(kernel::Launch op) {
+  if (forDevice)
+    return LLVM::ZeroOp::create(b, pointerType());
   auto kernel = symbolTable.lookup<func::FuncOp>(op.getCallee());
+  func::FuncOp entry = entries.lookup(kernel);
+  Value constant =
+      func::ConstantOp::create(b, entry.getFunctionType(), entry.getName());
+  return UnrealizedConversionCastOp::create(b, TypeRange{pointerType()},
+                                            ValueRange{constant})
+      .getResult(0);
+}
+
+SmallVector<NamedAttribute> HostLowering::recordLaunch(kernel::Launch op) {
+  SmallVector<NamedAttribute> record{
+      b.getNamedAttr("name", op.getCalleeAttr().getAttr()),
+      b.getNamedAttr("schedule", op.getScheduleAttr()),
+      b.getNamedAttr("flops", b.getI64IntegerAttr(plan.getSlot(op.getFlops()))),
+      b.getNamedAttr("bytes", b.getI64IntegerAttr(plan.getSlot(op.getBytes()))),
+      b.getNamedAttr("nodes", op.getNodes()),
+  };
+  if (TypeAttr factors = op.getFactorsAttr())
+    record.push_back(b.getNamedAttr("factors", factors));
+  return record;
+}
+
+LogicalResult HostLowering::lowerLaunch(kernel::Launch op) {
   SmallVector<Value> values;
   for (Value memref : op.getArgs())
     llvm::append_range(values, getWords(b, memref));
@@ -195,32 +224,27 @@ LogicalResult HostLowering::lowerLaunch(kernel::Launch op) {
   Value parallel = apiFunction(offsetof(hgn_host_api, parallel));
   Value index = LLVM::ConstantOp::create(b, b.getI32Type(),
                                          b.getI32IntegerAttr(kernels.size()));
-  func::FuncOp entry = entries.lookup(kernel);
-  Value constant =
-      func::ConstantOp::create(b, entry.getFunctionType(), entry.getName());
   auto type =
       LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()),
                                   {pointerType(), b.getI32Type(), pointerType(),
                                    pointerType(), b.getI64Type()});
-  Value function = UnrealizedConversionCastOp::create(
-                       b, TypeRange{pointerType()}, ValueRange{constant})
-                       .getResult(0);
+  Value function = taskOf(op);
   Value items = loadSlot(op.getItems());
   if (isGuarded)
     items = arith::SelectOp::create(b, isFine(), items, word(0));
   LLVM::CallOp::create(
       b, type, ValueRange{parallel, exec, index, function, words, items});
 
-  plan.addScratch(op.getScratch());
-  SmallVector<NamedAttribute> record{
-      b.getNamedAttr("name", op.getCalleeAttr().getAttr()),
-      b.getNamedAttr("schedule", op.getScheduleAttr()),
-      b.getNamedAttr("flops", b.getI64IntegerAttr(plan.getSlot(op.getFlops()))),
-      b.getNamedAttr("bytes", b.getI64IntegerAttr(plan.getSlot(op.getBytes()))),
-      b.getNamedAttr("nodes", op.getNodes()),
-  };
-  if (TypeAttr factors = op.getFactorsAttr())
-    record.push_back(b.getNamedAttr("factors", factors));
+  SmallVector<NamedAttribute> record = recordLaunch(op);
+  xf::Dim scratch = op.getScratch();
+  if (forDevice) {
+    // All of a launch's items are under way together. The last word is where
+    // the runtime puts the workspace.
+    scratch = scratch * op.getItems();
+    record.push_back(
+        b.getNamedAttr("words", b.getI64IntegerAttr(values.size() + 1)));
+  }
+  plan.addScratch(scratch);
   kernels.push_back(b.getDictionaryAttr(record));
   op.erase();
   return success();
@@ -245,10 +269,15 @@ LogicalResult HostLowering::lower(Operation *op) {
         return success();
       })
       .Case([&](scf::ConditionOp condition) {
-        // Kernels no longer run after a failure: no end may be waited for.
-        if (isGuarded)
-          condition.getConditionMutable().assign(
-              arith::AndIOp::create(b, condition.getCondition(), isFine()));
+        lowerCondition(condition);
+        return success();
+      })
+      .Case([&](memref::LoadOp load) {
+        lowerRead(load);
+        return success();
+      })
+      .Case([&](memref::StoreOp store) {
+        lowerWrite(store);
         return success();
       })
       .Case([&](scf::ForOp loop) {
@@ -354,6 +383,18 @@ LogicalResult HostLowering::takeOverMain() {
   return success();
 }
 
+void HostLowering::findGuards() {
+  for (auto size : module.getOps<xf::ComputedSize>()) {
+    plan.addComputed(size.getSymName());
+    isGuarded = true;
+  }
+  main.walk([&](Operation *op) {
+    bool transfers = forDevice && isa<memref::LoadOp, memref::StoreOp>(op);
+    isGuarded |= transfers || isa<xf::RequireEqual>(op) ||
+                 op->hasAttr("kernel.heap_bytes");
+  });
+}
+
 LogicalResult HostLowering::run() {
   main = symbolTable.lookup<func::FuncOp>("main");
   if (!main || main.isExternal())
@@ -366,13 +407,7 @@ LogicalResult HostLowering::run() {
   for (auto symbol : module.getOps<xf::Symbol>())
     symbols.try_emplace(symbol.getSymName(), symbols.size());
   collectRequirements();
-  for (auto size : module.getOps<xf::ComputedSize>()) {
-    plan.addComputed(size.getSymName());
-    isGuarded = true;
-  }
-  main.walk([&](Operation *op) {
-    isGuarded |= isa<xf::RequireEqual>(op) || op->hasAttr("kernel.heap_bytes");
-  });
+  findGuards();
   if (failed(recordSignature()) || failed(recordCache()) ||
       failed(recordBuffers()))
     return failure();
@@ -388,13 +423,17 @@ LogicalResult HostLowering::run() {
   if (failed(plan.emit(b, symbols, kRangeCheck)))
     return failure();
   main.erase();
+  if (forDevice)
+    for (auto &[kernel, bits] : unaliased)
+      kernel.erase();
   return success();
 }
 
 namespace {
 struct LowerHostPass : hagane::cpu::impl::LowerHostPassBase<LowerHostPass> {
+  using LowerHostPassBase::LowerHostPassBase;
   void runOnOperation() override {
-    if (failed(HostLowering(getOperation()).run()))
+    if (failed(HostLowering(getOperation(), device).run()))
       signalPassFailure();
   }
 };

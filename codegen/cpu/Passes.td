@@ -132,10 +132,24 @@ def LowerHostPass : Pass<"hagane-lower-host", "::mlir::ModuleOp"> {
     llvm.call %parallel(%exec, %launch, %k_entry, %words, %items)
     ```
 
+    With `device`, kernels are another code generator's and disappear: a launch
+    has no function, its scratch is that of all its items, and what `@main`
+    itself loads and stores goes through the runtime's `read` and `write`.
+
+    ```mlir
+    %n = memref.load %size[] : memref<i64>
+    // becomes
+    llvm.call %read(%exec, %address, %staging, %c8)
+    %n = llvm.load %staging : !llvm.ptr -> i64
+    ```
+
     What the module file tells of the code stays behind in attributes of the
     module, `kernel.inputs`, `kernel.slots`, `kernel.kernels` and so on; see
     codegen/module/ModuleRecord.h.
   }];
+  let options = [
+    Option<"device", "device", "bool", /*default=*/"false", "launch a device's kernels">,
+  ];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::func::FuncDialect", "::mlir::arith::ArithDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }

@@ -141,8 +141,14 @@ static int32_t read(hgn_exec *, const void *memory, void *host, int64_t bytes) {
   return 0;
 }
 
+static int32_t write(hgn_exec *, void *memory, const void *host,
+                     int64_t bytes) {
+  memcpy(memory, host, size_t(bytes));
+  return 0;
+}
+
 const hgn_host_api hagane::runtime::kHostApi = {
-    HGN_ABI_VERSION, 0, parallel, allocate, fail, giveOutput, read};
+    HGN_ABI_VERSION, 0, parallel, allocate, fail, giveOutput, read, write};
 
 //===--- Failures ---------------------------------------------------------===//
 

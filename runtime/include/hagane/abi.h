@@ -23,7 +23,8 @@
  * Code for a device is the same host code, but its launches have no function:
  * the runtime launches the kernel's image with as many blocks as items, and one
  * workspace of plan[1] bytes stands for the scratch of all of them. All memory
- * it gives is the device's; hgn_run reads it through hgn_host_api.read only.
+ * it gives is the device's; hgn_run touches it only through hgn_host_api.read
+ * and write.
  *
  * The layouts below are frozen for one HGN_ABI_VERSION; later versions only add
  * fields at the end.
@@ -109,6 +110,10 @@ typedef struct hgn_host_api {
    * Returns 0, or non-zero on failure; hgn_run must then return non-zero. */
   int32_t (*read)(hgn_exec *exec, const void *memory, void *host,
                   int64_t bytes);
+  /* The other way round, in order with the launches; host may change after the
+   * return. */
+  int32_t (*write)(hgn_exec *exec, void *memory, const void *host,
+                   int64_t bytes);
 } hgn_host_api;
 
 /* Everything one run may touch. Owned by the runtime, read-only to compiled
@@ -128,7 +133,8 @@ struct hgn_exec {
   void *const *states;
   /* Since version 3; device code only, else NULL. Three numbers in the device's
    * memory, zero when the run begins: 1 + the index of the first check that a
-   * kernel found to fail, or 0, and the values found and expected. */
+   * kernel found to fail, or 0, and the values found and expected. The runtime
+   * looks at it after the run, also where hgn_run returned non-zero. */
   int64_t *report;
 };
 
