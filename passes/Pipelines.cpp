@@ -80,7 +80,8 @@ void hagane::buildFactors(OpPassManager &pm, const std::string &precision,
 void hagane::buildKernelsPhase(OpPassManager &pm,
                                const TargetDescription &target,
                                const ScheduleFiles &files) {
-  pm.addPass(createFormKernelsPass());
+  WeightLayout weights = target.getWeights();
+  pm.addPass(createFormKernelsPass({weights.panel, weights.chunkBytes}));
   // Reshapes that cancel stand between kernels that can be fused.
   cleanUp(pm);
   pm.addNestedPass<func::FuncOp>(createFuseKernelsPass());

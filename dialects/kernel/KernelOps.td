@@ -71,7 +71,7 @@ def Kernel_Gemm : Kernel_Op<"gemm", [AttrSizedOperandSegments]> {
     Rules: (G1) ranks are 2 or 3; (G2) as many maps as extras, with as many
     inputs as the outs' rank; (G3) the epilogue's arguments are `groups`
     accumulators, then one scalar per extra, and it yields one scalar per out;
-    (G4) the last size of an interleaved `b`, d, is static and from 2 to 8; (G5)
+    (G4) the last size of an interleaved `b`, d, is static and from 2 to 16; (G5)
     with that layout, and only with it, there are `codes`; (G6) `b` is then a
     matrix of ui8, a row for each panel, which is as long as the rows, whose
     number is static and positive, need; (G7) the accumulators are f32, and `a` is

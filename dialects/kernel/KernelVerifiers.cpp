@@ -139,8 +139,8 @@ LogicalResult Gemm::verify() {
            << rankA << ", " << rankB << " and " << rank;
   if (getBLayout() == "interleaved") {
     int64_t depth = getShaped(getB()).getShape().back();
-    if (depth < 2 || depth > 8)
-      return emitOpError("(G4) expects the last size of b from 2 to 8, got ")
+    if (depth < 2 || depth > 16)
+      return emitOpError("(G4) expects the last size of b from 2 to 16, got ")
              << getShaped(getB());
   }
   if (failed(verifyMaps(*this, "(G2)", getExtraMaps(), getExtras(), rank)))

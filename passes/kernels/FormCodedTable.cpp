@@ -23,9 +23,9 @@ namespace {
 /// Emits the numbers of one row of a table.
 class RowWriter {
 public:
-  RowWriter(TaskScope &t, Value row, Value to, Values target)
+  RowWriter(TaskScope &t, Value row, Value to, Values target, int64_t width)
       : t(t), b(t.b), row(row), to(to), target(std::move(target)),
-        panel(div(row, kCodesPanel)), column(rem(row, kCodesPanel)) {}
+        panel(div(row, width)), column(rem(row, width)) {}
 
 protected:
   Value div(Value x, int64_t by) {
@@ -63,7 +63,7 @@ class CodesRowWriter : RowWriter {
 public:
   CodesRowWriter(TaskScope &t, Value row, Value to, Values target,
                  kernel::CodesAttr codes, int64_t rows)
-      : RowWriter(t, row, to, std::move(target)), codes(codes),
+      : RowWriter(t, row, to, std::move(target), kCodesPanel), codes(codes),
         layout(codes, rows), planes(kernel::getPlanes(layout.bits)) {}
 
   void run() {
@@ -163,27 +163,31 @@ private:
   Value base;
 };
 
-/// Of panels of bytes, four of a row side by side.
+/// Of panels of bytes, some of a row side by side.
 class BytesRowWriter : RowWriter {
 public:
-  using RowWriter::RowWriter;
+  BytesRowWriter(TaskScope &t, Value row, Value to, Values target,
+                 kernel::PackedForm form)
+      : RowWriter(t, row, to, std::move(target), form.panel),
+        size(form.interleave) {}
 
   void run(int64_t columns) {
     Value scale = t.load(t.operands[1], row);
-    t.loop(t.index(0), t.index(columns / kQuad), [&](Value quad) {
-      for (int64_t i = 0; i < kQuad; ++i)
-        writeOne(quad, i, scale);
-    });
-    for (int64_t i = 0; i < columns % kQuad; ++i)
-      writeOne(t.index(columns / kQuad), i, scale);
+    t.loop(t.index(0), t.index(columns / size),
+           [&](Value chunk) { write(chunk, size, scale); });
+    write(t.index(columns / size), columns % size, scale);
   }
 
 private:
-  void writeOne(Value quad, int64_t i, Value scale) {
-    Value byte = t.load(t.operands[0], {panel, quad, column, t.index(i)});
-    storeNumber(arith::ExtSIOp::create(b, b.getI32Type(), byte), scale,
-                mulAdd(quad, kQuad, t.index(i)));
+  void write(Value chunk, int64_t count, Value scale) {
+    for (int64_t i = 0; i < count; ++i) {
+      Value byte = t.load(t.operands[0], {panel, chunk, column, t.index(i)});
+      storeNumber(arith::ExtSIOp::create(b, b.getI32Type(), byte), scale,
+                  mulAdd(chunk, size, t.index(i)));
+    }
   }
+
+  int64_t size; // of a chunk
 };
 
 } // namespace
@@ -222,14 +226,15 @@ bool hagane::formCodedGather(xf::Gather op, KernelBuilder &b) {
     return false;
   int64_t rows = table->getColumns(), columns = table->getDepth();
   if (table->areBytes()) {
-    kernel::PackedForm form{kCodesPanel, kQuad, table->transposed};
     Value bytes = table->makeSignedBytes(b);
+    Type byte = getElementTypeOrSelf(bytes);
+    kernel::PackedForm form = b.getPackedForm(byte, byte, table->transposed);
     if (b.isPacked(bytes, form)) {
       formRows(
           op, {b.packedWeight(bytes, form), b.tensor(table->makeScaleRow(b))},
           rows,
           [&](TaskScope &t, Value row, Value to, Values at) {
-            BytesRowWriter(t, row, to, std::move(at)).run(columns);
+            BytesRowWriter(t, row, to, std::move(at), form).run(columns);
           },
           b);
       return true;

@@ -77,15 +77,6 @@ static Value makeGemm(Location loc, const GemmSpec &spec, Type resultType,
   return op.getResult(0);
 }
 
-/// How many rows of a constant weight lie side by side in panels: as many as
-/// instructions sum products of.
-static int64_t interleaveOf(Value rows, Type weight) {
-  if (weight.isBF16())
-    return kPair;
-  bool isBytes = weight.isInteger(8) && elementTypeOf(rows).isInteger(8);
-  return isBytes ? kQuad : 1;
-}
-
 Value hagane::makeLinear(Location loc, Value rows, Value weight, Value bias,
                          bool transposed, Type resultType, KernelBuilder &b) {
   SmallVector<Dim> in(b.shapes.getDims(rows)), of(b.shapes.getDims(weight));
@@ -96,9 +87,10 @@ Value hagane::makeLinear(Location loc, Value rows, Value weight, Value bias,
                 {}};
   auto type = cast<RankedTensorType>(weight.getType());
   if (b.isConstantExpression(weight) && type.hasStaticShape()) {
-    int64_t interleave = interleaveOf(spec.a, type.getElementType());
-    spec.b = b.packedWeight(weight, {kPanel, interleave, transposed});
-    spec.layout = interleave > 1 ? "interleaved" : "panels";
+    kernel::PackedForm form = b.getPackedForm(
+        type.getElementType(), elementTypeOf(spec.a), transposed);
+    spec.b = b.packedWeight(weight, form);
+    spec.layout = form.interleave > 1 ? "interleaved" : "panels";
   } else {
     spec.b = b.tensor(weight);
   }

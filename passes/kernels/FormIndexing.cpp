@@ -83,32 +83,36 @@ static std::pair<Values, Value> readTuple(TaskScope &t, Value indices,
   return {positions, exists};
 }
 
-/// Row r of the table is column r of the product: pairs of its elements lie
-/// apart in a panel.
+/// Row r of the table is column r of the product: few of its elements lie side
+/// by side in a panel.
 LogicalResult hagane::formGatherOfPanels(xf::Gather op, KernelBuilder &b) {
   auto type = cast<RankedTensorType>(op.getX().getType());
   int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
   Value weight = b.rounded(op.getLoc(), op.getX(), getFactorType(op));
-  Value table = b.packedWeight(weight, {kPanel, kPair, /*transposed=*/true});
+  Type factor = getFactorType(op);
+  kernel::PackedForm form =
+      b.getPackedForm(factor, factor, /*transposed=*/true);
+  Value table = b.packedWeight(weight, form);
   Value indices = b.tensor(op.getIndices()), out = emptyLike(op.getY(), b);
   Dim items = b.product(b.shapes.getDims(indices));
   auto body = [&](TaskScope &t) {
     Value from = t.operands[0], where = t.operands[1], to = t.operands[2];
     Values at = t.delinearize(t.item, t.sizesOf(where));
     visitPosition(t, where, at, t.index(rows), [&](Value row) {
-      Values place = t.delinearize(row, {t.sizeOf(from, 0), t.index(kPanel)});
-      auto copy = [&](Value pair, int64_t element) {
-        Values target = at;
-        target.push_back(t.add(t.mul(pair, t.index(kPair)), t.index(element)));
-        t.store(t.load(from, {place[0], pair, place[1], t.index(element)}), to,
-                target);
+      Values place =
+          t.delinearize(row, {t.sizeOf(from, 0), t.index(form.panel)});
+      auto copy = [&](Value chunk, int64_t count) {
+        for (int64_t i = 0; i < count; ++i) {
+          Values target = at;
+          target.push_back(
+              t.add(t.mul(chunk, t.index(form.interleave)), t.index(i)));
+          t.store(t.load(from, {place[0], chunk, place[1], t.index(i)}), to,
+                  target);
+        }
       };
-      t.loop(t.index(0), t.index(columns / kPair), [&](Value pair) {
-        for (int64_t element = 0; element < kPair; ++element)
-          copy(pair, element);
-      });
-      if (columns % kPair != 0)
-        copy(t.index(columns / kPair), 0);
+      t.loop(t.index(0), t.index(columns / form.interleave),
+             [&](Value chunk) { copy(chunk, form.interleave); });
+      copy(t.index(columns / form.interleave), columns % form.interleave);
     });
   };
   b.replace(op, formTask(op, {table, indices}, out, items, body, b).front());

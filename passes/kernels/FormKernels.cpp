@@ -164,12 +164,14 @@ bool isConstant(Operation *op, KernelBuilder &b) {
 }
 
 struct FormKernels : hagane::impl::FormKernelsPassBase<FormKernels> {
+  using FormKernelsPassBase::FormKernelsPassBase;
+
   void runOnOperation() override {
     ShapeAnalysis shapes(getOperation(), /*report=*/true);
     if (!shapes.isConsistent())
       return signalPassFailure();
     IRRewriter rewriter(&getContext());
-    KernelBuilder b(getOperation(), shapes, rewriter);
+    KernelBuilder b(getOperation(), shapes, rewriter, {panel, chunkBytes});
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isExternal() && failed(formFunction(function, b)))
         return signalPassFailure();

@@ -237,7 +237,9 @@ private:
 
   Value packBytes() {
     Value bytes = weight.makeSignedBytes(b);
-    panels = b.packedWeight(bytes, {kPanel, kQuad, weight.transposed});
+    Type byte = elementTypeOf(bytes);
+    panels =
+        b.packedWeight(bytes, b.getPackedForm(byte, byte, weight.transposed));
     layout = "interleaved";
     accumulator = b.rewriter.getI32Type();
     return bytes;
@@ -367,9 +369,6 @@ private:
     b.replace(op, *result);
     return true;
   }
-
-  /// Rows whose bytes integer dot products sum up.
-  static constexpr int64_t kQuad = 4;
 
   Operation *op;
   const CodedWeight &weight;

@@ -47,8 +47,8 @@ struct CodedRows {
 class KernelBuilder {
 public:
   KernelBuilder(mlir::ModuleOp module, ShapeAnalysis &shapes,
-                mlir::RewriterBase &rewriter)
-      : rewriter(rewriter), shapes(shapes), module(module) {}
+                mlir::RewriterBase &rewriter, WeightLayout weights = {})
+      : rewriter(rewriter), shapes(shapes), module(module), weights(weights) {}
 
   mlir::RewriterBase &rewriter;
   ShapeAnalysis &shapes;
@@ -79,6 +79,9 @@ public:
   mlir::Value rounded(mlir::Location loc, mlir::Value value, mlir::Type type);
   /// Whether the value is computed from constants alone.
   bool isConstantExpression(mlir::Value value);
+  /// How a constant weight of one element type is packed for rows of another.
+  kernel::PackedForm getPackedForm(mlir::Type weight, mlir::Type rows,
+                                   bool transposed) const;
   /// The packed form of a constant weight matrix.
   mlir::Value packedWeight(mlir::Value weight, kernel::PackedForm form);
   /// Whether a kernel reads that form already.
@@ -135,6 +138,7 @@ private:
           finish);
 
   mlir::ModuleOp module;
+  WeightLayout weights;
   llvm::StringMap<std::string> globals;
   int64_t globalCount = 0;
 };

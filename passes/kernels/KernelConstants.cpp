@@ -1,8 +1,10 @@
 //===- KernelConstants.cpp - Weights as kernels read them -----------------===//
 
 #include "dialects/kernel/KernelCodes.h"
+#include "dialects/kernel/KernelCost.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/kernels/KernelBuilder.h"
+#include "passes/precision/FactorType.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -146,6 +148,19 @@ static std::string keyOf(Value weight, kernel::PackedForm form) {
       llvm::formatv("panels {0} of {1}{2} in {3}", form.panel, form.interleave,
                     form.transposed ? " transposed" : "", form.groups);
   return keyOf(weight, panels);
+}
+
+kernel::PackedForm KernelBuilder::getPackedForm(Type weight, Type rows,
+                                                bool transposed) const {
+  // Processors' instructions sum products of four bytes, or of pairs of bf16.
+  int64_t interleave = 1;
+  if (weights.chunkBytes > 0)
+    interleave = weights.chunkBytes / kernel::getElementBytes(weight);
+  else if (weight.isBF16())
+    interleave = kPair;
+  else if (weight.isInteger(8) && rows.isInteger(8))
+    interleave = kQuad;
+  return {weights.panel, interleave, transposed};
 }
 
 bool KernelBuilder::isPacked(Value weight, kernel::PackedForm form) const {

@@ -22,6 +22,9 @@ def FormKernelsPass : Pass<"hagane-form-kernels", "::mlir::ModuleOp"> {
     %y = kernel.gemm %x, %p extras %b outs %e {b_layout = "panels", ...} epilogue { add } : ...
     ```
   }];
+  let options = [
+    Option<"panel", "panel", "int64_t", "32", "columns of a packed panel of weights">,
+    Option<"chunkBytes", "chunk-bytes", "int64_t", "0", "bytes of a column's terms side by side in a panel (0: as many terms as processors sum products of)">];
   let dependentDialects = ["::hagane::kernel::KernelDialect", "::mlir::tensor::TensorDialect",
                            "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect"];

@@ -12,6 +12,19 @@ namespace hagane {
 /// the schedule: every x86 level reads the same packed weights.
 inline constexpr int64_t kPanel = 32;
 
+/// How constant weights lie that products read as they are.
+struct WeightLayout {
+  int64_t panel = kPanel;
+  /// Bytes of a column's terms that lie side by side; 0: as many terms as
+  /// processors' instructions sum products of.
+  int64_t chunkBytes = 0;
+};
+
+/// Eight columns' chunks are what tensor cores take at once, of either half of
+/// the columns where a product has two groups: nothing is rearranged on the
+/// way, and tiles of weights need no edges.
+inline constexpr WeightLayout kCudaWeights = {16, 16};
+
 /// Rows of a packed panel of a convolution's weight: all micro-kernels have a
 /// divisor of it.
 inline constexpr int64_t kRowPanel = 12;
@@ -26,6 +39,11 @@ struct TargetDescription {
   std::string level;     ///< as schedule files name it
   bool bf16Dots = false; ///< sums products of pairs of bf16
   bool int8Dots = false; ///< sums products of quads of 8 bits
+  int64_t sm = 0;        ///< of a GPU: 90 for sm_90a; 0: a processor
+
+  WeightLayout getWeights() const {
+    return sm > 0 ? kCudaWeights : WeightLayout();
+  }
 
   /// Elements of a vector register.
   int64_t lanes(int64_t elementBits) const { return vectorBits / elementBits; }

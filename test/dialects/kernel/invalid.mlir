@@ -12,7 +12,7 @@ func.func @x1(%a: tensor<4xf32>) {
 // -----
 
 func.func @g4(%a: tensor<4x8xbf16>, %b: tensor<1x8x32x1xbf16>, %o: tensor<4x32xf32>) {
-  // expected-error @below {{(G4) expects the last size of b from 2 to 8, got 'tensor<1x8x32x1xbf16>'}}
+  // expected-error @below {{(G4) expects the last size of b from 2 to 16, got 'tensor<1x8x32x1xbf16>'}}
   %0 = kernel.gemm %a, %b outs %o {b_layout = "interleaved", groups = 1 : i64, extra_maps = [], shapes = [[], [], []]} epilogue {
   ^bb0(%acc: f32):
     kernel.yield %acc : f32
