@@ -190,7 +190,7 @@ private:
       (void)remarks.decline(op, obstacle);
       return;
     }
-    Scheme scheme = getTableScheme(rule->scheme);
+    Scheme scheme = getTableScheme(*rule);
     Value &numbers = tied[table];
     if (!numbers) {
       OpBuilder builder(&getContext());

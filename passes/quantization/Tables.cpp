@@ -68,9 +68,13 @@ SmallVector<xf::Gather> hagane::getTables(Operation *root) {
 // Codes
 //===----------------------------------------------------------------------===//
 
-Scheme hagane::getTableScheme(Scheme scheme) {
-  // Rows of a table are no factors: nothing tells how much their elements
-  // matter, and they are read as floats.
+Scheme hagane::getTableScheme(const QuantizationRule &rule) {
+  constexpr int64_t kBitsUnasked = 8;
+  if (!rule.pattern && rule.scheme.bits < kBitsUnasked)
+    return {.bits = kBitsUnasked, .scale = Scheme::Scale::f32};
+  // Rows of a table are no factors: no data chooses their codes, and they are
+  // read as floats.
+  const Scheme &scheme = rule.scheme;
   return {.bits = scheme.bits,
           .block = scheme.block,
           .symmetric = scheme.symmetric,

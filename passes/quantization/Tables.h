@@ -14,8 +14,10 @@ namespace hagane {
 /// biases of attention, are none.
 llvm::SmallVector<xf::Gather> getTables(mlir::Operation *root);
 
-/// The scheme of a table for which a rule of products says `scheme`.
-QuantizationScheme getTableScheme(QuantizationScheme scheme);
+/// The scheme that a rule gives to a table. Fewer than 8 bits are for those
+/// that a pattern names: an error in a token's row goes through all layers, and
+/// nothing tells beforehand which of its elements these will magnify.
+QuantizationScheme getTableScheme(const QuantizationRule &rule);
 
 /// A matrix [k, n], or [n, k] if transposed, as the numbers of its codes, in
 /// its own type.

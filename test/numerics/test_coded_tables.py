@@ -142,10 +142,10 @@ SCHEMES = [("int4:nearest", 4, 32, True, "float16"), ("int8", 8, 0, True, "float
 
 @pytest.mark.parametrize("scheme, bits, block, symmetric, scale", SCHEMES)
 def test_quantized(tmp_path, scheme, bits, block, symmetric, scale):
-    """Tables take the scheme of all; one that is a weight, too, is stored once."""
+    """Tables take the schemes that name them; one that is a weight, too, is stored once."""
     rows, columns = 4000, 128
     model, table, places = embedding_model(seeded("tables"), rows, columns)
-    module = compile_model(onnx.shape_inference.infer_shapes(model), tmp_path, LEVEL, "--quantize", scheme)
+    module = compile_model(onnx.shape_inference.infer_shapes(model), tmp_path, LEVEL, "--quantize", f"*={scheme}")
     numbers, others = (code_weight(x, bits, block, symmetric, scale) for x in (table, places))
     with Session(module) as session:
         got = session.run_all({"i": INDICES}, ["x", "y"])
@@ -157,6 +157,17 @@ def test_quantized(tmp_path, scheme, bits, block, symmetric, scale):
     codes = (rows + 64) * columns * bits / 8
     scales = (rows + 64) * (columns / block if block else 1) * (5 if block else 8)
     assert module.stat().st_size < codes + scales + 112 * 1024
+
+
+def test_tables_are_asked_for(tmp_path):
+    """Rows have no fewer than 8 bits, unless a pattern names their table; those of a weight have its codes."""
+    rows, columns = 600, 64
+    model, table, places = embedding_model(seeded("asked"), rows, columns)
+    module = compile_model(onnx.shape_inference.infer_shapes(model), tmp_path, LEVEL, "--quantize", "int4:nearest")
+    with Session(module) as session:
+        got = session.run_all({"i": INDICES}, ["x", "y"])["x"]
+    want = code_weight(table, 4, 32, True, "float16")[INDICES] + code_weight(places, 8, 0, True, "float32")[INDICES]
+    check_close(got, want, "float", 1e-6, "sums of rows")
 
 
 def test_patterns(tmp_path):
