@@ -32,6 +32,9 @@ static void assignSchedules(OpPassManager &pm, const TargetDescription &target,
   options.level = target.level;
   options.bf16Dots = target.bf16Dots;
   options.int8Dots = target.int8Dots;
+  options.sm = target.sm;
+  options.multiprocessors = target.multiprocessors;
+  options.sharedBytes = target.sharedBytes;
   options.file = files.choice;
   options.lock = files.lock;
   pm.addPass(createAssignSchedulesPass(options));

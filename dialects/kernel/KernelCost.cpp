@@ -108,9 +108,9 @@ static GemmSizes getSizes(Gemm op) {
   return {batch, out[out.size() - 2], out.back(), a.back()};
 }
 
-Dim Gemm::getItems() {
+Dim Gemm::getItemsOnCpu() {
   auto [batch, m, n, k] = getSizes(*this);
-  GemmScheduleAttr schedule = getScheduleAttr();
+  GemmScheduleAttr schedule = *getSchedule();
   return batch * ceilDiv(*this, m, schedule.getItemM()) *
          ceilDiv(*this, n, schedule.getItemN());
 }
@@ -176,7 +176,7 @@ GemmScratch kernel::getGemmScratch(Gemm op) {
   return scratch;
 }
 
-Dim Gemm::getScratchBytes() {
+Dim Gemm::getScratchBytesOnCpu() {
   return getConstant(*this, getGemmScratch(*this).bytes);
 }
 
@@ -291,8 +291,8 @@ AttentionSizes kernel::getAttentionSizes(Attention op) {
   return {q.batch, q.heads, k.heads, q.positions, k.positions, q.features, e};
 }
 
-Dim Attention::getItems() {
-  AttentionScheduleAttr schedule = getScheduleAttr();
+Dim Attention::getItemsOnCpu() {
+  AttentionScheduleAttr schedule = *getSchedule();
   AttentionSizes sizes = getAttentionSizes(*this);
   Dim blocks = sizes.batch * sizes.heads *
                ceilDiv(*this, sizes.queries, schedule.getBlockQ());
@@ -305,7 +305,7 @@ Dim Attention::getItems() {
   return parts + isMany * (blocks - parts);
 }
 
-Dim Attention::getScratchBytes() {
+Dim Attention::getScratchBytesOnCpu() {
   return getConstant(*this, std::max(getAttentionScratch(*this).bytes,
                                      getFewAttentionScratch(*this).bytes));
 }
@@ -370,13 +370,17 @@ SmallVector<Dim> kernel::getIterationDims(Rows op) {
   return iterationDims(op, op.getMaps());
 }
 
-Dim Rows::getItems() {
-  auto dims = iterationDims(*this, getMaps());
-  return ceilDiv(*this, getProduct(*this, ArrayRef(dims).drop_back()),
-                 getScheduleAttr().getItemRows());
+SmallVector<Dim> kernel::getIterationDims(Reduce op) {
+  return iterationDims(op, op.getMaps());
 }
 
-Dim Rows::getScratchBytes() {
+Dim Rows::getItemsOnCpu() {
+  auto dims = iterationDims(*this, getMaps());
+  return ceilDiv(*this, getProduct(*this, ArrayRef(dims).drop_back()),
+                 getSchedule()->getItemRows());
+}
+
+Dim Rows::getScratchBytesOnCpu() {
   int64_t bytes = 0;
   for (Region &stage : getStages())
     bytes = std::max(bytes, getElementBytes(yieldedType(stage)));
@@ -400,13 +404,13 @@ static Dim loopItems(Operation *op, ArrayRef<Dim> dims, int64_t itemSize) {
                       : ceilDiv(op, getProduct(op, dims.drop_back()), itemSize);
 }
 
-Dim Map::getItems() {
+Dim Map::getItemsOnCpu() {
   return loopItems(*this,
                    kernel::detail::getOperandDims(*this, firstOut(*this)),
-                   getScheduleAttr().getItemSize());
+                   getSchedule()->getItemSize());
 }
 
-Dim Map::getScratchBytes() { return getConstant(*this, 0); }
+Dim Map::getScratchBytesOnCpu() { return getConstant(*this, 0); }
 
 Dim Map::getFlops() {
   return getProduct(*this,
@@ -417,13 +421,13 @@ Dim Map::getFlops() {
 Dim Map::getBytes() { return getOperandBytes(*this); }
 StringRef Map::getKernelKind() { return "map"; }
 
-Dim Reduce::getItems() {
+Dim Reduce::getItemsOnCpu() {
   return loopItems(*this,
                    kernel::detail::getOperandDims(*this, firstOut(*this)),
-                   getScheduleAttr().getItemSize());
+                   getSchedule()->getItemSize());
 }
 
-Dim Reduce::getScratchBytes() { return getConstant(*this, 0); }
+Dim Reduce::getScratchBytesOnCpu() { return getConstant(*this, 0); }
 
 Dim Reduce::getFlops() {
   return getProduct(*this, iterationDims(*this, getMaps())) *
@@ -435,15 +439,15 @@ StringRef Reduce::getKernelKind() { return "reduce"; }
 
 //===-- gather and task ---------------------------------------------------===//
 
-Dim Gather::getItems() {
+Dim Gather::getItemsOnCpu() {
   auto table = kernel::detail::getOperandDims(*this, 0),
        indices = kernel::detail::getOperandDims(*this, 1);
   Dim rows = getProduct(*this, ArrayRef(table).take_front(getAxis())) *
              getProduct(*this, indices);
-  return ceilDiv(*this, rows, getScheduleAttr().getItemSize());
+  return ceilDiv(*this, rows, getSchedule()->getItemSize());
 }
 
-Dim Gather::getScratchBytes() { return getConstant(*this, 0); }
+Dim Gather::getScratchBytesOnCpu() { return getConstant(*this, 0); }
 Dim Gather::getFlops() { return getConstant(*this, 0); }
 
 Dim Gather::getBytes() {
@@ -458,8 +462,8 @@ Dim Gather::getBytes() {
 
 StringRef Gather::getKernelKind() { return "gather"; }
 
-Dim Task::getItems() { return getItemCountAttr(); }
-Dim Task::getScratchBytes() { return getConstant(*this, 0); }
+Dim Task::getItemsOnCpu() { return getItemCountAttr(); }
+Dim Task::getScratchBytesOnCpu() { return getConstant(*this, 0); }
 Dim Task::getFlops() { return getConstant(*this, 0); }
 Dim Task::getBytes() {
   Dim bytes = getOperandBytes(*this);

@@ -124,6 +124,7 @@ AttentionSizes getAttentionSizes(Attention op);
 
 /// Sizes of the dimensions that `maps` range over, columns last.
 llvm::SmallVector<xf::Dim> getIterationDims(Rows op);
+llvm::SmallVector<xf::Dim> getIterationDims(Reduce op);
 
 /// Bytes an element takes in memory: packed types round up to one byte.
 int64_t getElementBytes(Type type);

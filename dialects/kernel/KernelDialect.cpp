@@ -12,6 +12,7 @@ using namespace mlir;
 using namespace hagane;
 using namespace hagane::kernel;
 
+#include "dialects/kernel/KernelAttrInterfaces.cpp.inc"
 #include "dialects/kernel/KernelDialect.cpp.inc"
 #include "dialects/kernel/KernelInterfaces.cpp.inc"
 
@@ -47,6 +48,10 @@ Type hagane::kernel::getComputeType(Type storage) {
   if (auto type = dyn_cast<IntegerType>(storage))
     return IntegerType::get(storage.getContext(), type.getWidth());
   return storage;
+}
+
+CudaScheduleInterface hagane::kernel::getCudaSchedule(Operation *kernel) {
+  return kernel->getAttrOfType<CudaScheduleInterface>("schedule");
 }
 
 bool hagane::kernel::canFail(Operation *kernel) {

@@ -29,7 +29,8 @@ def Kernel_Dialect : Dialect {
 
 //===-- Schedules ---------------------------------------------------------===//
 
-class Kernel_Schedule<string name, string schedule_mnemonic> : AttrDef<Kernel_Dialect, name> {
+class Kernel_Schedule<string name, string schedule_mnemonic, list<Trait> traits = []>
+    : AttrDef<Kernel_Dialect, name, traits> {
   let mnemonic = schedule_mnemonic;
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;

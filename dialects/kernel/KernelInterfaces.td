@@ -21,4 +21,20 @@ def Kernel_KernelInterface : OpInterface<"KernelOpInterface"> {
   ];
 }
 
+def Kernel_CudaScheduleInterface : AttrInterface<"CudaScheduleInterface"> {
+  let cppNamespace = "::hagane::kernel";
+  let description = [{
+    A schedule of a kernel that runs on a GPU: a work item is what one thread
+    block computes. `kernel` is an operation of the kind that the schedule is
+    for, whose shapes are complete.
+  }];
+  let methods = [
+    InterfaceMethod<"Threads of a block.", "int64_t", "getThreads">,
+    InterfaceMethod<"Blocks that the kernel is cut in.", "::hagane::xf::Dim", "getItems",
+                    (ins "::mlir::Operation *":$kernel)>,
+    InterfaceMethod<"Bytes of global memory that a block works in; 64-byte multiples.", "::hagane::xf::Dim",
+                    "getScratchBytes", (ins "::mlir::Operation *":$kernel)>,
+  ];
+}
+
 #endif // HAGANE_DIALECTS_KERNEL_KERNELINTERFACES_TD

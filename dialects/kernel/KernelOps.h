@@ -21,6 +21,14 @@ void getEffects(
     DestinationStyleOpInterface op,
     llvm::SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects);
+
+/// The schedule of a kernel that runs on a CPU.
+template <typename ScheduleT>
+std::optional<ScheduleT> getCpuSchedule(Attribute schedule) {
+  if (auto cpu = llvm::dyn_cast_or_null<ScheduleT>(schedule))
+    return cpu;
+  return std::nullopt;
+}
 } // namespace detail
 
 /// The type in which a kernel computes on elements of `storage`: f32 for
@@ -58,11 +66,17 @@ RankedTensorType getPackedType(RankedTensorType matrix, PackedForm form);
 void registerBufferizableOpInterfaces(DialectRegistry &registry);
 } // namespace hagane::kernel
 
+#include "dialects/kernel/KernelAttrInterfaces.h.inc"
 #include "dialects/kernel/KernelDialect.h.inc"
 #include "dialects/kernel/KernelInterfaces.h.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "dialects/kernel/KernelAttributes.h.inc"
+
+namespace hagane::kernel {
+/// The schedule of a kernel that runs on a GPU; null for others.
+CudaScheduleInterface getCudaSchedule(Operation *kernel);
+} // namespace hagane::kernel
 
 #define GET_OP_CLASSES
 #include "dialects/kernel/KernelOps.h.inc"

@@ -3,6 +3,7 @@
 #ifndef HAGANE_DIALECTS_KERNEL_KERNELOPS_TD
 #define HAGANE_DIALECTS_KERNEL_KERNELOPS_TD
 
+include "dialects/kernel/KernelCuda.td"
 include "dialects/kernel/KernelDialect.td"
 include "dialects/kernel/KernelInterfaces.td"
 include "dialects/kernel/KernelProgram.td"
@@ -26,6 +27,9 @@ class Kernel_Op<string mnemonic, list<Trait> traits = []>
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutsMutable(); }
     /// The symbolic dimensions of operand `index`.
     ::llvm::SmallVector<::hagane::xf::Dim> getOperandDims(unsigned index);
+    /// What the interface answers unless the schedule is one of a GPU.
+    ::hagane::xf::Dim getItemsOnCpu();
+    ::hagane::xf::Dim getScratchBytesOnCpu();
   }];
   let extraClassDefinition = [{
     ::llvm::SmallVector<::hagane::xf::Dim> $cppClass::getOperandDims(unsigned index) {
@@ -34,6 +38,14 @@ class Kernel_Op<string mnemonic, list<Trait> traits = []>
     void $cppClass::getEffects(::llvm::SmallVectorImpl<
         ::mlir::SideEffects::EffectInstance<::mlir::MemoryEffects::Effect>> &effects) {
       ::hagane::kernel::detail::getEffects(*this, effects);
+    }
+    ::hagane::xf::Dim $cppClass::getItems() {
+      auto cuda = ::hagane::kernel::getCudaSchedule(*this);
+      return cuda ? cuda.getItems(*this) : getItemsOnCpu();
+    }
+    ::hagane::xf::Dim $cppClass::getScratchBytes() {
+      auto cuda = ::hagane::kernel::getCudaSchedule(*this);
+      return cuda ? cuda.getScratchBytes(*this) : getScratchBytesOnCpu();
     }
   }];
   let hasVerifier = 1;
@@ -96,7 +108,7 @@ def Kernel_Gemm : Kernel_Op<"gemm", [AttrSizedOperandSegments]> {
   let arguments = (ins Kernel_Shaped:$a, Kernel_Shaped:$b, Variadic<Kernel_Shaped>:$extras,
                        Optional<Kernel_Shaped>:$a_scales, Variadic<Kernel_Shaped>:$outs, StrAttr:$b_layout,
                        I64Attr:$groups, AffineMapArrayAttr:$extra_maps, OptionalAttr<Kernel_Codes>:$codes,
-                       ArrayAttr:$shapes, OptionalAttr<Kernel_GemmSchedule>:$schedule);
+                       ArrayAttr:$shapes, Kernel_GemmSchedules:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -107,7 +119,7 @@ def Kernel_Gemm : Kernel_Op<"gemm", [AttrSizedOperandSegments]> {
   let builders = [OpBuilder<(ins "::mlir::TypeRange":$types, "::mlir::Value":$a, "::mlir::Value":$b,
                                  "::mlir::ValueRange":$extras, "::mlir::ValueRange":$outs,
                                  "::llvm::StringRef":$bLayout, "int64_t":$groups, "::mlir::ArrayAttr":$extraMaps,
-                                 "::mlir::ArrayAttr":$shapes, "GemmScheduleAttr":$schedule), [{
+                                 "::mlir::ArrayAttr":$shapes, "::mlir::Attribute":$schedule), [{
     build($_builder, $_state, types, a, b, extras, ::mlir::Value(), outs, bLayout, groups, extraMaps, CodesAttr(),
           shapes, schedule);
   }]>];
@@ -154,7 +166,7 @@ def Kernel_Conv : Kernel_Op<"conv", [AttrSizedOperandSegments]> {
   let arguments = !con((ins Kernel_Shaped:$x, Kernel_Shaped:$weight, Variadic<Kernel_Shaped>:$extras,
                             Variadic<Kernel_Shaped>:$outs), windowWay,
                        (ins I64Attr:$groups, AffineMapArrayAttr:$extra_maps, ArrayAttr:$shapes,
-                            OptionalAttr<Kernel_ConvSchedule>:$schedule));
+                            Kernel_ConvSchedules:$schedule));
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -193,7 +205,7 @@ def Kernel_Window : Kernel_Op<"window", [AttrSizedOperandSegments]> {
   let arguments = !con((ins Kernel_Shaped:$x, Optional<Kernel_Shaped>:$weight, Variadic<Kernel_Shaped>:$extras,
                             Variadic<Kernel_Shaped>:$outs, StrAttr:$kind), windowWay,
                        (ins UnitAttr:$count_pad, AffineMapArrayAttr:$extra_maps, ArrayAttr:$shapes,
-                            OptionalAttr<Kernel_LoopSchedule>:$schedule));
+                            Kernel_LoopSchedules:$schedule));
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$body, SizedRegion<1>:$finish);
   let assemblyFormat = [{
@@ -244,7 +256,7 @@ def Kernel_Attention : Kernel_Op<"attention", [AttrSizedOperandSegments]> {
                        Xf_CausalKindAttr:$causal, DefaultValuedAttr<I64Attr, "-1">:$window_left,
                        DefaultValuedAttr<I64Attr, "-1">:$window_right,
                        DefaultValuedAttr<F64Attr, "0.0">:$softcap, ArrayAttr:$shapes,
-                       OptionalAttr<Kernel_AttentionSchedule>:$schedule);
+                       Kernel_AttentionSchedules:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let ownDeclaration = [{
     /// Positions of a page: with pages.
@@ -303,7 +315,7 @@ def Kernel_Rows : Kernel_Op<"rows", [AttrSizedOperandSegments]> {
     ```
   }];
   let arguments = (ins Variadic<Kernel_Shaped>:$ins, Variadic<Kernel_Shaped>:$outs, StrArrayAttr:$kinds,
-                       AffineMapArrayAttr:$maps, ArrayAttr:$shapes, OptionalAttr<Kernel_RowsSchedule>:$schedule);
+                       AffineMapArrayAttr:$maps, ArrayAttr:$shapes, Kernel_RowsSchedules:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$finish, SizedRegion<1>:$map, VariadicRegion<SizedRegion<1>>:$stages);
   let assemblyFormat = [{
@@ -335,7 +347,7 @@ def Kernel_Map : Kernel_Op<"map", [AttrSizedOperandSegments]> {
     ```
   }];
   let arguments = (ins Variadic<Kernel_Shaped>:$ins, Variadic<Kernel_Shaped>:$outs, AffineMapArrayAttr:$maps,
-                       ArrayAttr:$shapes, OptionalAttr<Kernel_LoopSchedule>:$schedule);
+                       ArrayAttr:$shapes, Kernel_LoopSchedules:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
@@ -371,7 +383,7 @@ def Kernel_Reduce : Kernel_Op<"reduce", [AttrSizedOperandSegments]> {
   }];
   let arguments = (ins Variadic<Kernel_Shaped>:$ins, Variadic<Kernel_Shaped>:$outs, StrAttr:$kind,
                        DenseI64ArrayAttr:$reduced, AffineMapArrayAttr:$maps, ArrayAttr:$shapes,
-                       OptionalAttr<Kernel_LoopSchedule>:$schedule);
+                       Kernel_ReduceSchedules:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$body, SizedRegion<1>:$finish);
   let assemblyFormat = [{
@@ -394,7 +406,7 @@ def Kernel_Gather : Kernel_Op<"gather"> {
     ```
   }];
   let arguments = (ins Kernel_Shaped:$table, Kernel_Shaped:$indices, Variadic<Kernel_Shaped>:$outs, I64Attr:$axis,
-                       ArrayAttr:$shapes, OptionalAttr<Kernel_LoopSchedule>:$schedule);
+                       ArrayAttr:$shapes, Kernel_LoopSchedules:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = "$table `,` $indices `outs` $outs attr-dict `:` functional-type(operands, results)";
 }
@@ -402,7 +414,8 @@ def Kernel_Gather : Kernel_Op<"gather"> {
 def Kernel_Task : Kernel_Op<"task", [AttrSizedOperandSegments]> {
   let summary = "a loop nest written out, for operations without a better form";
   let description = [{
-    The generic fallback. The body computes work item `item` of `item_count`; its
+    The generic fallback. The body computes work item `item` of `item_count`
+    (on a GPU one thread does, with a schedule that groups them in blocks); its
     arguments are one memref per operand (ins, then outs), then the item's
     index. It holds `scf`, `memref`, `arith` and `math` operations and
     `kernel.position`.
@@ -420,7 +433,8 @@ def Kernel_Task : Kernel_Op<"task", [AttrSizedOperandSegments]> {
     } : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
     ```
   }];
-  let arguments = (ins Variadic<Kernel_Shaped>:$ins, Variadic<Kernel_Shaped>:$outs, Xf_DimAttr:$item_count, ArrayAttr:$shapes);
+  let arguments = (ins Variadic<Kernel_Shaped>:$ins, Variadic<Kernel_Shaped>:$outs, Xf_DimAttr:$item_count, ArrayAttr:$shapes,
+                       OptionalAttr<Kernel_CudaLoop>:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{

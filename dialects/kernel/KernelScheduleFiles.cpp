@@ -33,19 +33,19 @@ static constexpr StringLiteral kAttentionSizes[] = {
     "batch", "heads", "kv_heads", "queries", "keys", "d", "e"};
 static constexpr StringLiteral kLoopSizes[] = {"rows", "columns"};
 
-template <typename AttrT> static bool isA(Attribute attr) {
-  return isa<AttrT>(attr);
+template <typename... AttrTs> static bool isA(Attribute attr) {
+  return isa<AttrTs...>(attr);
 }
 
 static const KindRow kKinds[] = {
     {"gemm", 2, kGemmSizes, isA<GemmScheduleAttr>},
     {"conv", 2, kConvSizes, isA<ConvScheduleAttr>},
     {"attention", 3, kAttentionSizes, isA<AttentionScheduleAttr>},
-    {"rows", kAllInputs, kLoopSizes, isA<RowsScheduleAttr>},
-    {"map", kAllInputs, kLoopSizes, isA<LoopScheduleAttr>},
-    {"reduce", kAllInputs, kLoopSizes, isA<LoopScheduleAttr>},
-    {"window", 1, kLoopSizes, isA<LoopScheduleAttr>},
-    {"gather", 2, kLoopSizes, isA<LoopScheduleAttr>},
+    {"rows", kAllInputs, kLoopSizes, isA<RowsScheduleAttr, CudaRowsAttr>},
+    {"map", kAllInputs, kLoopSizes, isA<LoopScheduleAttr, CudaLoopAttr>},
+    {"reduce", kAllInputs, kLoopSizes, isA<LoopScheduleAttr, CudaRowsAttr>},
+    {"window", 1, kLoopSizes, isA<LoopScheduleAttr, CudaLoopAttr>},
+    {"gather", 2, kLoopSizes, isA<LoopScheduleAttr, CudaLoopAttr>},
 };
 
 static const KindRow *findKind(StringRef kind) {

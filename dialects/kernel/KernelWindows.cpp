@@ -29,7 +29,7 @@ int64_t kernel::getGroupDepth(Conv op) {
 }
 
 ConvScratch kernel::getConvScratch(Conv op) {
-  ConvScheduleAttr schedule = op.getScheduleAttr();
+  ConvScheduleAttr schedule = *op.getSchedule();
   ConvScratch scratch;
   scratch.elementBytes =
       getElementBytes(op.getEpilogue().getArgument(0).getType());
@@ -55,9 +55,9 @@ template <typename OpTy> static SmallVector<Dim> outDims(OpTy op) {
 
 //===-- conv --------------------------------------------------------------===//
 
-Dim Conv::getItems() {
+Dim Conv::getItemsOnCpu() {
   SmallVector<Dim> dims = outDims(*this);
-  ConvScheduleAttr schedule = getScheduleAttr();
+  ConvScheduleAttr schedule = *getSchedule();
   int64_t groups = getGroups();
   // With several groups, rule (C4) makes the channels constant.
   Dim channels = groups == 1
@@ -68,7 +68,7 @@ Dim Conv::getItems() {
          dims[2].ceilDiv(getConstant(*this, schedule.getItemN()));
 }
 
-Dim Conv::getScratchBytes() {
+Dim Conv::getScratchBytesOnCpu() {
   return getConstant(*this, getConvScratch(*this).bytes);
 }
 
@@ -83,13 +83,13 @@ StringRef Conv::getKernelKind() { return "conv"; }
 
 //===-- window ------------------------------------------------------------===//
 
-Dim Window::getItems() {
+Dim Window::getItemsOnCpu() {
   SmallVector<Dim> dims = outDims(*this);
   return getProduct(*this, ArrayRef(dims).drop_back())
-      .ceilDiv(getConstant(*this, getScheduleAttr().getItemSize()));
+      .ceilDiv(getConstant(*this, getSchedule()->getItemSize()));
 }
 
-Dim Window::getScratchBytes() { return getConstant(*this, 0); }
+Dim Window::getScratchBytesOnCpu() { return getConstant(*this, 0); }
 
 Dim Window::getFlops() {
   int64_t volume = getWindowVolume(getWindow());

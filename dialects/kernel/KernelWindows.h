@@ -35,7 +35,7 @@ ConvScratch getConvScratch(Conv op);
 
 /// Whether the group's channels take more than one block.
 inline bool isBlocked(Conv op) {
-  return getGroupDepth(op) > op.getScheduleAttr().getBlockC();
+  return getGroupDepth(op) > op.getSchedule()->getBlockC();
 }
 
 } // namespace hagane::kernel

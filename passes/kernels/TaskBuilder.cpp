@@ -165,7 +165,8 @@ ResultRange hagane::formTask(Operation *op, ValueRange ins, ValueRange outs,
   SmallVector<Type> arguments = llvm::map_to_vector(operands, bufferTypeOf);
   arguments.push_back(b.rewriter.getIndexType());
   auto task = kernel::Task::create(b.rewriter, loc, outs.getTypes(), ins, outs,
-                                   items.getAttr(), b.shapesOf(operands));
+                                   items.getAttr(), b.shapesOf(operands),
+                                   /*schedule=*/kernel::CudaLoopAttr());
   b.fillRegion(task.getBody(), arguments, loc,
                [&](ImplicitLocOpBuilder &builder, ValueRange x) {
                  TaskScope scope(builder, x.drop_back(), x.back());

@@ -7,6 +7,7 @@
 #include "passes/schedules/ScheduleRules.h"
 #include "passes/schedules/ScheduleSpace.h"
 #include "passes/schedules/SplitAttention.h"
+#include "passes/schedules/cuda/CudaRules.h"
 
 namespace hagane {
 #define GEN_PASS_DEF_ASSIGNSCHEDULESPASS
@@ -65,7 +66,8 @@ kernel::ScheduleFor Assigner::find(const std::optional<ScheduleBook> &book,
 FailureOr<Attribute> Assigner::choose(kernel::KernelOpInterface op) {
   kernel::ScheduleFor line = find(choice, op);
   if (!line)
-    return chooseSchedule(op, target);
+    return target.sm ? chooseCudaSchedule(op, target)
+                     : chooseSchedule(op, target);
   auto error = [&] {
     return line.emitError("for a ")
            << op.getKernelKind() << " on "
@@ -116,13 +118,15 @@ struct AssignSchedules
 
   void runOnOperation() override {
     Assigner assigner({vectorBits, vectorRegisters, l1Bytes, l2Bytes, threads,
-                       level, bf16Dots, int8Dots},
+                       level, bf16Dots, int8Dots, sm, multiprocessors,
+                       sharedBytes},
                       getOperation());
     if (failed(assigner.read(file, lock, &getContext())))
       return signalPassFailure();
     SmallVector<kernel::KernelOpInterface> open;
     getOperation().walk([&](kernel::KernelOpInterface op) {
-      if (kernel::hasSchedule(op) && !op->hasAttr("schedule"))
+      // On a GPU even a task's items are grouped by a schedule.
+      if ((sm || kernel::hasSchedule(op)) && !op->hasAttr("schedule"))
         open.push_back(op);
     });
     for (kernel::KernelOpInterface op : open)

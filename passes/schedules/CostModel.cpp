@@ -215,6 +215,9 @@ double hagane::predictSeconds(const KernelPoint &point, Attribute schedule,
                               KernelPoint::SymbolValue value,
                               const TargetDescription &target,
                               const MachineRates &rates) {
+  if (isa<CudaScheduleInterface>(schedule))
+    return rates.launchSeconds +
+           getLimit(point, value, target, rates).getSeconds();
   Work work =
       llvm::TypeSwitch<Operation *, Work>(point.getKernel())
           .Case([&](Gemm op) {

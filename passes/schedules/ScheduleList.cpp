@@ -9,6 +9,7 @@
 #include "dialects/kernel/KernelCost.h"
 #include "dialects/kernel/KernelWindows.h"
 #include "passes/schedules/ScheduleSpace.h"
+#include "passes/schedules/cuda/CudaRules.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
@@ -142,6 +143,8 @@ static Attribute getCanonical(OpTy op, const KernelPoint &point,
 
 Attribute hagane::getCanonicalSchedule(const KernelPoint &point,
                                        Attribute schedule) {
+  if (isa<CudaScheduleInterface>(schedule))
+    return schedule;
   return llvm::TypeSwitch<Operation *, Attribute>(point.getKernel())
       .Case<Gemm, Conv, Attention, Rows, Map, Reduce, Window, Gather>(
           [&](auto op) {
@@ -488,6 +491,8 @@ static void list(OpTy op, const KernelPoint &point,
 
 SmallVector<Attribute> hagane::listSchedules(const KernelPoint &point,
                                              const TargetDescription &target) {
+  if (target.sm)
+    return listCudaSchedules(point, target);
   Candidates candidates(point, target);
   llvm::TypeSwitch<Operation *>(point.getKernel())
       .Case<Gemm, Conv, Attention, Rows, Map, Reduce, Window, Gather>(

@@ -5,6 +5,7 @@
 #include "dialects/kernel/KernelCost.h"
 #include "dialects/kernel/KernelScheduleFiles.h"
 #include "dialects/kernel/KernelWindows.h"
+#include "passes/schedules/cuda/CudaRules.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -212,6 +213,11 @@ static LogicalResult check(OpTy, ScheduleT schedule,
 LogicalResult hagane::checkSchedule(Operation *kernel, Attribute schedule,
                                     const TargetDescription &target,
                                     EmitError emitError) {
+  if (isa<CudaScheduleInterface>(schedule) != (target.sm != 0))
+    return emitError() << schedule << " is no schedule of a "
+                       << (target.sm ? "GPU" : "processor");
+  if (target.sm)
+    return checkCudaSchedule(kernel, schedule, target, emitError);
   return llvm::TypeSwitch<Operation *, LogicalResult>(kernel)
       .Case<Gemm, Conv, Attention, Rows, Map, Reduce, Window, Gather>(
           [&](auto op) {

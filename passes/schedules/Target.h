@@ -29,7 +29,8 @@ inline constexpr WeightLayout kCudaWeights = {16, 16};
 /// divisor of it.
 inline constexpr int64_t kRowPanel = 12;
 
-/// A processor as the cost rules see it.
+/// A processor, or a GPU, as the cost rules see it. What is said of vectors and
+/// caches is of processors.
 struct TargetDescription {
   int64_t vectorBits = 512;
   int64_t vectorRegisters = 32;
@@ -44,6 +45,9 @@ struct TargetDescription {
   WeightLayout getWeights() const {
     return sm > 0 ? kCudaWeights : WeightLayout();
   }
+
+  int64_t multiprocessors = 132;   ///< of a GPU
+  int64_t sharedBytes = 227 << 10; ///< memory that a block's threads may share
 
   /// Elements of a vector register.
   int64_t lanes(int64_t elementBits) const { return vectorBits / elementBits; }
