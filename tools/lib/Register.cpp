@@ -27,6 +27,9 @@
 #ifdef HAGANE_WITH_CPU_HOST
 #include "codegen/cpu/Passes.h"
 #endif
+#ifdef HAGANE_WITH_CUDA_SOURCES
+#include "codegen/cuda/Passes.h"
+#endif
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -67,5 +70,8 @@ void hagane::registerPasses() {
   registerPhases();
 #ifdef HAGANE_WITH_CPU_HOST
   cpu::registerHaganeCpuPasses();
+#endif
+#ifdef HAGANE_WITH_CUDA_SOURCES
+  cuda::registerHaganeCudaPasses();
 #endif
 }
