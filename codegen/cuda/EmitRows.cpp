@@ -35,16 +35,18 @@ public:
       w.line("HAGANE_SHARED(shared);");
       w.useShared(reductions * kReductionBytes);
     }
-    if (schedule.getRows() == 1) {
+    bool hasPlace = product(sizes) != "1";
+    if (schedule.getRows() == 1 && hasPlace)
       w.line("const int64_t row = blockIdx.x;");
-    } else {
+    if (schedule.getRows() > 1) {
       w.line(formatv("const int64_t rows = {0};", product(sizes)));
       w.line(formatv("const int64_t own = int64_t(blockIdx.x) * {0} + "
                      "threadIdx.x / {1};",
                      schedule.getRows(), size));
       // All lanes of a warp take part in its shuffles.
-      w.line("const bool exists = own < rows;\n"
-             "const int64_t row = exists ? own : rows - 1;");
+      w.line("const bool exists = own < rows;");
+      if (hasPlace)
+        w.line("const int64_t row = exists ? own : rows - 1;");
     }
     w.line(size == 1 ? std::string("const int lane = 0;")
            : isBlock()

@@ -283,63 +283,99 @@ Texts KernelWriter::apply(AffineMap map, ArrayRef<std::string> dims) {
 
 namespace {
 /// Symbolic numbers as C++ over sizes of operands.
-struct NumberWriter {
-  llvm::function_ref<std::optional<std::string>(xf::Dim)> findSize;
-  MLIRContext *context;
-  std::string missing;
+class NumberWriter {
+public:
+  NumberWriter(kernel::KernelOpInterface op, const KernelWriter &w)
+      : op(op), w(w) {}
 
+  /// Gives the size, or the sizes together, that a number is, or what it is
+  /// made of.
   std::string write(const xf::DimNode &node) {
     using Kind = xf::DimNode::Kind;
-    switch (node.kind) {
-    case Kind::Constant:
+    if (node.kind == Kind::Constant)
       return formatv("int64_t({0})", node.value);
-    case Kind::Symbol: {
-      auto size = findSize(xf::Dim::symbol(context, node.symbol));
-      if (!size)
-        missing = node.symbol;
-      return size.value_or("0");
-    }
+    if (std::string sizes = findSizes(toDim(node)); !sizes.empty())
+      return sizes;
+    switch (node.kind) {
     case Kind::Sum:
       return "(" + join(node, " + ") + ")";
     case Kind::Product:
       return join(node, " * ");
     case Kind::FloorDiv:
-      return "floorDivide(" + join(node, ", ") + ")";
+      return "floorDivide<int64_t>(" + join(node, ", ") + ")";
     case Kind::CeilDiv:
-      return "ceilDivide(" + join(node, ", ") + ")";
+      return "ceilDivide<int64_t>(" + join(node, ", ") + ")";
     case Kind::Mod:
-      return "floorRemainder(" + join(node, ", ") + ")";
+      return "floorRemainder<int64_t>(" + join(node, ", ") + ")";
     case Kind::Min:
-      return "smaller(" + join(node, ", ") + ")";
+      return "smaller<int64_t>(" + join(node, ", ") + ")";
     case Kind::Max:
-      return "larger(" + join(node, ", ") + ")";
+      return "larger<int64_t>(" + join(node, ", ") + ")";
+    default:
+      missing = node.symbol;
+      return "0";
     }
-    llvm_unreachable("all kinds are handled");
   }
 
+  /// A symbol that is no size.
+  std::string missing;
+
+private:
   std::string join(const xf::DimNode &node, StringRef separator) {
     return llvm::join(
         llvm::map_range(node.operands,
                         [&](const xf::DimNode &part) { return write(part); }),
         separator);
   }
+
+  xf::Dim toDim(const xf::DimNode &node) {
+    using Kind = xf::DimNode::Kind;
+    if (node.kind == Kind::Constant)
+      return xf::Dim::constant(op->getContext(), node.value);
+    if (node.kind == Kind::Symbol)
+      return xf::Dim::symbol(op->getContext(), node.symbol);
+    xf::Dim dim = toDim(node.operands.front());
+    for (const xf::DimNode &part : llvm::drop_begin(node.operands)) {
+      xf::Dim next = toDim(part);
+      dim = node.kind == Kind::Sum        ? dim + next
+            : node.kind == Kind::Product  ? dim * next
+            : node.kind == Kind::FloorDiv ? dim.floorDiv(next)
+            : node.kind == Kind::CeilDiv  ? dim.ceilDiv(next)
+            : node.kind == Kind::Mod      ? dim.mod(next)
+            : node.kind == Kind::Min      ? dim.min(next)
+                                          : dim.max(next);
+    }
+    return dim;
+  }
+
+  /// The axes of an operand, one or some that follow each other, whose sizes
+  /// together are the number; empty if there are none.
+  std::string findSizes(xf::Dim wanted) {
+    for (unsigned i = 0; i < op->getNumOperands(); ++i) {
+      SmallVector<xf::Dim> dims =
+          kernel::detail::getOperandDims(op.getOperation(), i);
+      for (size_t first = 0; first < dims.size(); ++first) {
+        xf::Dim product = dims[first];
+        Texts sizes;
+        for (size_t axis = first; axis < dims.size(); ++axis) {
+          product = axis == first ? product : product * dims[axis];
+          sizes.push_back(w.size(op->getOperand(i), axis));
+          if (product == wanted)
+            return sizes.size() == 1 ? sizes[0]
+                                     : "(" + llvm::join(sizes, " * ") + ")";
+        }
+      }
+    }
+    return "";
+  }
+
+  kernel::KernelOpInterface op;
+  const KernelWriter &w;
 };
 } // namespace
 
 FailureOr<std::string> KernelWriter::number(xf::Dim dim) {
-  if (std::optional<int64_t> value = dim.getConstant())
-    return std::to_string(*value);
-  auto findSize = [&](xf::Dim wanted) -> std::optional<std::string> {
-    for (unsigned i = 0; i < op->getNumOperands(); ++i)
-      for (auto [axis, own] : llvm::enumerate(
-               kernel::detail::getOperandDims(op.getOperation(), i)))
-        if (own == wanted)
-          return size(op->getOperand(i), axis);
-    return std::nullopt;
-  };
-  if (auto size = findSize(dim))
-    return *size;
-  NumberWriter writer{findSize, op->getContext(), ""};
+  NumberWriter writer(op, *this);
   std::string text = writer.write(xf::getDimNode(dim));
   if (writer.missing.empty())
     return text;

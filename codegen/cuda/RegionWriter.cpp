@@ -177,7 +177,7 @@ static std::string fill(StringRef format, ArrayRef<std::string> operands,
 LogicalResult RegionWriter::writeArithmetic(Operation *op) {
   StringRef format = findFormat(op);
   if (format.empty() || op->getNumResults() != 1)
-    return op->emitError("has no form in CUDA C++ inside of a kernel");
+    return op->emitOpError("has no form in CUDA C++ inside of a kernel");
   Type result = op->getResult(0).getType(), first = op->getOperand(0).getType();
   // Numbers of 16 bits and fewer compute as floats.
   bool isConversion = isa<CastOpInterface>(op);

@@ -44,11 +44,15 @@ func.func @map(%x: memref<?x17xf16>, %z: memref<?xf32>, %y: memref<?x17xf16>) {
 // CHECK-LABEL: // map_1: kernel.map
 // CHECK: loadSpaced(x0, &args.in0[{{.*}}], 64, 32 - {{.*}});
 // CHECK: exp(
+// CHECK: truncateTo<bool>(
 func.func @transposed(%x: memref<32x64xf32>, %y: memref<64x32xf32>) {
   kernel.map ins %x outs %y {maps = [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i, j)>], shapes = [[], []]} body {
   ^bb0(%e: f32):
     %s = math.exp %e : f32
-    kernel.yield %s : f32
+    %i = arith.fptosi %s : f32 to i32
+    %odd = arith.trunci %i : i32 to i1
+    %r = arith.select %odd, %s, %e : f32
+    kernel.yield %r : f32
   } : (memref<32x64xf32>, memref<64x32xf32>) -> ()
   return
 }
@@ -70,7 +74,7 @@ func.func @gather(%t: memref<100x24xf32>, %i: memref<7xi64>, %y: memref<7x24xf32
 // Branches and loops stay what they are.
 // CHECK-LABEL: // task_0: kernel.task
 // CHECK: const int64_t item = int64_t(blockIdx.x) * 256 + threadIdx.x;
-// CHECK-NEXT: if (item >= args.out0_size1 * args.out0_size0)
+// CHECK-NEXT: if (item >= (args.out0_size0 * args.out0_size1))
 // CHECK: float [[TOTAL:.*]];
 // CHECK-NEXT: [[TOTAL]] = 0.0f;
 // CHECK-NEXT: for (int64_t [[I:.*]] = 0; [[I]] < t; [[I]] += 1) {

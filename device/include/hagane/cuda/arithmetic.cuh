@@ -49,6 +49,14 @@ template <typename T> HAGANE_DEVICE T multiplyWrapping(T a, T b) {
 template <typename T> HAGANE_DEVICE T toSigned(T value) { return value; }
 HAGANE_DEVICE int toSigned(bool value) { return -int(value); }
 
+/// The lowest bits; of one bit, a truth value.
+template <typename To, typename From> HAGANE_DEVICE To truncateTo(From value) {
+  if constexpr (sizeof(To) == 1 && To(2) == To(1))
+    return (value & 1) != 0;
+  else
+    return To(value);
+}
+
 template <typename T> HAGANE_DEVICE T smaller(T a, T b) {
   return b < a ? b : a;
 }
