@@ -123,8 +123,9 @@ struct LowerKernelsPass : impl::LowerKernelsPassBase<LowerKernelsPass> {
           << function.getFunctionType();
       return signalPassFailure();
     }
-    if (!isa<kernel::Task>(kernel) && !kernel->hasAttr("schedule")) {
-      kernel->emitError("expected a kernel with a schedule");
+    if (kernel::getCudaSchedule(kernel) ||
+        (!isa<kernel::Task>(kernel) && !kernel->hasAttr("schedule"))) {
+      kernel->emitError("expected a kernel with a schedule of a processor");
       return signalPassFailure();
     }
     if (!llvm::all_of(kernel->getOperandTypes(), llvm::IsaPred<MemRefType>)) {

@@ -49,6 +49,16 @@ static Value addNegated(xf::Sub op, OpBuilder &builder, Shapes &) {
                          negated);
 }
 
+/// a + -b is a - b, and -a + b is b - a.
+static Value subtract(xf::Add op, OpBuilder &builder, Shapes &) {
+  for (auto [value, other] :
+       {std::pair(op.getB(), op.getA()), std::pair(op.getA(), op.getB())})
+    if (auto negated = value.getDefiningOp<xf::Neg>())
+      return xf::Sub::create(builder, fuseLocations({op, negated}),
+                             op.getType(), other, negated.getX());
+  return {};
+}
+
 /// A mask's selection by what it hides, as one by what it keeps.
 static Value selectByPositive(xf::Select op, OpBuilder &builder, Shapes &) {
   auto hides = op.getCondition().getDefiningOp<xf::Not>();
@@ -137,6 +147,7 @@ ArrayRef<Rewrite> hagane::fusion::getArithmeticRewrites() {
   static constexpr Rewrite rewrites[] = {
       only<xf::Cast, dropCasts>,
       only<xf::Sub, addNegated>,
+      only<xf::Add, subtract>,
       only<xf::Select, selectByPositive>,
       only<xf::MatMul, multiplyOuter>,
       only<xf::Softmax, dropShift>,

@@ -124,14 +124,29 @@ struct AssignSchedules
     if (failed(assigner.read(file, lock, &getContext())))
       return signalPassFailure();
     SmallVector<kernel::KernelOpInterface> open;
-    getOperation().walk([&](kernel::KernelOpInterface op) {
+    WalkResult given = getOperation().walk([&](kernel::KernelOpInterface op) {
       // On a GPU even a task's items are grouped by a schedule.
       if ((sm || kernel::hasSchedule(op)) && !op->hasAttr("schedule"))
         open.push_back(op);
+      return WalkResult(checkKind(op));
     });
+    if (given.wasInterrupted())
+      return signalPassFailure();
     for (kernel::KernelOpInterface op : open)
       if (failed(assigner.assign(op)))
         return signalPassFailure();
+  }
+
+private:
+  /// A schedule that the kernel comes with has to be of the target's kind.
+  LogicalResult checkKind(kernel::KernelOpInterface op) {
+    Attribute schedule = op->getAttr("schedule");
+    if (!schedule || isa<kernel::CudaScheduleInterface>(schedule) == (sm != 0))
+      return success();
+    return op->emitError("comes with ")
+           << schedule << ", expected a schedule of a "
+           << (sm ? "GPU" : "processor")
+           << ": schedules cannot change once they are assigned";
   }
 };
 } // namespace

@@ -17,7 +17,7 @@ from pydoc_data import topics
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMES = ["int8", "int8:act=int8", "int8:act=int8:smooth", "int6", "int4", "int4:awq", "int4:gptq", "int4:awq:gptq",
            "int4:gptq:act=int8"]
-NEED_DATA = {"awq", "gptq", "smooth"}
+NEED_DATA = {"awq", "gptq", "smooth", "act=static"}
 PEERS = {"onnxruntime": ["int8", "int4"], "openvino": ["int8", "weights-int8", "weights-int4"]}
 # Of ten batches one is what tools may see of the inputs beforehand.
 CALIBRATION_STEP = 10

@@ -23,7 +23,7 @@ func.func private @words(%y: memref<4xf32>, %begin: i64, %end: i64, %scratch: me
 // -----
 
 func.func private @unscheduled(%y: memref<4xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body} {
-  // expected-error @below {{expected a kernel with a schedule}}
+  // expected-error @below {{expected a kernel with a schedule of a processor}}
   kernel.map outs %y {maps = [affine_map<(i) -> (i)>], shapes = [[]]} body {
     %c = arith.constant 1.0 : f32
     kernel.yield %c : f32

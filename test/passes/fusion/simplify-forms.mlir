@@ -184,6 +184,16 @@ func.func @negated_mask(%m: tensor<4xi1>, %x: tensor<4xf32>, %y: tensor<4xf32>) 
   return %1 : tensor<4xf32>
 }
 
+// CHECK-LABEL: func.func @differences
+// CHECK-NEXT: xf.sub %arg0, %arg1
+// CHECK-NEXT: xf.sub %arg0, %arg1
+func.func @differences(%x: tensor<4x8xf32>, %y: tensor<4x1xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
+  %0 = xf.neg %y : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %1 = xf.add %x, %0 : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  %2 = xf.add %0, %x : (tensor<4x1xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %1, %2 : tensor<4x8xf32>, tensor<4x8xf32>
+}
+
 // CHECK-LABEL: func.func @outer
 // CHECK-NEXT: xf.mul %arg0, %arg1
 func.func @outer(%x: tensor<2x4x1xf32>, %y: tensor<2x1x3xf32>) -> tensor<2x4x3xf32> {
