@@ -30,6 +30,7 @@ LogicalResult lower(Operation *op, const KernelBody &body,
       .Case([&](kernel::Map map) { return lowerMap(map, body, b); })
       .Case([&](kernel::Reduce reduce) { return lowerReduce(reduce, body, b); })
       .Case([&](kernel::Gather gather) { return lowerGather(gather, body, b); })
+      .Case([&](kernel::Write write) { return lowerWrite(write, body, b); })
       .Case([&](kernel::Task task) { return lowerTask(task, body, b); })
       .Default([](Operation *other) {
         return other->emitError("has no lowering to CPU code");

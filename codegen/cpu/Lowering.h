@@ -62,6 +62,8 @@ llvm::LogicalResult lowerReduce(kernel::Reduce op, const KernelBody &body,
                                 mlir::ImplicitLocOpBuilder &b);
 llvm::LogicalResult lowerGather(kernel::Gather op, const KernelBody &body,
                                 mlir::ImplicitLocOpBuilder &b);
+llvm::LogicalResult lowerWrite(kernel::Write op, const KernelBody &body,
+                               mlir::ImplicitLocOpBuilder &b);
 llvm::LogicalResult lowerTask(kernel::Task op, const KernelBody &body,
                               mlir::ImplicitLocOpBuilder &b);
 

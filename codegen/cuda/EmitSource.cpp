@@ -51,6 +51,7 @@ static LogicalResult emitKernel(Operation *op, KernelWriter &w) {
       .Case([&](kernel::Reduce reduce) { return emitReduce(reduce, w); })
       .Case([&](kernel::Gather gather) { return emitGather(gather, w); })
       .Case([&](kernel::Window window) { return emitWindow(window, w); })
+      .Case([&](kernel::Write write) { return emitWrite(write, w); })
       .Case([&](kernel::Task task) { return emitTask(task, w); })
       .Default([](Operation *other) {
         return other->emitError("has no form in CUDA C++");

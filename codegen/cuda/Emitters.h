@@ -12,6 +12,7 @@ llvm::LogicalResult emitRows(kernel::Rows op, KernelWriter &w);
 llvm::LogicalResult emitReduce(kernel::Reduce op, KernelWriter &w);
 llvm::LogicalResult emitGather(kernel::Gather op, KernelWriter &w);
 llvm::LogicalResult emitWindow(kernel::Window op, KernelWriter &w);
+llvm::LogicalResult emitWrite(kernel::Write op, KernelWriter &w);
 llvm::LogicalResult emitTask(kernel::Task op, KernelWriter &w);
 
 } // namespace hagane::cuda

@@ -123,11 +123,10 @@ static constexpr StringLiteral kConvolution[] = {"x", "weight"};
 static constexpr StringLiteral kAttention[] = {"q", "k", "v"};
 static constexpr StringLiteral kGather[] = {"table", "indices"};
 static constexpr StringLiteral kWindow[] = {"x"};
-static const NamesRow kNames[] = {{"gemm", kProduct},
-                                  {"conv", kConvolution},
-                                  {"attention", kAttention},
-                                  {"gather", kGather},
-                                  {"window", kWindow}};
+static constexpr StringLiteral kWrite[] = {"x", "starts", "past"};
+static const NamesRow kNames[] = {
+    {"gemm", kProduct},  {"conv", kConvolution}, {"attention", kAttention},
+    {"gather", kGather}, {"window", kWindow},    {"write", kWrite}};
 
 void KernelWriter::nameArguments(kernel::KernelOpInterface op) {
   names.resize(function.getNumArguments());

@@ -154,6 +154,7 @@ void hagane::kernel::registerBufferizableOpInterfaces(
     Map::attachInterface<KernelModel<Map>>(*context);
     Reduce::attachInterface<KernelModel<Reduce>>(*context);
     Gather::attachInterface<KernelModel<Gather>>(*context);
+    Write::attachInterface<KernelModel<Write>>(*context);
     Task::attachInterface<KernelModel<Task>>(*context);
     GetGlobal::attachInterface<GetGlobalModel>(*context);
   });

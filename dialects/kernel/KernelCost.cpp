@@ -437,7 +437,8 @@ Dim Reduce::getFlops() {
 Dim Reduce::getBytes() { return getOperandBytes(*this); }
 StringRef Reduce::getKernelKind() { return "reduce"; }
 
-//===-- gather and task ---------------------------------------------------===//
+//===-- gather, write and task
+//---------------------------------------------------===//
 
 Dim Gather::getItemsOnCpu() {
   auto table = kernel::detail::getOperandDims(*this, 0),
@@ -461,6 +462,19 @@ Dim Gather::getBytes() {
 }
 
 StringRef Gather::getKernelKind() { return "gather"; }
+
+/// An item is positions of one line.
+Dim Write::getItemsOnCpu() {
+  auto dims = kernel::detail::getOperandDims(*this, firstOut(*this));
+  ArrayRef<Dim> lines = ArrayRef(dims).take_front(getAxis());
+  return getProduct(*this, lines) *
+         ceilDiv(*this, dims[getAxis()], getSchedule()->getItemSize());
+}
+
+Dim Write::getScratchBytesOnCpu() { return getConstant(*this, 0); }
+Dim Write::getFlops() { return getConstant(*this, 0); }
+Dim Write::getBytes() { return getOperandBytes(*this); }
+StringRef Write::getKernelKind() { return "write"; }
 
 Dim Task::getItemsOnCpu() { return getItemCountAttr(); }
 Dim Task::getScratchBytesOnCpu() { return getConstant(*this, 0); }

@@ -56,6 +56,8 @@ CudaScheduleInterface hagane::kernel::getCudaSchedule(Operation *kernel) {
 
 bool hagane::kernel::canFail(Operation *kernel) {
   auto isPosition = [](Position) { return WalkResult::interrupt(); };
+  if (auto write = dyn_cast<Write>(kernel))
+    return !write.getCircular();
   return isa<Gather>(kernel) || kernel->walk(isPosition).wasInterrupted();
 }
 

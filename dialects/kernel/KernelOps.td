@@ -411,6 +411,36 @@ def Kernel_Gather : Kernel_Op<"gather"> {
   let assemblyFormat = "$table `,` $indices `outs` $outs attr-dict `:` functional-type(operands, results)";
 }
 
+def Kernel_Write : Kernel_Op<"write", [AttrSizedOperandSegments]> {
+  let summary = "new positions written into lines of a cache, at another place in each sequence";
+  let description = [{
+    With n the size of x along `axis` and s = starts[b], where b counts along
+    axis 0, the element of outs at position t of `axis` is that of x at t - s
+    if s <= t < s + n; `x_map` gives x's element for these coordinates. Before
+    that it is past's at t; behind that 0, or past's at t with `keep_rest`; 0
+    also where past has no t. With `circular`, s counts modulo the size of outs
+    along `axis`, and positions of x wrap around the end; without it, positions
+    outside the axis fail the run. outs may lie in the memory of past: the new
+    positions are all there is to write then.
+
+    Rules: (J1) 0 < axis < rank; (J2) x and past have the rank of outs, starts
+    are [batch]; (J3) `x_map` is a permutation; (J4) one element type.
+
+    Example:
+    ```mlir
+    %y = kernel.write %x, %s past %p outs %o {axis = 1 : i64, x_map = affine_map<(b, t, d) -> (b, t, d)>, shapes = [[], [], [], []]}
+      : (tensor<2x1x8xf32>, tensor<2xi64>, tensor<2x?x8xf32>, tensor<2x?x8xf32>) -> tensor<2x?x8xf32>
+    ```
+  }];
+  let arguments = (ins Kernel_Shaped:$x, Kernel_Shaped:$starts, Optional<Kernel_Shaped>:$past,
+                       Variadic<Kernel_Shaped>:$outs, I64Attr:$axis, AffineMapAttr:$x_map, UnitAttr:$keep_rest,
+                       UnitAttr:$circular, ArrayAttr:$shapes, Kernel_LoopSchedules:$schedule);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    $x `,` $starts (`past` $past^)? `outs` $outs attr-dict `:` functional-type(operands, results)
+  }];
+}
+
 def Kernel_Task : Kernel_Op<"task", [AttrSizedOperandSegments]> {
   let summary = "a loop nest written out, for operations without a better form";
   let description = [{

@@ -46,6 +46,7 @@ static const KindRow kKinds[] = {
     {"reduce", kAllInputs, kLoopSizes, isA<LoopScheduleAttr, CudaRowsAttr>},
     {"window", 1, kLoopSizes, isA<LoopScheduleAttr, CudaLoopAttr>},
     {"gather", 2, kLoopSizes, isA<LoopScheduleAttr, CudaLoopAttr>},
+    {"write", 2, kLoopSizes, isA<LoopScheduleAttr, CudaLoopAttr>},
 };
 
 static const KindRow *findKind(StringRef kind) {
@@ -100,6 +101,13 @@ static SmallVector<Dim> sizesOf(Gather op) {
           getProduct(op, axes.drop_front(op.getAxis() + 1))};
 }
 
+static SmallVector<Dim> sizesOf(Write op) {
+  auto out = op.getOperandDims(op.getOutsMutable()[0].getOperandNumber());
+  auto axes = ArrayRef(out);
+  return {getProduct(op, axes.take_front(op.getAxis() + 1)),
+          getProduct(op, axes.drop_front(op.getAxis() + 1))};
+}
+
 template <typename OpTy> static SmallVector<Dim> sizesOf(OpTy op) {
   return rowsAndColumns(
       op, op.getOperandDims(op.getOutsMutable()[0].getOperandNumber()));
@@ -111,8 +119,8 @@ SmallVector<NamedSize> kernel::getNamedSizes(Operation *op) {
     return {};
   SmallVector<Dim> sizes =
       llvm::TypeSwitch<Operation *, SmallVector<Dim>>(op)
-          .Case<Gemm, Conv, Attention, Rows, Map, Reduce, Window, Gather>(
-              [](auto kernel) { return sizesOf(kernel); });
+          .Case<Gemm, Conv, Attention, Rows, Map, Reduce, Window, Gather,
+                Write>([](auto kernel) { return sizesOf(kernel); });
   SmallVector<NamedSize> named;
   for (auto [name, size] : llvm::zip_equal(row->sizes, sizes))
     named.push_back({name, size});

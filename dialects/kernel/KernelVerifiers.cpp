@@ -384,6 +384,40 @@ LogicalResult Gather::verify() {
   return success();
 }
 
+LogicalResult Write::verify() {
+  if (failed(verifyShapes(*this)))
+    return failure();
+  if (getOuts().size() != 1)
+    return emitOpError("expects one out, got ") << getOuts().size();
+  ShapedType out = getShaped(getOuts()[0]);
+  int64_t rank = out.getRank(), axis = getAxis();
+  if (axis <= 0 || axis >= rank)
+    return emitOpError("(J1) expects an axis behind the first of the out of "
+                       "rank ")
+           << rank << ", got " << axis;
+  SmallVector<Value> like{getX()};
+  if (getPast())
+    like.push_back(getPast());
+  for (Value value : like) {
+    ShapedType type = getShaped(value);
+    if (type.getRank() != rank)
+      return emitOpError("(J2) expects operands of the out's rank ")
+             << rank << ", got " << type;
+    if (type.getElementType() != out.getElementType())
+      return emitOpError("(J4) expects elements of type ")
+             << out.getElementType() << ", got " << type;
+  }
+  ShapedType starts = getShaped(getStarts());
+  if (starts.getRank() != 1 || !starts.getElementType().isSignlessInteger())
+    return emitOpError("(J2) expects integers for the starts, [batch], got ")
+           << starts;
+  AffineMap map = getXMap();
+  if (map.getNumDims() != rank || !map.isPermutation())
+    return emitOpError("(J3) expects a permutation of ")
+           << rank << " axes, got " << getXMapAttr();
+  return success();
+}
+
 LogicalResult Task::verify() {
   if (failed(verifyShapes(*this)))
     return failure();

@@ -78,10 +78,10 @@ def ReuseOperandsPass : Pass<"hagane-reuse-operands", "::mlir::func::FuncOp"> {
 def ShareOutputsPass : Pass<"hagane-share-outputs", "::mlir::func::FuncOp"> {
   let summary = "find outputs for which a caller may give an input's memory";
   let description = [{
-    A kernel with `kernel.in_place = i` reads each element of its input i only to
-    write the same element of its result. Where both are arguments, nothing else
-    reads the input and nothing has the output before the kernel, they may be
-    the same memory: the output gets `kernel.shares`, the input's number.
+    A `kernel.write` reads each element of its past only to write the same element
+    of its result. Where both are arguments, nothing else reads the input and
+    nothing has the output before the kernel, they may be the same memory: the
+    output gets `kernel.shares`, the input's number.
   }];
 }
 

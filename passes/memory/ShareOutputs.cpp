@@ -13,11 +13,8 @@ using namespace mlir;
 using namespace hagane;
 
 /// The argument that an operand of a kernel is, itself and not a view of it.
-static BlockArgument argumentAt(ValueRange operands, int64_t place,
-                                const Block &body) {
-  if (place < 0 || place >= static_cast<int64_t>(operands.size()))
-    return {};
-  auto argument = dyn_cast<BlockArgument>(operands[place]);
+static BlockArgument argumentOf(Value operand, const Block &body) {
+  auto argument = dyn_cast_if_present<BlockArgument>(operand);
   return argument && argument.getOwner() == &body ? argument : BlockArgument();
 }
 
@@ -30,14 +27,11 @@ struct ShareOutputs : hagane::impl::ShareOutputsPassBase<ShareOutputs> {
       return;
     Block &body = function.front();
     Positions positions = numberOperations(body);
-    for (auto task : body.getOps<kernel::Task>()) {
-      auto place = task->getAttrOfType<IntegerAttr>("kernel.in_place");
-      if (!place || task.getOuts().size() != 1)
-        continue;
-      BlockArgument input = argumentAt(task.getIns(), place.getInt(), body),
-                    output = argumentAt(task.getOuts(), 0, body);
+    for (auto write : body.getOps<kernel::Write>()) {
+      BlockArgument input = argumentOf(write.getPast(), body),
+                    output = argumentOf(write.getOuts().front(), body);
       if (input && output && input.getType() == output.getType() &&
-          isAlone(task, input, output, positions))
+          isAlone(write, input, output, positions))
         function.setArgAttr(
             output.getArgNumber(), "kernel.shares",
             Builder(&getContext()).getI64IntegerAttr(input.getArgNumber()));
@@ -45,8 +39,9 @@ struct ShareOutputs : hagane::impl::ShareOutputsPassBase<ShareOutputs> {
   }
 
 private:
-  /// Whether only `task` reads the input, and nothing has the output before it.
-  bool isAlone(Operation *task, BlockArgument input, BlockArgument output,
+  /// Whether only `write` reads the input, and nothing has the output before
+  /// it.
+  bool isAlone(Operation *write, BlockArgument input, BlockArgument output,
                const Positions &positions) {
     if (!getOperation().getArgAttr(output.getArgNumber(), "kernel.output") ||
         getOperation().getArgAttr(input.getArgNumber(), "kernel.output"))
@@ -54,9 +49,9 @@ private:
     Block &body = *input.getOwner();
     Life read = getLife(input, body, positions),
          written = getLife(output, body, positions);
-    int64_t here = positions.lookup(task);
+    int64_t here = positions.lookup(write);
     return read.first == here && read.last == here && written.first == here &&
-           llvm::count(task->getOperands(), input) == 1;
+           llvm::count(write->getOperands(), input) == 1;
   }
 };
 

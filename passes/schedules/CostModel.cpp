@@ -233,7 +233,7 @@ double hagane::predictSeconds(const KernelPoint &point, Attribute schedule,
           .Case([&](Rows op) {
             return workOf(op, point, cast<RowsScheduleAttr>(schedule), target);
           })
-          .Case<Map, Reduce, Window, Gather>([&](auto op) {
+          .Case<Map, Reduce, Window, Gather, Write>([&](auto op) {
             return workOf(op, point, cast<LoopScheduleAttr>(schedule), target);
           });
   double busiest = std::ceil(work.items / double(target.threads));

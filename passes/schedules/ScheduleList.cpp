@@ -146,7 +146,7 @@ Attribute hagane::getCanonicalSchedule(const KernelPoint &point,
   if (isa<CudaScheduleInterface>(schedule))
     return schedule;
   return llvm::TypeSwitch<Operation *, Attribute>(point.getKernel())
-      .Case<Gemm, Conv, Attention, Rows, Map, Reduce, Window, Gather>(
+      .Case<Gemm, Conv, Attention, Rows, Map, Reduce, Window, Gather, Write>(
           [&](auto op) {
             using Type = ScheduleOf<decltype(op)>::Type;
             return getCanonical(op, point, cast<Type>(schedule));
@@ -495,7 +495,7 @@ SmallVector<Attribute> hagane::listSchedules(const KernelPoint &point,
     return listCudaSchedules(point, target);
   Candidates candidates(point, target);
   llvm::TypeSwitch<Operation *>(point.getKernel())
-      .Case<Gemm, Conv, Attention, Rows, Map, Reduce, Window, Gather>(
+      .Case<Gemm, Conv, Attention, Rows, Map, Reduce, Window, Gather, Write>(
           [&](auto op) { list(op, point, target, candidates); });
   return candidates.take();
 }

@@ -401,10 +401,21 @@ static kernel::LoopScheduleAttr choose(kernel::Gather op,
   return chooseLoop(op, op.getOperandDims(2), target);
 }
 
+static kernel::LoopScheduleAttr choose(kernel::Write op,
+                                       const TargetDescription &target) {
+  // An item is positions of a line, with all that lies behind each.
+  auto dims = op.getOperandDims(op.getDpsInitsMutable()[0].getOperandNumber());
+  int64_t columns = 1;
+  for (Dim dim : ArrayRef(dims).drop_front(op.getAxis() + 1))
+    columns *= valueOr(dim, 256);
+  return kernel::LoopScheduleAttr::get(op.getContext(), rowsPerItem(columns),
+                                       elementLanes(op, target));
+}
+
 Attribute hagane::chooseSchedule(Operation *op,
                                  const TargetDescription &target) {
   return llvm::TypeSwitch<Operation *, Attribute>(op)
       .Case<kernel::Gemm, kernel::Conv, kernel::Window, kernel::Attention,
-            kernel::Rows, kernel::Map, kernel::Reduce, kernel::Gather>(
-          [&](auto kernel) { return choose(kernel, target); });
+            kernel::Rows, kernel::Map, kernel::Reduce, kernel::Gather,
+            kernel::Write>([&](auto kernel) { return choose(kernel, target); });
 }

@@ -219,7 +219,7 @@ LogicalResult hagane::checkSchedule(Operation *kernel, Attribute schedule,
   if (target.sm)
     return checkCudaSchedule(kernel, schedule, target, emitError);
   return llvm::TypeSwitch<Operation *, LogicalResult>(kernel)
-      .Case<Gemm, Conv, Attention, Rows, Map, Reduce, Window, Gather>(
+      .Case<Gemm, Conv, Attention, Rows, Map, Reduce, Window, Gather, Write>(
           [&](auto op) {
             using Type = ScheduleOf<decltype(op)>::Type;
             return check(op, cast<Type>(schedule), target, emitError);

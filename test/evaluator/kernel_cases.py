@@ -5,6 +5,7 @@ import numpy as np
 from harness import element, tensor_type
 from kernel_case import RNG, KernelCase, apply_map, call, names, real, region, same
 from kernel_loop_cases import conversion_cases, function_cases, integer_cases, map_cases, reduce_cases, rows_cases
+from movement_cases import write_cache
 
 BF16 = ml_dtypes.bfloat16
 
@@ -267,6 +268,30 @@ def gather_cases():
         yield KernelCase(name, "gather", [table, indices], [want], text)
 
 
+def write_cases():
+    """New positions behind a map, over a past and without one; along the last axis too."""
+    x, past, starts = real(3, 4, 2, 5), real(3, 2, 6, 5), np.array([0, 5, 2])
+    for name, extent, keep_rest, circular, s in (
+        ("grow", 9, False, False, starts), ("keep", 10, True, False, starts),
+        ("circular", 6, True, True, np.array([3, 11, -2])),
+        ("first", 9, False, False, np.zeros(3, "int32")),
+    ):
+        moved = x.transpose(0, 2, 1, 3)
+        given = [x, s] if name == "first" else [x, s, past]
+        places = s % extent if circular else s
+        want = write_cache(moved, places, past[:, :, :0] if name == "first" else past, extent, keep_rest, circular)
+        flags = (", keep_rest" if keep_rest else "") + (", circular" if circular else "")
+        head = "%in0, %in1 " + ("past %in2 " if len(given) == 3 else "") + "outs %out0"
+        text = call("write", given, [want], head,
+                    f"axis = 2 : i64, x_map = affine_map<(b, h, t, d) -> (b, t, h, d)>{flags}")
+        yield KernelCase(name, "write", given, [want], text)
+    line, old = real(2, 3), real(2, 7)
+    want = np.concatenate([old[:, :2], line, np.zeros((2, 4), "float32")], 1)
+    text = call("write", [line, np.array([2, 2]), old], [want], "%in0, %in1 past %in2 outs %out0",
+                "axis = 1 : i64, x_map = affine_map<(b, t) -> (b, t)>")
+    yield KernelCase("last", "write", [line, np.array([2, 2]), old], [want], text)
+
+
 def memref(array):
     dynamic = ", ".join("?" * array.ndim)
     sizes = "".join(f"{n}x" for n in array.shape)
@@ -341,6 +366,6 @@ def grouped_pack_cases():
 
 CASES = [case for cases in (
     function_cases, integer_cases, conversion_cases, map_cases, reduce_cases, rows_cases,
-    gemm_cases, conv_cases, rounded_conv_cases, window_cases, partial_window_cases, attention_cases, gather_cases,
+    gemm_cases, conv_cases, rounded_conv_cases, window_cases, partial_window_cases, attention_cases, gather_cases, write_cases,
     task_cases, pack_cases, grouped_pack_cases)
     for case in cases()]

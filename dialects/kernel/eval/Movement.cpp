@@ -1,4 +1,5 @@
-//===- Movement.cpp - gather, task, and the constants of the module -------===//
+//===- Movement.cpp - gather, write, task, and the constants of the module
+//-------===//
 
 #include "dialects/kernel/KernelOps.h"
 #include "dialects/kernel/eval/Definitions.h"
@@ -43,6 +44,58 @@ LogicalResult defineGather(Gather op, Evaluation &evaluation) {
                     std::as_const(table).data() + (p * size + *place) * bytes,
                     bytes);
     }
+  return success();
+}
+
+/// Element by element, as the operation says.
+LogicalResult defineWrite(Write op, Evaluation &evaluation) {
+  const HostTensor &x = evaluation.operand(0), &starts = evaluation.operand(1);
+  const HostTensor *past = evaluation.optional(op, 2);
+  FailureOr<SmallVector<HostTensor>> outs = createOuts(1, evaluation);
+  if (failed(outs))
+    return failure();
+  HostTensor &out = outs->front();
+  int64_t axis = op.getAxis(), size = out.getSize(axis),
+          bytes = out.getElement().bytes;
+  SmallVector<unsigned> axes; // of out, by those of x
+  for (AffineExpr expr : op.getXMap().getResults())
+    axes.push_back(cast<AffineDimExpr>(expr).getPosition());
+  int64_t added = x.getSize(llvm::find(axes, unsigned(axis)) - axes.begin());
+  Shape at(out.getRank(), 0),
+      xStrides = xf::eval::stridesOf(x.getShape()),
+      pastStrides = past ? xf::eval::stridesOf(past->getShape()) : Shape();
+  for (int64_t i = 0; i < out.getCount(); ++i) {
+    int64_t rest = i;
+    for (int64_t a = out.getRank(); a-- > 0; rest /= out.getSize(a))
+      at[a] = rest % out.getSize(a);
+    int64_t start = starts.getInteger(at[0]);
+    if (op.getCircular())
+      start = (start % size + size) % size;
+    else if (added > 0 && (start < 0 || start > size - added))
+      return evaluation.error("found positions from " + Twine(start) + ", " +
+                              Twine(added) + " of them, expected them in [0, " +
+                              Twine(size) + ")");
+    int64_t step = at[axis] - start;
+    if (op.getCircular() && step < 0)
+      step += size;
+    const char *source = nullptr;
+    if (step >= 0 && step < added) {
+      int64_t place = 0;
+      for (auto [a, stride] : llvm::zip_equal(axes, xStrides))
+        place += stride * (a == axis ? step : at[a]);
+      source = x.at(place);
+    } else if (past && at[axis] < past->getSize(axis) &&
+               (op.getKeepRest() || at[axis] < start)) {
+      int64_t place = 0;
+      for (auto [coordinate, stride] : llvm::zip_equal(at, pastStrides))
+        place += stride * coordinate;
+      source = past->at(place);
+    }
+    if (source)
+      std::memcpy(out.at(i), source, bytes);
+    else
+      std::memset(out.at(i), 0, bytes);
+  }
   return success();
 }
 
@@ -128,6 +181,7 @@ LogicalResult definePack(Pack op, Evaluation &evaluation) {
 
 void eval::defineMovement(xf::eval::DefinitionTable &table) {
   table.add(defineGather);
+  table.add(defineWrite);
   table.add(defineTask);
   table.add(definePack);
 }

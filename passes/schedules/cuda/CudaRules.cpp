@@ -20,6 +20,7 @@ static constexpr RuleRow kRules[] = {
     {"reduce", chooseCudaRows, checkCudaRows},
     {"map", chooseCudaLoop, checkCudaLoop},
     {"gather", chooseCudaLoop, checkCudaLoop},
+    {"write", chooseCudaLoop, checkCudaLoop},
     {"window", chooseCudaLoop, checkCudaLoop},
     {"task", chooseCudaLoop, checkCudaLoop},
 };

@@ -13,9 +13,13 @@ static constexpr int64_t kThreads = 256;
 // A thread's load and store of this many bytes is one instruction.
 static constexpr int64_t kAccessBytes = 16;
 
-/// Bytes of the widest element of what is read and written.
+/// Bytes of the widest element of what is read and written; of what is moved,
+/// where indices say from or to where.
 static int64_t widestBytes(Operation *op) {
   int64_t bytes = 1;
+  if (isa<kernel::Gather, kernel::Write>(op))
+    return kernel::getElementBytes(
+        getElementTypeOrSelf(op->getOperands().back().getType()));
   for (Value operand : op->getOperands())
     bytes = std::max(bytes, kernel::getElementBytes(
                                 getElementTypeOrSelf(operand.getType())));

@@ -1,4 +1,4 @@
-// Maps, reductions and gathers.
+// Maps, reductions, gathers and writes.
 // RUN: hagane-opt %s --hagane-lower-kernels --canonicalize --cse | FileCheck %s
 
 // A work item is item_size rows. What does not change along the row is loaded once per row; the tail is masked.
@@ -75,5 +75,25 @@ func.func private @reduce(%x: memref<3x5x32xf32>, %y: memref<3x32xf32>, %begin: 
 // CHECK: vector.store %{{.*}}, %[[Y]]
 func.func private @gather(%t: memref<100x16xf32>, %i: memref<?xi64>, %y: memref<?x16xf32>, %report: memref<3xi64>, %check: index, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body, kernel.reports} {
   kernel.gather %t, %i outs %y {axis = 0 : i64, shapes = [[], [], []], schedule = #kernel.loop_schedule<item_size = 2, vector = 16>} : (memref<100x16xf32>, memref<?xi64>, memref<?x16xf32>) -> ()
+  return
+}
+
+// A line's window is checked by its first item. Over the past's own memory only
+// the new positions are written.
+// CHECK-LABEL: func.func private @write
+// CHECK-SAME: %[[X:[^:]*]]: memref<3x1x2x16xf32>, %[[S:[^:]*]]: memref<3xi64>, %[[PAST:[^:]*]]: memref<3x2x?x16xf32>, %[[Y:[^:]*]]: memref<3x2x?x16xf32>
+// CHECK: %[[ALIKE:.*]] = arith.andi
+// CHECK: memref.load %[[S]]
+// CHECK: scf.if
+// CHECK: llvm.cmpxchg
+// CHECK: vector.load %[[X]]
+// CHECK: vector.store %{{.*}}, %[[Y]]
+// CHECK: %[[OTHER:.*]] = arith.xori %[[ALIKE]]
+// CHECK: scf.if %[[OTHER]] {
+// CHECK: vector.load %[[PAST]]
+// CHECK: vector.store %{{.*}}, %[[Y]]
+// CHECK: vector.store %cst{{.*}}, %[[Y]]
+func.func private @write(%x: memref<3x1x2x16xf32>, %s: memref<3xi64>, %p: memref<3x2x?x16xf32>, %y: memref<3x2x?x16xf32>, %report: memref<3xi64>, %check: index, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.body, kernel.reports} {
+  kernel.write %x, %s past %p outs %y {axis = 2 : i64, x_map = affine_map<(b, h, t, d) -> (b, t, h, d)>, shapes = [[], [], [], []], schedule = #kernel.loop_schedule<item_size = 32, vector = 16>} : (memref<3x1x2x16xf32>, memref<3xi64>, memref<3x2x?x16xf32>, memref<3x2x?x16xf32>) -> ()
   return
 }

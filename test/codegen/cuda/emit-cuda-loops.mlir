@@ -1,4 +1,4 @@
-// Maps, gathers and tasks as CUDA C++.
+// Maps, gathers, writes and tasks as CUDA C++.
 // RUN: hagane-opt %s --hagane-assign-schedules="sm=90" --hagane-outline-kernels --hagane-emit-cuda -o /dev/null | FileCheck %s
 
 // Neighbours are read and written at once; what is broadcast along them, once.
@@ -68,6 +68,21 @@ func.func @transposed(%x: memref<32x64xf32>, %y: memref<64x32xf32>) {
 // CHECK: storeNeighbours(&args.out0[{{.*}}], values, 24 - {{.*}});
 func.func @gather(%t: memref<100x24xf32>, %i: memref<7xi64>, %y: memref<7x24xf32>) {
   kernel.gather %t, %i outs %y {axis = 0 : i64, shapes = [[], [], []]} : (memref<100x24xf32>, memref<7xi64>, memref<7x24xf32>) -> ()
+  return
+}
+
+// A thread's neighbours lie at one position, new or from the past.
+// CHECK-LABEL: // write_0: kernel.write
+// CHECK: const int64_t start = args.starts[
+// CHECK: findPosition<false>(start + added - 1, 40, args.report, args.check);
+// CHECK: if (step >= 0 && step < added) {
+// CHECK: loadNeighbours(values, &args.x[
+// CHECK: } else if (args.past == args.out0 && 30 == 40) {
+// CHECK: } else if ({{.*}} < 30 && {{.*}} < start) {
+// CHECK: loadNeighbours(values, &args.past[
+// CHECK: } else {
+func.func @write(%x: memref<3x1x2x16xf32>, %s: memref<3xi64>, %p: memref<3x2x30x16xf32>, %y: memref<3x2x40x16xf32>) {
+  kernel.write %x, %s past %p outs %y {axis = 2 : i64, x_map = affine_map<(b, h, t, d) -> (b, t, h, d)>, shapes = [[], [], [], []]} : (memref<3x1x2x16xf32>, memref<3xi64>, memref<3x2x30x16xf32>, memref<3x2x40x16xf32>) -> ()
   return
 }
 

@@ -100,6 +100,46 @@ func.func @p3(%a: tensor<4xbf16>) {
 
 // -----
 
+func.func @j1(%x: tensor<2x1x4xf32>, %s: tensor<2xi64>, %p: tensor<2x?x4xf32>, %o: tensor<2x?x4xf32>) {
+  // expected-error @below {{(J1) expects an axis behind the first of the out of rank 3, got 0}}
+  %0 = kernel.write %x, %s past %p outs %o {axis = 0 : i64, x_map = affine_map<(b, t, d) -> (b, t, d)>, shapes = [[], [], [], []]} : (tensor<2x1x4xf32>, tensor<2xi64>, tensor<2x?x4xf32>, tensor<2x?x4xf32>) -> tensor<2x?x4xf32>
+  return
+}
+
+// -----
+
+func.func @j2_x(%x: tensor<1x4xf32>, %s: tensor<2xi64>, %p: tensor<2x?x4xf32>, %o: tensor<2x?x4xf32>) {
+  // expected-error @below {{(J2) expects operands of the out's rank 3, got 'tensor<1x4xf32>'}}
+  %0 = kernel.write %x, %s past %p outs %o {axis = 1 : i64, x_map = affine_map<(b, t, d) -> (b, t, d)>, shapes = [[], [], [], []]} : (tensor<1x4xf32>, tensor<2xi64>, tensor<2x?x4xf32>, tensor<2x?x4xf32>) -> tensor<2x?x4xf32>
+  return
+}
+
+// -----
+
+func.func @j2_starts(%x: tensor<2x1x4xf32>, %s: tensor<2xf32>, %p: tensor<2x?x4xf32>, %o: tensor<2x?x4xf32>) {
+  // expected-error @below {{(J2) expects integers for the starts, [batch], got 'tensor<2xf32>'}}
+  %0 = kernel.write %x, %s past %p outs %o {axis = 1 : i64, x_map = affine_map<(b, t, d) -> (b, t, d)>, shapes = [[], [], [], []]} : (tensor<2x1x4xf32>, tensor<2xf32>, tensor<2x?x4xf32>, tensor<2x?x4xf32>) -> tensor<2x?x4xf32>
+  return
+}
+
+// -----
+
+func.func @j3(%x: tensor<2x1x4xf32>, %s: tensor<2xi64>, %p: tensor<2x?x4xf32>, %o: tensor<2x?x4xf32>) {
+  // expected-error @below {{(J3) expects a permutation of 3 axes, got affine_map<(d0, d1, d2) -> (d0, d1, d1)>}}
+  %0 = kernel.write %x, %s past %p outs %o {axis = 1 : i64, x_map = affine_map<(b, t, d) -> (b, t, t)>, shapes = [[], [], [], []]} : (tensor<2x1x4xf32>, tensor<2xi64>, tensor<2x?x4xf32>, tensor<2x?x4xf32>) -> tensor<2x?x4xf32>
+  return
+}
+
+// -----
+
+func.func @j4(%x: tensor<2x1x4xf16>, %s: tensor<2xi64>, %p: tensor<2x?x4xf32>, %o: tensor<2x?x4xf32>) {
+  // expected-error @below {{(J4) expects elements of type 'f32', got 'tensor<2x1x4xf16>'}}
+  %0 = kernel.write %x, %s past %p outs %o {axis = 1 : i64, x_map = affine_map<(b, t, d) -> (b, t, d)>, shapes = [[], [], [], []]} : (tensor<2x1x4xf16>, tensor<2xi64>, tensor<2x?x4xf32>, tensor<2x?x4xf32>) -> tensor<2x?x4xf32>
+  return
+}
+
+// -----
+
 func.func @h1(%t: tensor<4x8xf32>, %i: tensor<3xi64>, %o: tensor<3x8xf32>) {
   // expected-error @below {{(H1) expects an axis of the table of rank 2, got 2}}
   %0 = kernel.gather %t, %i outs %o {axis = 2 : i64, shapes = [[], [], []]} : (tensor<4x8xf32>, tensor<3xi64>, tensor<3x8xf32>) -> tensor<3x8xf32>

@@ -124,6 +124,9 @@ func.func @anchors(%a: tensor<4x8xf32>, %c: tensor<4x40xf32>, %x: tensor<4x8xbf1
   } : (tensor<4x8xf32>, tensor<4xf32>) -> tensor<4xf32>
   // CHECK: kernel.gather
   %5 = kernel.gather %a, %i outs %g {axis = 0 : i64, shapes = [[], [], []]} : (tensor<4x8xf32>, tensor<3xi64>, tensor<3x8xf32>) -> tensor<3x8xf32>
+  // CHECK: kernel.write {{.*}} past {{.*}} circular, keep_rest
+  %starts = tensor.empty() : tensor<4xi64>
+  %written = kernel.write %a, %starts past %a outs %a {axis = 1 : i64, circular, keep_rest, x_map = affine_map<(b, t) -> (b, t)>, shapes = [[], [], [], []]} : (tensor<4x8xf32>, tensor<4xi64>, tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
   // CHECK: kernel.task
   %6 = kernel.task ins %r outs %r {item_count = #xf.dim<4>, shapes = [[], []]} body {
   ^bb0(%in: memref<?xf32>, %out: memref<?xf32>, %item: index):

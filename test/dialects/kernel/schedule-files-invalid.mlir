@@ -1,6 +1,6 @@
 // RUN: hagane-opt %s -split-input-file -verify-diagnostics
 
-// expected-error @below {{(L1) expects one of gemm, conv, attention, rows, map, reduce, window, gather, got 'task'}}
+// expected-error @below {{(L1) expects one of gemm, conv, attention, rows, map, reduce, window, gather, write, got 'task'}}
 kernel.schedule_for "task" use #kernel.rows_schedule<item_rows = 4, vector = 16>
 
 // -----

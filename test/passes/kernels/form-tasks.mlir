@@ -78,19 +78,19 @@ func.func @group_norm(%x: tensor<2x6x4x4xf32>, %s: tensor<6xf32>, %b: tensor<6xf
 xf.symbol @past {min = 0 : i64, max = 512 : i64}
 xf.symbol @total {min = 1 : i64, max = 512 : i64}
 
-// A work item is 64 positions of one head; each line's window is checked once.
-// Over the past's own memory the new positions are all there is to write.
+// What stands behind a transpose is read where it is.
+// CHECK: #[[MOVED:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d2, d1, d3)>
+// CHECK: #[[PLAIN:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
 // CHECK-LABEL: func.func @cache_write
-// CHECK: kernel.task {{.*}} {item_count = #xf.dim<floordiv(total + 63, 64) * 6>, kernel.in_place = 2 : i64
-// CHECK: memref.load {{.*}} : memref<3xi64
-// CHECK: scf.if
-// CHECK-COUNT-2: kernel.position {{.*}} {from_start}
-// CHECK-COUNT-2: memref.extract_aligned_pointer_as_index
-// CHECK: arith.maxsi
-// CHECK: arith.select
-func.func @cache_write(%x: tensor<3x2x1x8xf32>, %s: tensor<3xi64>, %past: tensor<3x2x?x8xf32> {xf.dims = [#xf.dim<3>, #xf.dim<2>, #xf.dim<past>, #xf.dim<8>]}) -> tensor<3x2x?x8xf32> {
-  %y = xf.cache_write %x, %s, %past {operandSegmentSizes = array<i32: 1, 1, 1, 0>, axis = 2 : i64, extent = [#xf.dim<total>]} : (tensor<3x2x1x8xf32>, tensor<3xi64>, tensor<3x2x?x8xf32>) -> tensor<3x2x?x8xf32>
-  return %y : tensor<3x2x?x8xf32>
+// CHECK-SAME: %[[X:.*]]: tensor<3x1x2x8xf32>, %[[S:.*]]: tensor<3xi64>, %[[PAST:.*]]: tensor<3x2x?x8xf32>
+// CHECK: kernel.write %[[X]], %[[S]] past %[[PAST]] outs %{{.*}} {axis = 2 : i64, shapes = {{.*}}, x_map = #[[MOVED]]}
+// CHECK: kernel.write %[[X]], %[[S]] outs %{{.*}} {axis = 1 : i64, keep_rest, shapes = {{.*}}, x_map = #[[PLAIN]]}
+// CHECK-NOT: kernel.task
+func.func @cache_write(%x: tensor<3x1x2x8xf32>, %s: tensor<3xi64>, %past: tensor<3x2x?x8xf32> {xf.dims = [#xf.dim<3>, #xf.dim<2>, #xf.dim<past>, #xf.dim<8>]}) -> (tensor<3x2x?x8xf32>, tensor<3x4x2x8xf32>) {
+  %t = xf.transpose %x {permutation = array<i64: 0, 2, 1, 3>} : (tensor<3x1x2x8xf32>) -> tensor<3x2x1x8xf32>
+  %y = xf.cache_write %t, %s, %past {operandSegmentSizes = array<i32: 1, 1, 1, 0>, axis = 2 : i64, extent = [#xf.dim<total>]} : (tensor<3x2x1x8xf32>, tensor<3xi64>, tensor<3x2x?x8xf32>) -> tensor<3x2x?x8xf32>
+  %z = xf.cache_write %x, %s {operandSegmentSizes = array<i32: 1, 1, 0, 0>, axis = 1 : i64, keep_rest, extent = [#xf.dim<4>]} : (tensor<3x1x2x8xf32>, tensor<3xi64>) -> tensor<3x4x2x8xf32>
+  return %y, %z : tensor<3x2x?x8xf32>, tensor<3x4x2x8xf32>
 }
 
 // -----

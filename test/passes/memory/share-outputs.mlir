@@ -2,16 +2,11 @@
 
 xf.symbol @n {min = 1 : i64, max = 64 : i64}
 
-// The task alone reads the past, and nothing has the present before it.
+// The kernel alone reads the past, and nothing has the present before it.
 // CHECK-LABEL: func.func @main
-// CHECK-SAME: %arg1: memref<?xf32> {kernel.output = 0 : i64, kernel.shares = 0 : i64}
-func.func @main(%past: memref<?xf32>, %present: memref<?xf32> {kernel.output = 0 : i64}) {
-  kernel.task ins %past outs %present {item_count = #xf.dim<n>, kernel.in_place = 0 : i64, shapes = [[#xf.dim<n>], [#xf.dim<n>]]} body {
-  ^bb0(%p: memref<?xf32>, %y: memref<?xf32>, %i: index):
-    %e = memref.load %p[%i] : memref<?xf32>
-    memref.store %e, %y[%i] : memref<?xf32>
-    kernel.yield
-  } : (memref<?xf32>, memref<?xf32>) -> ()
+// CHECK-SAME: %[[PRESENT:.*]]: memref<2x?xf32> {kernel.output = 0 : i64, kernel.shares = 0 : i64}
+func.func @main(%past: memref<2x?xf32>, %x: memref<2x1xf32>, %s: memref<2xi64>, %present: memref<2x?xf32> {kernel.output = 0 : i64}) {
+  kernel.write %x, %s past %past outs %present {axis = 1 : i64, x_map = affine_map<(b, t) -> (b, t)>, shapes = [[], [], [], []]} : (memref<2x1xf32>, memref<2xi64>, memref<2x?xf32>, memref<2x?xf32>) -> ()
   return
 }
 
@@ -19,18 +14,15 @@ func.func @main(%past: memref<?xf32>, %present: memref<?xf32> {kernel.output = 0
 
 xf.symbol @n {min = 1 : i64, max = 64 : i64}
 
-// The past is read behind the task, too, by another name.
+// The past is read behind the kernel, too, by another name.
 // CHECK-LABEL: func.func @main
 // CHECK-NOT: kernel.shares
-func.func @main(%past: memref<?xf32>, %present: memref<?xf32> {kernel.output = 0 : i64}, %copy: memref<1x?xf32> {kernel.output = 1 : i64}) {
-  %c0 = arith.constant 0 : index
-  %n = memref.dim %past, %c0 : memref<?xf32>
-  %view = memref.expand_shape %past [[0, 1]] output_shape [1, %n] : memref<?xf32> into memref<1x?xf32>
-  kernel.task ins %past outs %present {item_count = #xf.dim<n>, kernel.in_place = 0 : i64, shapes = [[#xf.dim<n>], [#xf.dim<n>]]} body {
-  ^bb0(%p: memref<?xf32>, %y: memref<?xf32>, %i: index):
-    kernel.yield
-  } : (memref<?xf32>, memref<?xf32>) -> ()
-  memref.copy %view, %copy : memref<1x?xf32> to memref<1x?xf32>
+func.func @main(%past: memref<2x?xf32>, %x: memref<2x1xf32>, %s: memref<2xi64>, %present: memref<2x?xf32> {kernel.output = 0 : i64}, %copy: memref<1x2x?xf32> {kernel.output = 1 : i64}) {
+  %c1 = arith.constant 1 : index
+  %n = memref.dim %past, %c1 : memref<2x?xf32>
+  %view = memref.expand_shape %past [[0, 1], [2]] output_shape [1, 2, %n] : memref<2x?xf32> into memref<1x2x?xf32>
+  kernel.write %x, %s past %past outs %present {axis = 1 : i64, x_map = affine_map<(b, t) -> (b, t)>, shapes = [[], [], [], []]} : (memref<2x1xf32>, memref<2xi64>, memref<2x?xf32>, memref<2x?xf32>) -> ()
+  memref.copy %view, %copy : memref<1x2x?xf32> to memref<1x2x?xf32>
   return
 }
 
@@ -41,12 +33,9 @@ xf.symbol @n {min = 1 : i64, max = 64 : i64}
 // The present is written before the past is read.
 // CHECK-LABEL: func.func @main
 // CHECK-NOT: kernel.shares
-func.func @main(%past: memref<?xf32>, %other: memref<?xf32>, %present: memref<?xf32> {kernel.output = 0 : i64}) {
-  memref.copy %other, %present : memref<?xf32> to memref<?xf32>
-  kernel.task ins %past outs %present {item_count = #xf.dim<n>, kernel.in_place = 0 : i64, shapes = [[#xf.dim<n>], [#xf.dim<n>]]} body {
-  ^bb0(%p: memref<?xf32>, %y: memref<?xf32>, %i: index):
-    kernel.yield
-  } : (memref<?xf32>, memref<?xf32>) -> ()
+func.func @main(%past: memref<2x?xf32>, %other: memref<2x?xf32>, %x: memref<2x1xf32>, %s: memref<2xi64>, %present: memref<2x?xf32> {kernel.output = 0 : i64}) {
+  memref.copy %other, %present : memref<2x?xf32> to memref<2x?xf32>
+  kernel.write %x, %s past %past outs %present {axis = 1 : i64, x_map = affine_map<(b, t) -> (b, t)>, shapes = [[], [], [], []]} : (memref<2x1xf32>, memref<2xi64>, memref<2x?xf32>, memref<2x?xf32>) -> ()
   return
 }
 
@@ -54,18 +43,12 @@ func.func @main(%past: memref<?xf32>, %other: memref<?xf32>, %present: memref<?x
 
 xf.symbol @n {min = 1 : i64, max = 64 : i64}
 
-// A place that is no input, twice the same input, and an input that two
-// outputs take.
+// No past, the same input twice, and an input that two outputs take.
 // CHECK-LABEL: func.func @main
 // CHECK-NOT: kernel.shares
-func.func @main(%past: memref<?xf32>, %present: memref<?xf32> {kernel.output = 0 : i64}, %more: memref<?xf32> {kernel.output = 1 : i64}) {
-  kernel.task ins %past outs %present {item_count = #xf.dim<n>, kernel.in_place = 7 : i64, shapes = [[#xf.dim<n>], [#xf.dim<n>]]} body {
-  ^bb0(%p: memref<?xf32>, %y: memref<?xf32>, %i: index):
-    kernel.yield
-  } : (memref<?xf32>, memref<?xf32>) -> ()
-  kernel.task ins %past, %past outs %more {item_count = #xf.dim<n>, kernel.in_place = 0 : i64, shapes = [[#xf.dim<n>], [#xf.dim<n>], [#xf.dim<n>]]} body {
-  ^bb0(%p: memref<?xf32>, %q: memref<?xf32>, %y: memref<?xf32>, %i: index):
-    kernel.yield
-  } : (memref<?xf32>, memref<?xf32>, memref<?xf32>) -> ()
+func.func @main(%past: memref<2x?xf32>, %x: memref<2x1xf32>, %s: memref<2xi64>, %present: memref<2x?xf32> {kernel.output = 0 : i64}, %more: memref<2x?xf32> {kernel.output = 1 : i64}, %most: memref<2x?xf32> {kernel.output = 2 : i64}) {
+  kernel.write %x, %s outs %present {axis = 1 : i64, x_map = affine_map<(b, t) -> (b, t)>, shapes = [[], [], []]} : (memref<2x1xf32>, memref<2xi64>, memref<2x?xf32>) -> ()
+  kernel.write %past, %s past %past outs %more {axis = 1 : i64, x_map = affine_map<(b, t) -> (b, t)>, shapes = [[], [], [], []]} : (memref<2x?xf32>, memref<2xi64>, memref<2x?xf32>, memref<2x?xf32>) -> ()
+  kernel.write %x, %s past %past outs %most {axis = 1 : i64, x_map = affine_map<(b, t) -> (b, t)>, shapes = [[], [], [], []]} : (memref<2x1xf32>, memref<2xi64>, memref<2x?xf32>, memref<2x?xf32>) -> ()
   return
 }
