@@ -35,7 +35,8 @@ LogicalResult emitMap(kernel::Map op, KernelWriter &w) {
   int64_t vector = nest.rank() == 0 ? 1 : schedule.getVector();
   unsigned last = std::max(nest.rank(), 1u) - 1;
   w.openKernel(schedule.getThreads());
-  auto emitGroup = [&](Texts at, std::string count) -> LogicalResult {
+  auto emitGroup = [&](const Texts &at,
+                       const std::string &count) -> LogicalResult {
     // All are scalars unless a group has several elements.
     unsigned along = vector > 1 ? last : nest.rank();
     nest.loadInvariant(at, along);
@@ -117,7 +118,8 @@ LogicalResult emitGather(kernel::Gather op, KernelWriter &w) {
                                          schedule.getPerThread(), 1);
   Type type = getElementTypeOrSelf(table.getType());
   w.openKernel(schedule.getThreads());
-  auto emitGroup = [&](Texts at, std::string count) -> LogicalResult {
+  auto emitGroup = [&](const Texts &at,
+                       const std::string &count) -> LogicalResult {
     std::string rows = w.size(table, axis);
     std::string raw = w.element(indices, ArrayRef(at).slice(axis, indexRank));
     w.line(formatv("const int64_t row = findPosition<true>({0}, {1}, "
@@ -162,7 +164,8 @@ public:
     for (int64_t i = 0; i < rank; ++i)
       sizes.push_back(w.size(out, i));
     w.openKernel(schedule.getThreads());
-    auto emitGroup = [&](Texts at, std::string count) -> LogicalResult {
+    auto emitGroup = [&](const Texts &at,
+                         const std::string &count) -> LogicalResult {
       emit(at, count, sizes[axis]);
       return success();
     };
