@@ -1,10 +1,9 @@
 //===- AssignWeights.cpp - Places in the weight segment -------------------===//
 
 #include "codegen/cpu/Passes.h"
-#include "dialects/kernel/KernelOps.h"
+#include "codegen/cpu/WeightPlaces.h"
 #include "runtime/include/hagane/abi.h"
 #include "llvm/Support/MathExtras.h"
-#include <map>
 
 namespace hagane::cpu {
 #define GEN_PASS_DEF_ASSIGNWEIGHTSPASS
@@ -13,14 +12,13 @@ namespace hagane::cpu {
 
 using namespace mlir;
 using namespace hagane;
-
-namespace {
+using namespace hagane::cpu;
 
 /// Two expressions are the same exactly when their keys are: the operations'
 /// names, attributes, types and which earlier value each operand is.
 using ExpressionKey = std::vector<const void *>;
 
-ExpressionKey keyOf(kernel::Global global) {
+static ExpressionKey keyOf(kernel::Global global) {
   ExpressionKey key = {global.getType().getAsOpaquePointer()};
   llvm::DenseMap<Value, uintptr_t> numbers;
   global.getInit().walk([&](Operation *op) {
@@ -36,28 +34,40 @@ ExpressionKey keyOf(kernel::Global global) {
   return key;
 }
 
+LogicalResult WeightPlaces::assign(ModuleOp module) {
+  for (auto global : module.getOps<kernel::Global>()) {
+    auto type = dyn_cast<ShapedType>(global.getType());
+    if (!type || !type.hasStaticShape())
+      return global.emitError("a constant must have a static shape, found ")
+             << global.getType();
+    int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8) *
+                    type.getNumElements();
+    // Nothing may lie behind the last byte of the segment.
+    auto [it, isNew] = places.try_emplace(keyOf(global), bytes ? end : 0);
+    global.setOffset(it->second);
+    if (isNew)
+      end = llvm::alignTo(end + bytes, HGN_ALIGNMENT);
+  }
+  return success();
+}
+
+namespace {
 struct AssignWeightsPass
     : hagane::cpu::impl::AssignWeightsPassBase<AssignWeightsPass> {
-  void runOnOperation() override {
-    std::map<ExpressionKey, int64_t> places;
-    int64_t end = 0;
-    Builder b(&getContext());
-    for (auto global : getOperation().getOps<kernel::Global>()) {
-      auto type = dyn_cast<ShapedType>(global.getType());
-      if (!type || !type.hasStaticShape()) {
-        global.emitError("a constant must have a static shape, found ")
-            << global.getType();
-        return signalPassFailure();
-      }
-      int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8) *
-                      type.getNumElements();
-      // Nothing may lie behind the last byte of the segment.
-      auto [it, isNew] = places.try_emplace(keyOf(global), bytes ? end : 0);
-      global.setOffset(it->second);
-      if (isNew)
-        end = llvm::alignTo(end + bytes, HGN_ALIGNMENT);
-    }
-  }
-};
+  AssignWeightsPass() = default;
+  explicit AssignWeightsPass(WeightPlaces *shared) : shared(shared) {}
 
+  void runOnOperation() override {
+    WeightPlaces own;
+    if (failed((shared ? shared : &own)->assign(getOperation())))
+      signalPassFailure();
+  }
+
+  WeightPlaces *shared = nullptr;
+};
 } // namespace
+
+std::unique_ptr<Pass>
+hagane::cpu::createAssignWeightsPass(WeightPlaces *places) {
+  return std::make_unique<AssignWeightsPass>(places);
+}

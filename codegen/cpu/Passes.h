@@ -8,6 +8,11 @@
 
 namespace hagane::cpu {
 
+class WeightPlaces;
+
+/// The pass with places that several modules share; null: none do.
+std::unique_ptr<mlir::Pass> createAssignWeightsPass(WeightPlaces *places);
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "codegen/cpu/Passes.h.inc"

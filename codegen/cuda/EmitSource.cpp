@@ -49,6 +49,7 @@ static LogicalResult emitKernel(Operation *op, KernelWriter &w) {
       .Case([&](kernel::Map map) { return emitMap(map, w); })
       .Case([&](kernel::Rows rows) { return emitRows(rows, w); })
       .Case([&](kernel::Reduce reduce) { return emitReduce(reduce, w); })
+      .Case([&](kernel::Gemm gemm) { return emitGemm(gemm, w); })
       .Case([&](kernel::Gather gather) { return emitGather(gather, w); })
       .Case([&](kernel::Window window) { return emitWindow(window, w); })
       .Case([&](kernel::Write write) { return emitWrite(write, w); })

@@ -11,20 +11,32 @@ using namespace mlir;
 using namespace hagane;
 using namespace hagane::codegen;
 
-/// The constants in the order of their places; equal ones share a place.
-static FailureOr<ModuleLayout> layOutWeights(ModuleOp module) {
-  ModuleLayout layout;
+/// Adds a variant's constants, but those that others before it have, too.
+static LogicalResult addWeights(ModuleOp module, ModuleLayout &layout) {
+  llvm::DenseSet<uint64_t> taken;
+  for (const ModuleLayout::Weight &weight : layout.weights)
+    taken.insert(weight.offset);
   for (auto global : module.getOps<kernel::Global>()) {
     if (!global.getOffset())
       return global.emitError("has no place in the weight segment yet");
+    uint64_t offset = static_cast<uint64_t>(*global.getOffset());
+    if (taken.contains(offset))
+      continue;
     auto type = cast<ShapedType>(global.getType());
     uint64_t size = llvm::divideCeil(type.getElementTypeBitWidth(), 8) *
                     type.getNumElements();
-    layout.weights.push_back(
-        {global, static_cast<uint64_t>(*global.getOffset()), size, 0});
-    layout.weightsSize =
-        std::max(layout.weightsSize, layout.weights.back().offset + size);
+    layout.weights.push_back({global, offset, size, 0});
+    layout.weightsSize = std::max(layout.weightsSize, offset + size);
   }
+  return success();
+}
+
+/// The constants in the order of their places; equal ones share a place.
+static FailureOr<ModuleLayout> layOutWeights(ArrayRef<CodeVariant> variants) {
+  ModuleLayout layout;
+  for (const CodeVariant &variant : variants)
+    if (failed(addWeights(variant.record, layout)))
+      return failure();
   llvm::sort(layout.weights,
              [](ModuleLayout::Weight &a, ModuleLayout::Weight &b) {
                return std::pair(a.offset, a.global.getSymName()) <
@@ -124,7 +136,8 @@ static LogicalResult writeWeights(OutputFile &file, ModuleLayout &layout,
   return success();
 }
 
-/// All variants read the same weights and state the same signature.
+/// All processors' variants read the same weights; a device's layouts are its
+/// own.
 static LogicalResult checkVariants(ArrayRef<CodeVariant> variants) {
   ModuleOp first = variants.front().record;
   auto globals = [](ModuleOp module) {
@@ -134,7 +147,8 @@ static LogicalResult checkVariants(ArrayRef<CodeVariant> variants) {
     return list;
   };
   for (const CodeVariant &variant : variants.drop_front())
-    if (globals(first) != globals(variant.record))
+    if (variants.front().device.sm.empty() && variant.device.sm.empty() &&
+        globals(first) != globals(variant.record))
       return first.emitError("the levels '")
              << variants.front().level << "' and '" << variant.level
              << "' need weights in different layouts";
@@ -152,7 +166,7 @@ LogicalResult hagane::codegen::writeModule(ArrayRef<CodeVariant> variants,
   };
   if (failed(checkVariants(variants)))
     return failure();
-  FailureOr<ModuleLayout> layout = layOutWeights(module);
+  FailureOr<ModuleLayout> layout = layOutWeights(variants);
   if (failed(layout))
     return failure();
   layout->codeOffsets.assign(variants.size(), 0);

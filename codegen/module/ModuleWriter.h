@@ -47,9 +47,9 @@ enum class WeightBytes {
 };
 
 /// Writes module.hgn: under a temporary name, renamed when it is complete. The
-/// signature and the weights are those of the first variant, which all
-/// variants must share. Weights are evaluated and written one at a time.
-/// Errors are diagnostics at the module.
+/// signature is that of the first variant, which all variants must share, and
+/// so are the weights of processors. Weights are evaluated and written one at a
+/// time. Errors are diagnostics at the module.
 llvm::LogicalResult writeModule(llvm::ArrayRef<CodeVariant> variants,
                                 const Provenance &provenance,
                                 llvm::StringRef path,

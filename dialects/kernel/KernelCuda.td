@@ -3,12 +3,8 @@
 #ifndef HAGANE_DIALECTS_KERNEL_KERNELCUDA_TD
 #define HAGANE_DIALECTS_KERNEL_KERNELCUDA_TD
 
-include "dialects/kernel/KernelDialect.td"
-include "dialects/kernel/KernelInterfaces.td"
-
-class Kernel_CudaSchedule<string name, string schedule_mnemonic>
-    : Kernel_Schedule<name, schedule_mnemonic,
-                      [DeclareAttrInterfaceMethods<Kernel_CudaScheduleInterface, ["getItems", "getScratchBytes"]>]>;
+include "dialects/kernel/KernelCudaGemm.td"
+include "dialects/kernel/KernelCudaTiles.td"
 
 def Kernel_CudaLoop : Kernel_CudaSchedule<"CudaLoop", "cuda_loop"> {
   let summary = "how a GPU's threads share elements that do not depend on each other";
@@ -62,9 +58,9 @@ class Kernel_Schedules<AttrDef cpu, list<AttrDef> cuda> : Attr<
   let isOptional = 1;
 }
 
-def Kernel_GemmSchedules : Kernel_Schedules<Kernel_GemmSchedule, []>;
-def Kernel_ConvSchedules : Kernel_Schedules<Kernel_ConvSchedule, []>;
-def Kernel_AttentionSchedules : Kernel_Schedules<Kernel_AttentionSchedule, []>;
+def Kernel_GemmSchedules : Kernel_Schedules<Kernel_GemmSchedule, [Kernel_CudaGemm]>;
+def Kernel_ConvSchedules : Kernel_Schedules<Kernel_ConvSchedule, [Kernel_CudaConv]>;
+def Kernel_AttentionSchedules : Kernel_Schedules<Kernel_AttentionSchedule, [Kernel_CudaAttention]>;
 def Kernel_RowsSchedules : Kernel_Schedules<Kernel_RowsSchedule, [Kernel_CudaRows]>;
 def Kernel_LoopSchedules : Kernel_Schedules<Kernel_LoopSchedule, [Kernel_CudaLoop]>;
 def Kernel_ReduceSchedules : Kernel_Schedules<Kernel_LoopSchedule, [Kernel_CudaRows]>;

@@ -8,6 +8,12 @@
 //   ceildiv(last, vector); of a task, its items.
 // - cuda_rows: ceildiv(rows, rows of the schedule) blocks, where a reduction's
 //   rows are the elements of its outs.
+// - cuda_attention: batch * kvHeads * ceildiv(heads / kvHeads * queries, rows)
+//   * parts blocks, parts fastest; rows of up to few_q queries are few_rows.
+//   Row i of a batch entry's head of keys is query i / group of its head
+//   i mod group.
+// - cuda_conv: batch * groups * ceildiv(channels of a group, channels) *
+//   ceildiv(positions, positions of the schedule) blocks, positions fastest.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,6 +32,18 @@ xf::Dim getRows(Operation *kernel);
 
 /// Elements of a row, all that is reduced.
 xf::Dim getRowLength(Operation *kernel);
+
+/// Parts in which a schedule of a processor or GPU cuts attention's keys.
+int64_t getParts(mlir::Attribute schedule);
+
+/// Features of a query or key, and bytes of a number that attention computes.
+int64_t getDepth(Attention op);
+int64_t getComputeBytes(Attention op);
+
+/// Bytes of shared memory that a tile of rows and keys takes, and a block of
+/// the schedule, whatever its way.
+int64_t getTileBytes(Attention op, int64_t rows, int64_t keys);
+int64_t getSharedBytes(Attention op, CudaAttentionAttr schedule);
 
 } // namespace hagane::kernel
 

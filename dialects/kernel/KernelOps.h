@@ -70,6 +70,8 @@ void registerBufferizableOpInterfaces(DialectRegistry &registry);
 #include "dialects/kernel/KernelDialect.h.inc"
 #include "dialects/kernel/KernelInterfaces.h.inc"
 
+#include "dialects/kernel/KernelCudaEnums.h.inc"
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/kernel/KernelAttributes.h.inc"
 

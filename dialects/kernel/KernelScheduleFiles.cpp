@@ -38,7 +38,7 @@ template <typename... AttrTs> static bool isA(Attribute attr) {
 }
 
 static const KindRow kKinds[] = {
-    {"gemm", 2, kGemmSizes, isA<GemmScheduleAttr>},
+    {"gemm", 2, kGemmSizes, isA<GemmScheduleAttr, CudaGemmAttr>},
     {"conv", 2, kConvSizes, isA<ConvScheduleAttr>},
     {"attention", 3, kAttentionSizes, isA<AttentionScheduleAttr>},
     {"rows", kAllInputs, kLoopSizes, isA<RowsScheduleAttr, CudaRowsAttr>},

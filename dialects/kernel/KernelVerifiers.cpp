@@ -1,6 +1,7 @@
 //===- KernelVerifiers.cpp - The numbered rules of kernels ----------------===//
 
 #include "dialects/kernel/KernelCost.h"
+#include "dialects/kernel/KernelCudaCost.h"
 #include "dialects/kernel/KernelRules.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/SmallBitVector.h"
@@ -173,10 +174,9 @@ static LogicalResult verifyParts(Attention op) {
       return op.emitOpError("(A6) expects rank 3 for the second and third "
                             "out, got ")
              << getShaped(statistic);
-  if (auto schedule = op.getSchedule();
-      schedule && schedule->getParts() > 1 && outs.size() != 3)
-    return op.emitOpError("(A7) expects three outs with ")
-           << schedule->getParts() << " parts";
+  if (int64_t parts = getParts(op.getScheduleAttr());
+      parts > 1 && outs.size() != 3)
+    return op.emitOpError("(A7) expects three outs with ") << parts << " parts";
   return success();
 }
 

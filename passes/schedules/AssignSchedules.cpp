@@ -1,5 +1,6 @@
 //===- AssignSchedules.cpp - Every kernel gets its schedule ---------------===//
 
+#include "dialects/kernel/KernelCudaCost.h"
 #include "dialects/xf/SymbolRanges.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/schedules/Passes.h"
@@ -98,14 +99,13 @@ LogicalResult Assigner::assign(kernel::KernelOpInterface op) {
   FailureOr<Attribute> schedule = choose(op);
   if (failed(schedule) || failed(checkLock(op, *schedule)))
     return failure();
-  auto ofAttention = dyn_cast<kernel::AttentionScheduleAttr>(*schedule);
   auto attention = dyn_cast<kernel::Attention>(op.getOperation());
-  if (ofAttention && ofAttention.getParts() > 1 &&
-      attention.getOuts().size() == 1) {
+  int64_t parts = attention ? kernel::getParts(*schedule) : 1;
+  if (parts > 1 && attention.getOuts().size() == 1) {
     if (attention->getNumResults() == 0)
       return op.emitError("expects attention on tensors to split it in ")
-             << ofAttention.getParts() << " parts";
-    return assign(splitAttention(attention, ofAttention));
+             << parts << " parts";
+    return assign(splitAttention(attention, *schedule, parts));
   }
   op->setAttr("schedule", *schedule);
   return success();

@@ -16,12 +16,12 @@ using xf::Dim;
 namespace {
 class Splitter {
 public:
-  Splitter(kernel::Attention op, kernel::AttentionScheduleAttr schedule)
+  Splitter(kernel::Attention op, Attribute schedule, int64_t parts)
       : op(op), schedule(schedule), b(op.getLoc(), op),
         sizes(kernel::getAttentionSizes(op)),
         compute(kernel::getComputeType(
             cast<ShapedType>(op.getQ().getType()).getElementType())),
-        parts(schedule.getParts()) {}
+        parts(parts) {}
 
   kernel::Map split() {
     Dim rows = sizes.batch * parts;
@@ -55,7 +55,7 @@ private:
   void fillBody(Region &body);
 
   kernel::Attention op;
-  kernel::AttentionScheduleAttr schedule;
+  Attribute schedule;
   ImplicitLocOpBuilder b;
   kernel::AttentionSizes sizes;
   Type compute;
@@ -161,7 +161,7 @@ void Splitter::fillBody(Region &body) {
   kernel::Yield::create(b, result);
 }
 
-kernel::Map hagane::splitAttention(kernel::Attention op,
-                                   kernel::AttentionScheduleAttr schedule) {
-  return Splitter(op, schedule).split();
+kernel::Map hagane::splitAttention(kernel::Attention op, Attribute schedule,
+                                   int64_t parts) {
+  return Splitter(op, schedule, parts).split();
 }

@@ -8,10 +8,10 @@
 namespace hagane {
 
 /// Replaces attention on tensors by attention with `schedule`, which has
-/// several parts, and a kernel that merges what the parts give. Returns that
+/// that many parts, and a kernel that merges what the parts give. Returns that
 /// kernel, which is without schedule.
-kernel::Map splitAttention(kernel::Attention op,
-                           kernel::AttentionScheduleAttr schedule);
+kernel::Map splitAttention(kernel::Attention op, mlir::Attribute schedule,
+                           int64_t parts);
 
 } // namespace hagane
 

@@ -37,17 +37,16 @@ struct TargetDescription {
   int64_t l1Bytes = 32 << 10;
   int64_t l2Bytes = 1 << 20;
   int64_t threads = 8;
-  std::string level;     ///< as schedule files name it
-  bool bf16Dots = false; ///< sums products of pairs of bf16
-  bool int8Dots = false; ///< sums products of quads of 8 bits
-  int64_t sm = 0;        ///< of a GPU: 90 for sm_90a; 0: a processor
+  std::string level;               ///< as schedule files name it
+  bool bf16Dots = false;           ///< sums products of pairs of bf16
+  bool int8Dots = false;           ///< sums products of quads of 8 bits
+  int64_t sm = 0;                  ///< of a GPU: 90 for sm_90a; 0: a processor
+  int64_t multiprocessors = 132;   ///< of a GPU
+  int64_t sharedBytes = 227 << 10; ///< memory that a block's threads may share
 
   WeightLayout getWeights() const {
     return sm > 0 ? kCudaWeights : WeightLayout();
   }
-
-  int64_t multiprocessors = 132;   ///< of a GPU
-  int64_t sharedBytes = 227 << 10; ///< memory that a block's threads may share
 
   /// Elements of a vector register.
   int64_t lanes(int64_t elementBits) const { return vectorBits / elementBits; }

@@ -32,9 +32,17 @@ static uint8_t *allocateAligned(uint64_t bytes) {
 Block::~Block() { clear(); }
 
 void Block::clear() {
-  free(base);
+  if (space && base)
+    space->give(*space, base);
+  else
+    free(base);
   base = memory = nullptr;
   capacity = 0;
+}
+
+uint8_t *Block::take(uint64_t bytes) const {
+  return space ? static_cast<uint8_t *>(space->take(*space, bytes))
+               : allocateAligned(bytes);
 }
 
 bool Block::reserve(uint64_t bytes) {
@@ -45,9 +53,9 @@ bool Block::reserve(uint64_t bytes) {
     roomy = capacity + capacity / 4 > bytes ? capacity + capacity / 4 : bytes;
   // Before the new one, so that the two never add up.
   clear();
-  memory = allocateAligned(roomy ? roomy : 1);
+  memory = take(roomy ? roomy : 1);
   if (!memory && roomy > bytes)
-    memory = allocateAligned(roomy = bytes);
+    memory = take(roomy = bytes);
   base = memory;
   capacity = memory ? roomy : 0;
   return memory != nullptr;
@@ -55,6 +63,8 @@ bool Block::reserve(uint64_t bytes) {
 
 bool Block::reserveZeros(uint64_t bytes) {
   clear();
+  if (space)
+    return reserve(bytes) && space->zero(*space, memory, bytes);
   bool huge = bytes >= kHugePage;
   uint64_t alignment = huge ? kHugePage : HGN_ALIGNMENT;
   if (bytes <= kMaxBytes)

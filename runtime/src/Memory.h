@@ -52,6 +52,14 @@ private:
   }
 };
 
+// Memory that is not the host's heap.
+struct Space {
+  // nullptr without memory.
+  void *(*take)(const Space &space, uint64_t bytes);
+  void (*give)(const Space &space, void *memory);
+  bool (*zero)(const Space &space, void *memory, uint64_t bytes);
+};
+
 // A 64-byte aligned block that only grows; growing discards the contents.
 // Growing again takes more than is asked for, so that sizes that rise step by
 // step do not allocate each time.
@@ -68,9 +76,18 @@ public:
   bool reserveZeros(uint64_t bytes);
   uint8_t *data() const { return memory; }
   uint64_t size() const { return capacity; }
+  // Takes all memory from the space, which outlives the block, from now on;
+  // nullptr: the heap.
+  void setSpace(const Space *newSpace) {
+    clear();
+    space = newSpace;
+  }
 
 private:
   void clear();
+  uint8_t *take(uint64_t bytes) const;
+
+  const Space *space = nullptr;
 
   void *base = nullptr; // what is freed
   uint8_t *memory = nullptr;
@@ -101,10 +118,11 @@ private:
 };
 
 // Constructs a T in malloc'ed memory; nullptr without memory.
-template <typename T> T *create() {
+template <typename T, typename... Arguments>
+T *create(Arguments &...arguments) {
   void *memory = aligned_alloc(alignof(T) < 64 ? 64 : alignof(T),
                                (sizeof(T) + 63) / 64 * 64);
-  return memory ? new (HgnPlacement{}, memory) T() : nullptr;
+  return memory ? new (HgnPlacement{}, memory) T(arguments...) : nullptr;
 }
 
 template <typename T> void destroy(T *object) {

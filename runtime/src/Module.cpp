@@ -42,15 +42,20 @@ struct OpenFile {
 
 } // namespace
 
-static constexpr char kDeviceLibrary[] = "the CUDA runtime library";
+static constexpr char kDeviceLibrary[] =
+    "the CUDA runtime library and hgn_open_options.device";
 
-static bool supported(const hgn_code_info &code, TextList *missing) {
-  bool all = true;
-  if (*code.sm) {
-    all = false;
-    if (missing)
-      missing->add(kDeviceLibrary);
-  }
+// Whether the code is for the module's device, or for the CPU if it has none.
+static bool fitsDevice(const hgn_module &module, const hgn_code_info &code) {
+  return module.device ? *code.sm && deviceRuns(*module.device, code.sm)
+                       : !*code.sm;
+}
+
+static bool supported(const hgn_module &module, const hgn_code_info &code,
+                      TextList *missing) {
+  bool all = fitsDevice(module, code);
+  if (!all && missing)
+    missing->add(module.device ? "another device" : kDeviceLibrary);
   for (uint32_t i = 0; i < code.feature_count; ++i) {
     if (cpuSupports(code.features[i]))
       continue;
@@ -74,8 +79,14 @@ hgn_status hagane::runtime::noUsableCode(const hgn_module &module) {
   TextList levels, missing;
   for (uint32_t i = 0; i < view.code_count; ++i)
     levels.add(view.codes[i].level);
+  if (module.device)
+    return makeStatus(HGN_INCOMPATIBLE,
+                      "%s has code for %s, expected some that runs on %s: "
+                      "compile it with --target=cuda and the device's --sm, or "
+                      "open it for the CPU",
+                      module.label, levels.text, deviceLabel(*module.device));
   const hgn_code_info &least = leastDemanding(view);
-  supported(least, &missing);
+  supported(module, least, &missing);
   return makeStatus(
       HGN_INCOMPATIBLE, "%s has code for %s; %s lacks %s, which %s needs",
       module.label, levels.text, *least.sm ? "this process" : "this machine",
@@ -89,7 +100,7 @@ static hgn_status selectLevel(hgn_module &module, const char *level) {
     levels.add(view.codes[i].level);
     if (strcmp(view.codes[i].level, level) != 0)
       continue;
-    if (!supported(view.codes[i], &missing))
+    if (!supported(module, view.codes[i], &missing))
       return makeStatus(HGN_INCOMPATIBLE,
                         "%s: level %s needs %s, which this %s lacks",
                         module.label, level, missing.text,
@@ -108,7 +119,7 @@ static hgn_status selectCode(hgn_module &module,
     return selectLevel(module, options.level);
   hgn_module_info &view = module.info.view;
   for (uint32_t i = 0; i < view.code_count; ++i) {
-    if (!supported(view.codes[i], nullptr))
+    if (!supported(module, view.codes[i], nullptr))
       continue;
     view.selected_code = int32_t(i);
     return nullptr;
@@ -159,6 +170,8 @@ static hgn_status load(hgn_module &module, int file,
   HGN_TRY(checkStructure(module.label, *header, headerEndOf(module.bytes),
                          module.size));
   HGN_TRY(module.info.build(*header, module.bytes, module.size));
+  if (options.device && strcmp(options.device, "cpu") != 0)
+    HGN_TRY(findDevice(options.device, &module.device));
   HGN_TRY(selectCode(module, options));
   HGN_TRY(mapSelected(module, file));
   return options.flags & HGN_OPEN_VERIFY ? hgn_module_verify(&module) : nullptr;

@@ -4,6 +4,7 @@
 #ifndef HAGANE_RUNTIME_MODULE_H
 #define HAGANE_RUNTIME_MODULE_H
 
+#include "Backend.h"
 #include "Mapping.h"
 #include "ModuleInfo.h"
 #include "hagane/abi.h"
@@ -27,8 +28,11 @@ struct hgn_module {
   const uint8_t *bytes = nullptr;
   uint64_t size = 0;
   hagane::runtime::ModuleInfo info;
+  hagane::runtime::Device *device = nullptr; // or nullptr: the CPU
+  std::atomic<hagane::runtime::DeviceProgram *> program{nullptr};
   char label[128] = {}; // "module 'path'", for messages
 
+  ~hgn_module() { hagane::runtime::releaseProgram(program.load()); }
   const uint8_t *weights() const { return info.weightsBase; }
   const hgn_code_info &selected() const {
     return info.view.codes[info.view.selected_code];

@@ -11,6 +11,9 @@
 using namespace hagane::runtime;
 
 hgn_session::~hgn_session() {
+  if (backend)
+    backend->stop(*this);
+  hgn_status_release(problem);
   releasePool(pool);
   hgn_module_release(module);
 }
@@ -112,7 +115,8 @@ hgn_status hgn_session::start(hgn_module *newModule,
   HGN_TRY(startCache(options));
   profile = options.profile;
   profileUser = options.profile_user;
-  exec.api = &kHostApi;
+  backend = module->device ? &deviceBackend() : &kCpuBackend;
+  exec.api = backend->api;
   exec.symbols = symbols.data();
   exec.plan = plan.data();
   exec.inputs = inputData.data();
@@ -120,7 +124,7 @@ hgn_status hgn_session::start(hgn_module *newModule,
   exec.weights = module->weights();
   exec.states = stateData.data();
   exec.session = this;
-  return nullptr;
+  return backend->start(*this);
 }
 
 hgn_status hgn_session_create(hgn_module *module,

@@ -4,6 +4,7 @@
 #ifndef HAGANE_RUNTIME_SESSION_H
 #define HAGANE_RUNTIME_SESSION_H
 
+#include "Backend.h"
 #include "Memory.h"
 #include "Module.h"
 #include "Pool.h"
@@ -30,6 +31,8 @@ struct hgn_session {
 
   Exec exec = {};
   hgn_module *module = nullptr;
+  const hagane::runtime::Backend *backend = nullptr; // once it has begun
+  void *onDevice = nullptr;                          // the back end's own
   hgn_pool *pool = nullptr;
   hgn_host_run_fn hostRun = nullptr;
   void *hostUser = nullptr;
@@ -79,7 +82,8 @@ struct hgn_session {
   uint32_t failedCheck = 0;
   int64_t failedGot = 0, failedWant = 0;
   bool heapExhausted = false;
-  int32_t refusedOutput = -1; // impossible, or not as its memory is
+  int32_t refusedOutput = -1;   // impossible, or not as its memory is
+  hgn_status problem = nullptr; // of the back end
 
   ~hgn_session();
   hgn_status start(hgn_module *module, const hgn_session_options &options);
@@ -103,8 +107,12 @@ struct hgn_session {
   // SessionRun.cpp
   hgn_status run(const hgn_tensor *inputs, hgn_tensor *outputs);
   void *giveOutput(uint32_t index, const int64_t *dims);
-  // What the plan says; false if there is no memory for it.
-  bool reserveScratch();
+  void keepProblem(hgn_status status);
+  hgn_status takeProblem();
+  hgn_status failure(int32_t result);
+  // Calls the profile callback; the event gets what the module says of its
+  // kernel.
+  void reportLaunch(hgn_profile_event event) const;
 
 private:
   using Growth = hagane::runtime::Sequences::Growth;
@@ -134,7 +142,7 @@ private:
   hgn_status resolveStep(uint32_t count, int64_t step);
   void fillInputs(int64_t step);
   hgn_status takePages(uint32_t count);
-  void copyPage(hagane::runtime::Sequences::Copy copy);
+  hgn_status copyPage(hagane::runtime::Sequences::Copy copy);
 
   hgn_status prepare(const hgn_tensor *inputs, hgn_tensor *outputs);
   hgn_status execute(hgn_tensor *outputs);
@@ -150,12 +158,14 @@ private:
   hgn_status bindStates();
   hgn_status bindState(uint32_t index);
   hgn_status reserveWorkspace();
-  hgn_status failure(int32_t result);
 };
 
 namespace hagane::runtime {
 
-extern const hgn_host_api kHostApi;
+// Functions of hgn_host_api that all back ends share.
+hgn_session &sessionOf(hgn_exec *exec);
+void noteFailure(hgn_exec *exec, uint32_t check, int64_t got, int64_t want);
+void *makeOutput(hgn_exec *exec, uint32_t index, const int64_t *dims);
 
 // Whether a list has as many inputs or outputs as the module.
 hgn_status checkCount(const char *kind, const void *list, uint32_t found,

@@ -1,4 +1,4 @@
-// Running compiled code: memory, launches, failures.
+// Running compiled code: memory and failures.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Session.h"
@@ -15,114 +15,25 @@ using ll = long long;
 
 //===--- Launches ---------------------------------------------------------===//
 
-namespace {
-
-struct Launch {
-  hgn_task_fn fn;
-  const int64_t *args;
-  int64_t items;
-  int32_t parts;
-  uint8_t *scratch;
-  int64_t scratchStride;
-  hgn_profile_part *times;
-};
-
-} // namespace
-
-// Part p computes the p-th of equal contiguous ranges of the items.
-static void runPart(void *context, int32_t part) {
-  const Launch &launch = *static_cast<const Launch *>(context);
-  int64_t share = launch.items / launch.parts;
-  int64_t rest = launch.items % launch.parts;
-  int64_t begin = share * part + (part < rest ? part : rest);
-  int64_t end = begin + share + (part < rest);
-  launch.fn(launch.args, begin, end,
-            launch.scratch + launch.scratchStride * part);
-}
-
-static void runTimedPart(void *context, int32_t part) {
-  hgn_profile_part &time = static_cast<const Launch *>(context)->times[part];
-  time.start_ns = monotonicNs();
-  runPart(context, part);
-  time.ns = monotonicNs() - time.start_ns;
-}
-
-static int32_t partsOf(const hgn_session &session, int64_t items) {
-  return items < session.threads ? int32_t(items) : session.threads;
-}
-
-static void launchKernel(hgn_session &session, hgn_task_fn fn,
-                         const int64_t *args, int64_t items) {
-  int32_t parts = partsOf(session, items);
-  Launch launch = {fn,
-                   args,
-                   items,
-                   parts,
-                   session.scratch.data(),
-                   session.scratchStride,
-                   session.partTimes.data()};
-  hgn_part_fn run = session.profile ? runTimedPart : runPart;
-  if (parts == 1)
-    run(&launch, 0);
-  else if (session.hostRun)
-    session.hostRun(session.hostUser, run, &launch, parts);
-  else
-    session.pool->run(run, &launch, parts);
-}
-
-static void reportLaunch(const hgn_session &session, uint32_t kernel,
-                         int64_t items, int64_t start, int64_t end) {
-  const hgn_code_info &code = session.module->selected();
-  hgn_profile_event event = {kernel,
-                             "",
-                             items,
-                             start,
-                             end - start,
-                             -1,
-                             -1,
-                             partsOf(session, items),
-                             session.partTimes.data()};
-  if (kernel < code.kernel_count) {
-    const hgn_kernel_info &info = code.kernels[kernel];
+void hgn_session::reportLaunch(hgn_profile_event event) const {
+  const hgn_code_info &code = module->selected();
+  if (event.kernel < code.kernel_count) {
+    const hgn_kernel_info &info = code.kernels[event.kernel];
     event.name = info.name;
     if (info.flops_slot >= 0)
-      event.flops = session.plan[uint32_t(info.flops_slot)];
+      event.flops = plan[uint32_t(info.flops_slot)];
     if (info.bytes_slot >= 0)
-      event.bytes = session.plan[uint32_t(info.bytes_slot)];
+      event.bytes = plan[uint32_t(info.bytes_slot)];
   }
-  session.profile(session.profileUser, &event);
+  profile(profileUser, &event);
 }
 
-static hgn_session &sessionOf(hgn_exec *exec) {
+hgn_session &hagane::runtime::sessionOf(hgn_exec *exec) {
   return *static_cast<hgn_session::Exec *>(exec)->session;
 }
 
-static void parallel(hgn_exec *exec, uint32_t kernel, hgn_task_fn fn,
-                     const int64_t *args, int64_t items) {
-  hgn_session &session = sessionOf(exec);
-  if (items <= 0)
-    return;
-  // A size that the run has found out may need more than it began with.
-  if (session.plan[HGN_PLAN_SCRATCH_BYTES] > session.scratchStride &&
-      !session.reserveScratch()) {
-    session.heapExhausted = true;
-    return;
-  }
-  if (!session.profile)
-    return launchKernel(session, fn, args, items);
-  int64_t start = monotonicNs();
-  launchKernel(session, fn, args, items);
-  reportLaunch(session, kernel, items, start, monotonicNs());
-}
-
-static void *allocate(hgn_exec *exec, int64_t bytes) {
-  hgn_session &session = sessionOf(exec);
-  void *memory = bytes < 0 ? nullptr : session.heap.allocate(uint64_t(bytes));
-  session.heapExhausted |= memory == nullptr;
-  return memory;
-}
-
-static void fail(hgn_exec *exec, uint32_t check, int64_t got, int64_t want) {
+void hagane::runtime::noteFailure(hgn_exec *exec, uint32_t check, int64_t got,
+                                  int64_t want) {
   hgn_session &session = sessionOf(exec);
   if (session.failed)
     return;
@@ -132,23 +43,10 @@ static void fail(hgn_exec *exec, uint32_t check, int64_t got, int64_t want) {
   session.failedWant = want;
 }
 
-static void *giveOutput(hgn_exec *exec, uint32_t index, const int64_t *dims) {
+void *hagane::runtime::makeOutput(hgn_exec *exec, uint32_t index,
+                                  const int64_t *dims) {
   return sessionOf(exec).giveOutput(index, dims);
 }
-
-static int32_t read(hgn_exec *, const void *memory, void *host, int64_t bytes) {
-  memcpy(host, memory, size_t(bytes));
-  return 0;
-}
-
-static int32_t write(hgn_exec *, void *memory, const void *host,
-                     int64_t bytes) {
-  memcpy(memory, host, size_t(bytes));
-  return 0;
-}
-
-const hgn_host_api hagane::runtime::kHostApi = {
-    HGN_ABI_VERSION, 0, parallel, allocate, fail, giveOutput, read, write};
 
 //===--- Failures ---------------------------------------------------------===//
 
@@ -184,7 +82,22 @@ hgn_status hagane::runtime::checkFailure(const hgn_module &module,
   return makeStatus(HGN_CHECK_FAILED, "%s", text);
 }
 
+void hgn_session::keepProblem(hgn_status status) {
+  if (problem)
+    hgn_status_release(status);
+  else
+    problem = status;
+}
+
+hgn_status hgn_session::takeProblem() {
+  hgn_status taken = problem;
+  problem = nullptr;
+  return taken;
+}
+
 hgn_status hgn_session::failure(int32_t result) {
+  if (problem)
+    return takeProblem();
   if (failed)
     return checkFailure(*module, failedCheck, &failedGot, &failedWant);
   if (refusedOutput >= 0) {
@@ -241,7 +154,7 @@ hgn_status hgn_session::bindInputs(const hgn_tensor *inputs) {
     HGN_TRY(checkMemory("input", info().inputs[i], input.data,
                         input.bytes ? input.bytes : uint64_t(expected),
                         uint64_t(expected)));
-    inputData[i] = input.data;
+    HGN_TRY(backend->bindInput(*this, i, input.data, uint64_t(expected)));
     inputBytes[i] = expected;
   }
   given = inputs;
@@ -283,8 +196,10 @@ void *hgn_session::giveOutput(uint32_t index, const int64_t *dims) {
     heapExhausted = true;
     return nullptr;
   }
-  outputData[index] = late.data ? late.data : ownOutputs[index].data();
-  return outputData[index];
+  keepProblem(backend->bindOutput(
+      *this, index, late.data ? late.data : ownOutputs[index].data(),
+      uint64_t(bytes)));
+  return problem ? nullptr : outputData[index];
 }
 
 // What the run told of a late output; memory of the session may have moved even
@@ -318,7 +233,7 @@ hgn_status hgn_session::bindOutputs(hgn_tensor *outputs) {
       if (!reserved)
         return outOfMemory(info().outputs[i].name, expected);
     }
-    outputData[i] = output.data;
+    HGN_TRY(backend->bindOutput(*this, i, output.data, expected));
   }
   return nullptr;
 }
@@ -356,23 +271,9 @@ hgn_status hgn_session::reserveWorkspace() {
   if (!arena.reserve(arenaBytes))
     return outOfMemory("the arena", arenaBytes);
   exec.arena = arena.data();
-  if (!reserveScratch())
+  if (!backend->reserveScratch(*this))
     return outOfMemory("scratch", uint64_t(plan[HGN_PLAN_SCRATCH_BYTES]));
   return nullptr;
-}
-
-bool hgn_session::reserveScratch() {
-  // Two cache lines, so that threads do not share the prefetcher's pairs.
-  constexpr int64_t kStride = 128;
-  int64_t stride = 0, total = 0;
-  if (__builtin_add_overflow(plan[HGN_PLAN_SCRATCH_BYTES], kStride - 1,
-                             &stride) ||
-      __builtin_mul_overflow(stride / kStride * kStride, int64_t(threads),
-                             &total) ||
-      !scratch.reserve(uint64_t(total)))
-    return false;
-  scratchStride = stride / kStride * kStride;
-  return true;
 }
 
 hgn_status hgn_session::run(const hgn_tensor *inputs, hgn_tensor *outputs) {
@@ -381,6 +282,7 @@ hgn_status hgn_session::run(const hgn_tensor *inputs, hgn_tensor *outputs) {
 }
 
 hgn_status hgn_session::prepare(const hgn_tensor *inputs, hgn_tensor *outputs) {
+  HGN_TRY(backend->begin(*this, inputs));
   HGN_TRY(bindInputs(inputs));
   HGN_TRY(bindStates());
   HGN_TRY(bindOutputs(outputs));
@@ -391,9 +293,9 @@ hgn_status hgn_session::execute(hgn_tensor *outputs) {
   heap.reset();
   failed = heapExhausted = false;
   refusedOutput = -1;
-  int32_t result = module->runEntry()(&exec);
+  int32_t result = backend->run(*this);
   // Not even a launch could be made.
-  if (heapExhausted && !result)
+  if ((heapExhausted || problem) && !result)
     result = 1;
   for (uint32_t i = 0; i < info().output_count; ++i) {
     if (lateOutputs[i].isLate)

@@ -28,7 +28,7 @@ hgn_status hgn_session::checkSharing(uint32_t index, const hgn_tensor &output) {
   bool isLate = lateOutputs[index].isLate;
   uint64_t needed = isLate ? output.bytes : uint64_t(outputBytes[index]);
   for (uint32_t i = 0; i < info().input_count && needed > 0; ++i) {
-    const void *data = inputData[i];
+    const void *data = given[i].data;
     uint64_t bytes = uint64_t(inputBytes[i]);
     if (bytes == 0 || !overlap(data, bytes, output.data, needed))
       continue;
@@ -60,5 +60,5 @@ hgn_status hgn_session::checkSharedShape(uint32_t index) {
 bool hgn_session::isShared(uint32_t index) const {
   int32_t input = info().outputs[index].shares;
   return input >= 0 && inputBytes[uint32_t(input)] > 0 &&
-         lateOutputs[index].data == inputData[uint32_t(input)];
+         lateOutputs[index].data == given[input].data;
 }

@@ -264,19 +264,26 @@ hgn_status hgn_session::takePages(uint32_t count) {
                       ll(needed - free));
   for (uint32_t b = 0; b < count; ++b) {
     sequences.take(growing()[b]);
+    hgn_status status = nullptr;
     if (growing()[b].copies)
-      copyPage(sequences.copyOf(growing()[b]));
+      status = copyPage(sequences.copyOf(growing()[b]));
+    if (!status)
+      continue;
+    for (uint32_t taken = 0; taken <= b; ++taken)
+      sequences.drop(growing()[taken]);
+    return status;
   }
   return nullptr;
 }
 
-void hgn_session::copyPage(Sequences::Copy copy) {
+hgn_status hgn_session::copyPage(Sequences::Copy copy) {
   for (uint32_t i = 0; i < info().state_count; ++i) {
     size_t bytes = size_t(stateBytes[i] / sequences.pageCount());
     auto *data = static_cast<uint8_t *>(stateData[i]);
-    memcpy(data + size_t(copy.to) * bytes, data + size_t(copy.from) * bytes,
-           bytes);
+    HGN_TRY(backend->copy(*this, data + size_t(copy.to) * bytes,
+                          data + size_t(copy.from) * bytes, bytes));
   }
+  return nullptr;
 }
 
 hgn_status hgn_session::step(const hgn_sequence *ids, uint32_t count,

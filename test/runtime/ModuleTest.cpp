@@ -492,10 +492,11 @@ TEST(Module, LeavesDeviceCodeToTheDevicesRuntime) {
   EXPECT_EQ(status.code, HGN_INCOMPATIBLE);
   EXPECT_EQ(status.message,
             "module in memory has code for sm_90a; this process lacks the CUDA "
-            "runtime library, which sm_90a needs");
+            "runtime library and hgn_open_options.device, which sm_90a needs");
   EXPECT_TRUE(open(file, module, HGN_OPEN_INSPECT).ok());
   EXPECT_TRUE(open(file, module, 0, "sm_90a")
-                  .says("level sm_90a needs the CUDA runtime library, which "
+                  .says("level sm_90a needs the CUDA runtime library and "
+                        "hgn_open_options.device, which "
                         "this process lacks"));
 }
 

@@ -70,7 +70,8 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: %s MODULE THREADS [LEVEL]\n", argv[0]);
     return 2;
   }
-  hgn_open_options open = {HGN_OPEN_VERIFY, argc > 3 ? argv[3] : NULL};
+  hgn_open_options open = {.flags = HGN_OPEN_VERIFY,
+                           .level = argc > 3 ? argv[3] : NULL};
   hgn_session_options options = {0};
   options.threads = atoi(argv[2]);
   hgn_module *module = NULL;

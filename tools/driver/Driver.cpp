@@ -7,6 +7,7 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Remarks.h"
 #include "tools/driver/Command.h"
+#include "tools/driver/DeviceCode.h"
 #include "tools/driver/EmitPlan.h"
 #include "tools/driver/Memory.h"
 #include "tools/driver/Phases.h"
@@ -44,10 +45,17 @@ public:
 private:
   LogicalResult load();
   LogicalResult runPhases(ModuleOp module, Phase first, Phase last,
-                          const cpu::Target &target);
+                          const CodeTarget &target);
   LogicalResult prepare();
   LogicalResult compileForTargets();
-  LogicalResult compileFor(const cpu::Target &target);
+  LogicalResult compileFor(const CodeTarget &target);
+  LogicalResult scheduleFor(ModuleOp module, const CodeTarget &target);
+  LogicalResult addVariant(OwningOpRef<ModuleOp> module,
+                           const CodeTarget &target,
+                           ArrayRef<std::string> files);
+  LogicalResult writeDeviceSources(const std::string &folder);
+  bool makesCode(const CodeTarget &target) const;
+  std::string describeOptions() const;
   LogicalResult writeCode(ArrayRef<std::string> files);
   LogicalResult writeIr(Operation *op);
   LogicalResult writeText(StringRef text);
@@ -55,7 +63,7 @@ private:
   LogicalResult writeEmbedding();
   void enableRemarks();
   void remarkFallbacks(ModuleOp module);
-  LogicalResult writeReport(ModuleOp module, const cpu::Target &target);
+  LogicalResult writeReport(ModuleOp module, const CodeTarget &target);
   void releaseModel();
   LogicalResult report(llvm::Error error) {
     if (!error)
@@ -70,9 +78,20 @@ private:
   OwningOpRef<ModuleOp> source;
   SmallVector<OwningOpRef<ModuleOp>> records;
   std::vector<codegen::CodeVariant> variants;
+  std::vector<DeviceSources> devices;
+  cpu::WeightPlaces places;
+  // Of the target that is being compiled for.
+  llvm::StringMap<std::string> kernels;
+  codegen::MemoryFormulas memory;
 };
 
 } // namespace
+
+static std::string withEnding(StringRef file, StringRef ending) {
+  llvm::SmallString<128> result(file);
+  llvm::sys::path::replace_extension(result, ending);
+  return result.str().str();
+}
 
 LogicalResult Compilation::load() {
   progress("import");
@@ -89,7 +108,7 @@ LogicalResult Compilation::load() {
 }
 
 LogicalResult Compilation::runPhases(ModuleOp module, Phase first, Phase last,
-                                     const cpu::Target &target) {
+                                     const CodeTarget &target) {
   for (int i = static_cast<int>(std::max(first, start));
        i <= static_cast<int>(last); ++i) {
     Phase phase = static_cast<Phase>(i);
@@ -107,12 +126,14 @@ LogicalResult Compilation::runPhases(ModuleOp module, Phase first, Phase last,
           [](Pass *, Operation *) { return true; }, true, true, false,
           (options.dumpDir + "/" + getName(phase)).str());
     PhaseOptions phaseOptions(options);
+    phaseOptions.device = target.device;
+    phaseOptions.places = &places;
     // Data is run through the model as it is, and quantizes it afterwards.
     if (looksAtData(options) && phase == Phase::Fusion) {
       phaseOptions.precision = "model";
       phaseOptions.quantization.clear();
     }
-    buildPhase(pm, phase, target, phaseOptions);
+    buildPhase(pm, phase, target.cpu, phaseOptions);
     if (failed(pm.run(module)))
       return failure();
   }
@@ -153,7 +174,7 @@ void Compilation::remarkFallbacks(ModuleOp module) {
 
 /// Of the first level's kernels.
 LogicalResult Compilation::writeReport(ModuleOp module,
-                                       const cpu::Target &target) {
+                                       const CodeTarget &target) {
   if (!records.empty())
     return success();
   if (options.verbose)
@@ -165,7 +186,8 @@ LogicalResult Compilation::writeReport(ModuleOp module,
     return failure();
   if (options.precision != "model" && start <= Phase::Fusion) {
     progress("measure precision");
-    FailureOr<Rounding> rounding = measureRounding(*source, target, options);
+    FailureOr<Rounding> rounding =
+        measureRounding(*source, target.cpu, options);
     if (failed(rounding))
       return failure();
     made->rounding = std::move(*rounding);
@@ -183,25 +205,53 @@ LogicalResult Compilation::writeReport(ModuleOp module,
   return success();
 }
 
-/// The rest of the pipeline for one level.
-LogicalResult Compilation::compileFor(const cpu::Target &target) {
+/// Up to kernels with schedules and buffers with places, with what is told of
+/// them.
+LogicalResult Compilation::scheduleFor(ModuleOp module,
+                                       const CodeTarget &target) {
+  if (failed(runPhases(module, Phase::Kernels,
+                       std::min(plan.last, Phase::Bufferize), target)))
+    return failure();
+  if (plan.last < Phase::Bufferize)
+    return success();
+  if (failed(writeReport(module, target)))
+    return failure();
+  int64_t threads = target.device ? 0 : target.cpu.sizes.threads;
+  if (options.maxMemory &&
+      failed(checkMemory(module, options.maxMemory, threads)))
+    return failure();
+  memory = getMemoryNeed(module, target.device != nullptr).getFormulas();
+  if (options.plan && records.empty())
+    addPlans(module, target, *options.plan);
+  return success();
+}
+
+/// Whether anything but sources is made for the target.
+bool Compilation::makesCode(const CodeTarget &target) const {
+  return !target.device || plan.compiler || plan.last < Phase::Object ||
+         !(plan.writesModule || options.emit == Emit::CudaSource);
+}
+
+/// The rest of the pipeline for one target.
+LogicalResult Compilation::compileFor(const CodeTarget &target) {
   OwningOpRef<ModuleOp> module = source->clone();
-  if (failed(runPhases(*module, Phase::Kernels,
-                       std::min(plan.last, Phase::Bufferize), target)) ||
-      (plan.last >= Phase::Bufferize && failed(writeReport(*module, target))))
-    return failure();
-  if (options.maxMemory && plan.last >= Phase::Bufferize &&
-      failed(checkMemory(*module, options.maxMemory, target.sizes.threads)))
-    return failure();
-  codegen::MemoryFormulas memory = getMemoryNeed(*module).getFormulas();
-  if (options.plan && records.empty() && plan.last >= Phase::Bufferize)
-    addPlans(*module, target, *options.plan);
-  if (failed(runPhases(*module, Phase::Outline,
+  if (failed(scheduleFor(*module, target)) ||
+      failed(runPhases(*module, Phase::Outline,
                        std::min(plan.last, Phase::Outline), target)))
     return failure();
-  llvm::StringMap<std::string> kernels = printKernels(*module);
-  if (failed(runPhases(*module, Phase::Lower, std::min(plan.last, Phase::Lower),
-                       target)))
+  if (plan.last <= Phase::Outline)
+    return writeIr(*module);
+  kernels = printKernels(*module);
+  if (target.device) {
+    progress("emit CUDA C++");
+    FailureOr<DeviceSources> emitted = emitSources(*module, *target.device);
+    if (failed(emitted))
+      return failure();
+    devices.push_back(std::move(*emitted));
+  }
+  if (!makesCode(target))
+    return success();
+  if (failed(runPhases(*module, Phase::Lower, Phase::Lower, target)))
     return failure();
   if (plan.last <= Phase::Lower)
     return writeIr(*module);
@@ -212,20 +262,42 @@ LogicalResult Compilation::compileFor(const cpu::Target &target) {
     return writeIr(*parts);
   progress(getName(Phase::Object));
   FailureOr<SmallVector<std::string>> files =
-      cpu::emitCode(*parts, target, plan.kind);
+      cpu::emitCode(*parts, target.cpu, plan.kind);
   if (failed(files))
     return failure();
   if (!plan.writesModule)
     return writeCode(*files);
+  return addVariant(std::move(module), target, *files);
+}
+
+LogicalResult Compilation::addVariant(OwningOpRef<ModuleOp> module,
+                                      const CodeTarget &target,
+                                      ArrayRef<std::string> files) {
   llvm::Expected<codegen::CodeVariant> variant =
-      linkVariant(target, *files, *module);
+      linkVariant(target.cpu, files, *module);
   if (!variant)
     return report(variant.takeError());
   variant->kernels = std::move(kernels);
   variant->memory = std::move(memory);
+  if (target.device) {
+    auto code = compileDevice(devices.back(), plan, options);
+    if (!code)
+      return report(code.takeError());
+    variant->level = target.getName().str();
+    variant->device = std::move(*code);
+  }
   variants.push_back(std::move(*variant));
   records.push_back(std::move(module));
   return success();
+}
+
+/// Of all devices, with a note where more was wanted.
+LogicalResult Compilation::writeDeviceSources(const std::string &folder) {
+  if (!plan.noCompiler.empty())
+    emitWarning(UnknownLoc::get(&context))
+        << plan.noCompiler << "; only the sources are written, to '" << folder
+        << "'";
+  return report(writeSources(devices, folder));
 }
 
 LogicalResult Compilation::writeCode(ArrayRef<std::string> files) {
@@ -247,20 +319,12 @@ LogicalResult Compilation::writeText(StringRef text) {
   return success();
 }
 
-LogicalResult Compilation::writeModuleFile(const std::string &path) {
-  if (sourceHash.empty()) {
-    llvm::Expected<std::string> hash = hashModel(options);
-    if (!hash)
-      return report(hash.takeError());
-    sourceHash = *hash;
-  }
-  codegen::Provenance provenance;
-  provenance.compilerVersion = HAGANE_VERSION;
-  provenance.sourceName = llvm::sys::path::filename(options.input).str();
-  provenance.sourceHash = sourceHash;
+/// The options that matter for the result.
+std::string Compilation::describeOptions() const {
   SmallVector<std::string> words;
-  for (const cpu::Target &target : plan.targets)
-    words.push_back("--target-cpu=" + target.level->name.str());
+  for (const CodeTarget &target : plan.targets)
+    words.push_back((target.device ? "--target=cuda --sm=" : "--target-cpu=") +
+                    target.getName().str());
   for (const DimRange &range : options.dims)
     words.push_back("--dim " + range.name + "=" + std::to_string(range.min) +
                     ":" + std::to_string(range.max));
@@ -279,9 +343,26 @@ LogicalResult Compilation::writeModuleFile(const std::string &path) {
   if (!options.scheduleFile.empty())
     words.push_back("--schedule=" +
                     llvm::sys::path::filename(options.scheduleFile).str());
-  provenance.options = llvm::join(words, " ");
+  return llvm::join(words, " ");
+}
+
+LogicalResult Compilation::writeModuleFile(const std::string &path) {
+  if (sourceHash.empty()) {
+    llvm::Expected<std::string> hash = hashModel(options);
+    if (!hash)
+      return report(hash.takeError());
+    sourceHash = *hash;
+  }
+  codegen::Provenance provenance;
+  provenance.compilerVersion = HAGANE_VERSION;
+  provenance.sourceName = llvm::sys::path::filename(options.input).str();
+  provenance.sourceHash = sourceHash;
+  provenance.options = describeOptions();
   if (options.quantizeReport)
     provenance.notes = summarize(*options.quantizeReport);
+  if (plan.compiler)
+    provenance.notes.push_back("CUDA sources compiled by " +
+                               plan.compiler->getIdentity());
   return codegen::writeModule(
       variants, provenance, path,
       [&](uint64_t done, uint64_t total) {
@@ -326,7 +407,7 @@ LogicalResult Compilation::writeEmbedding() {
     return failure();
   releaseModel();
   codegen::EmbedOptions embed;
-  embed.triple = plan.targets.front().level->architecture->triple.str();
+  embed.triple = plan.targets.front().cpu.level->architecture->triple.str();
   embed.symbol = codegen::symbolFor(options.output);
   embed.shared = options.emit == Emit::Shared;
   embed.limit = options.embedLimit;
@@ -357,7 +438,7 @@ LogicalResult Compilation::prepare() {
 }
 
 LogicalResult Compilation::compileForTargets() {
-  for (const cpu::Target &target : plan.targets)
+  for (const CodeTarget &target : plan.targets)
     if (failed(compileFor(target)))
       return failure();
   return success();
@@ -370,7 +451,14 @@ LogicalResult Compilation::run() {
     return writeIr(*source);
   if (failed(compileForTargets()))
     return failure();
+  if (options.emit == Emit::CudaSource && !plan.printsIr)
+    return writeDeviceSources(options.output);
   if (!plan.writesModule || options.shapeOnly)
+    return success();
+  if (!devices.empty() && !plan.compiler &&
+      failed(writeDeviceSources(withEnding(options.output, ".cuda"))))
+    return failure();
+  if (variants.empty())
     return success();
   return options.emit == Emit::Module ? writeModuleFile(options.output)
                                       : writeEmbedding();
@@ -382,6 +470,7 @@ LogicalResult Compilation::run(std::vector<CompileVariant> &ways) {
   for (CompileVariant &way : ways) {
     variants.clear();
     records.clear();
+    devices.clear();
     options.scheduleFile = way.scheduleFile;
     options.plan = way.plan;
     way.isCompiled = succeeded(compileForTargets()) &&

@@ -22,7 +22,7 @@ static constexpr int64_t kUnbounded = std::numeric_limits<int64_t>::max();
 static Dim add(Dim a, Dim b) { return a && b ? a + b : Dim(); }
 static Dim larger(Dim a, Dim b) { return a && b ? a.max(b) : Dim(); }
 
-MemoryNeed hagane::driver::getMemoryNeed(ModuleOp module) {
+MemoryNeed hagane::driver::getMemoryNeed(ModuleOp module, bool forDevice) {
   MLIRContext *context = module.getContext();
   Dim zero = Dim::constant(context, 0);
   MemoryNeed need{0, zero, zero, zero};
@@ -37,8 +37,12 @@ MemoryNeed hagane::driver::getMemoryNeed(ModuleOp module) {
   if (auto arena = main->getAttrOfType<xf::DimAttr>("kernel.arena_bytes"))
     need.arena = arena;
   main.walk([&](Operation *op) {
-    if (auto kernel = dyn_cast<kernel::KernelOpInterface>(op))
-      need.scratch = larger(need.scratch, kernel.getScratchBytes());
+    if (auto kernel = dyn_cast<kernel::KernelOpInterface>(op)) {
+      Dim bytes = kernel.getScratchBytes();
+      if (forDevice && bytes)
+        bytes = kernel.getItems() ? bytes * kernel.getItems() : Dim();
+      need.scratch = larger(need.scratch, bytes);
+    }
     if (auto bytes = op->getAttrOfType<xf::DimAttr>("kernel.heap_bytes"))
       // What a loop carries lives in two pieces.
       need.heap = add(need.heap,
@@ -112,9 +116,10 @@ void MemoryBound::explain(InFlightDiagnostic &message) const {
 
 LogicalResult hagane::driver::checkMemory(ModuleOp module, uint64_t limit,
                                           int64_t threads) {
-  MemoryNeed need = getMemoryNeed(module);
+  bool forDevice = threads == 0;
+  MemoryNeed need = getMemoryNeed(module, forDevice);
   MemoryBound bound(module);
-  uint64_t most = bound.get(need, threads);
+  uint64_t most = bound.get(need, forDevice ? 1 : threads);
   if (most <= limit)
     return success();
   InFlightDiagnostic message = module.emitError("running the model may take ");
@@ -124,8 +129,10 @@ LogicalResult hagane::driver::checkMemory(ModuleOp module, uint64_t limit,
     message << most << " bytes";
   codegen::MemoryFormulas formulas = need.getFormulas();
   message << ", expected at most " << limit << " by --max-memory: weights "
-          << need.weights << " + arena (" << formulas.arena << ") + " << threads
-          << " threads * scratch (" << formulas.scratch << ")";
+          << need.weights << " + arena (" << formulas.arena << ") + ";
+  if (!forDevice)
+    message << threads << " threads * ";
+  message << "scratch (" << formulas.scratch << ")";
   if (!need.heap || !need.heap.isConstant(0))
     message << " + heap (" << formulas.heap << ")";
   bound.explain(message);

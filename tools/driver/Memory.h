@@ -12,18 +12,19 @@ namespace hagane::driver {
 struct MemoryNeed {
   int64_t weights = 0;
   xf::Dim arena;   ///< at most
-  xf::Dim scratch; ///< of one thread
+  xf::Dim scratch; ///< of one thread, or of a device
   xf::Dim heap;    ///< at most: of buffers whose sizes only the run tells
 
   codegen::MemoryFormulas getFormulas() const;
 };
 
-/// Of a module as the bufferize phase leaves it.
-MemoryNeed getMemoryNeed(mlir::ModuleOp module);
+/// Of a module as the bufferize phase leaves it. All items of a device's launch
+/// are under way together.
+MemoryNeed getMemoryNeed(mlir::ModuleOp module, bool forDevice = false);
 
 /// Fails, with the formula and the symbols that must be bounded, if a session
-/// of so many threads may need more than `limit` bytes for sizes in the
-/// symbols' ranges.
+/// of so many threads, 0 for a device, may need more than `limit` bytes for
+/// sizes in the symbols' ranges.
 llvm::LogicalResult checkMemory(mlir::ModuleOp module, uint64_t limit,
                                 int64_t threads);
 

@@ -2,10 +2,12 @@
 
 #include "codegen/cpu/EmitObject.h"
 #include "codegen/cpu/Passes.h"
+#include "codegen/cuda/Compiler.h"
 #include "frontend/ops/Passes.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/Pipelines.h"
 #include "passes/quantization/Scheme.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace hagane;
@@ -15,7 +17,8 @@ static bool hasFeature(const cpu::Target &target, StringRef feature) {
   return llvm::is_contained(target.level->required, feature);
 }
 
-TargetDescription hagane::driver::describe(const cpu::Target &target) {
+TargetDescription hagane::driver::describe(const cpu::Target &target,
+                                           const cuda::Target *device) {
   TargetDescription description;
   description.vectorBits = target.level->vectorBits;
   description.vectorRegisters = target.level->vectorRegisters;
@@ -26,12 +29,24 @@ TargetDescription hagane::driver::describe(const cpu::Target &target) {
   description.bf16Dots = !target.level->bf16Dots.empty();
   description.int8Dots = !target.level->integers.mixed.empty() ||
                          !target.level->integers.equal.empty();
+  if (device) {
+    description.level = device->name.str();
+    description.sm = device->sm;
+  }
   return description;
+}
+
+/// A device's kernels have become sources by now.
+static void buildDeviceLower(OpPassManager &pm, const PhaseOptions &options) {
+  pm.addPass(cpu::createAssignWeightsPass(options.places));
+  pm.addPass(cpu::createLowerHostPass({/*device=*/true}));
 }
 
 /// Kernels become loops before the host takes their memrefs apart.
 static void buildLower(OpPassManager &pm, const cpu::Target &target,
-                       const PhaseOptions &) {
+                       const PhaseOptions &phase) {
+  if (phase.device)
+    return buildDeviceLower(pm, phase);
   const cpu::TargetLevel &level = *target.level;
   cpu::LowerKernelsPassOptions options{
       level.vectorBits,           level.vectorRegisters,
@@ -44,7 +59,7 @@ static void buildLower(OpPassManager &pm, const cpu::Target &target,
       {/*f16=*/!target.level->canConvert(cpu::Narrow::F16),
        /*bf16=*/!target.level->canConvert(cpu::Narrow::Bf16)}));
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(cpu::createAssignWeightsPass());
+  pm.addPass(cpu::createAssignWeightsPass(phase.places));
   pm.addPass(cpu::createLowerHostPass());
 }
 
@@ -74,7 +89,7 @@ template <void (*build)(OpPassManager &, const TargetDescription &,
                         const ScheduleFiles &)>
 static void buildScheduled(OpPassManager &pm, const cpu::Target &target,
                            const PhaseOptions &options) {
-  build(pm, describe(target), options.schedules);
+  build(pm, describe(target, options.device), options.schedules);
 }
 
 static void buildFusion(OpPassManager &pm, const cpu::Target &,
@@ -114,6 +129,21 @@ void hagane::driver::buildPhase(OpPassManager &pm, Phase phase,
 }
 
 std::string hagane::listTargets() { return cpu::listTargetLevels(); }
+
+std::string hagane::listSms() {
+  return llvm::join(llvm::map_range(cuda::getTargets(),
+                                    [](const cuda::Target &target) {
+                                      return target.name.drop_front(3);
+                                    }),
+                    ", ");
+}
+
+std::vector<std::string> hagane::listCudaCompilers() {
+  std::vector<std::string> names;
+  for (const cuda::CompilerRow &row : cuda::getCompilers())
+    names.push_back(row.name.str());
+  return names;
+}
 
 std::string hagane::listQuantizationSchemes() {
   return describeQuantizationSchemes();

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "codegen/cpu/Target.h"
+#include "codegen/cpu/WeightPlaces.h"
+#include "codegen/cuda/Target.h"
 #include "codegen/module/ModuleWriter.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/Pipelines.h"
@@ -40,6 +42,10 @@ struct PhaseOptions {
   std::vector<std::string> quantization; // rules
   StatefulOptions stateful;
   ScheduleFiles schedules;
+  /// What kernels are for; the host's part is for the processor. Null: all is.
+  const cuda::Target *device = nullptr;
+  /// Of the codes of a module; null: of a code alone.
+  cpu::WeightPlaces *places = nullptr;
 };
 
 /// Adds the passes of a phase from Convert to Llvm.
@@ -47,7 +53,8 @@ void buildPhase(mlir::OpPassManager &pm, Phase phase, const cpu::Target &target,
                 const PhaseOptions &options = {});
 
 /// What schedules need to know of a target.
-TargetDescription describe(const cpu::Target &target);
+TargetDescription describe(const cpu::Target &target,
+                           const cuda::Target *device = nullptr);
 
 /// What a module file takes of a target: its objects, linked and flattened.
 /// `record` is the host-lowered module they are from.

@@ -39,8 +39,8 @@ static std::string makeLine(kernel::KernelOpInterface op, StringRef level) {
 namespace {
 class Planner {
 public:
-  Planner(const cpu::Target &target, PlanRequest &request)
-      : target(describe(target)), request(request) {
+  Planner(const CodeTarget &target, PlanRequest &request)
+      : target(describe(target.cpu, target.device)), request(request) {
     if (request.flops > 0)
       rates.flops = request.flops;
     if (request.bf16Flops > 0)
@@ -97,7 +97,7 @@ KernelPlan Planner::plan(kernel::KernelOpInterface op) {
   return plan;
 }
 
-void hagane::driver::addPlans(ModuleOp module, const cpu::Target &target,
+void hagane::driver::addPlans(ModuleOp module, const CodeTarget &target,
                               PlanRequest &request) {
   Planner planner(target, request);
   // Launches follow in this order.

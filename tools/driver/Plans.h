@@ -1,14 +1,14 @@
 // What the cost model says of a model's kernels.
 #pragma once
 
-#include "codegen/cpu/Target.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "tools/driver/EmitPlan.h"
 #include "tools/hagane/Plan.h"
 
 namespace hagane::driver {
 
 /// Adds the kernels of a module as the bufferize phase leaves it.
-void addPlans(mlir::ModuleOp module, const cpu::Target &target,
+void addPlans(mlir::ModuleOp module, const CodeTarget &target,
               PlanRequest &request);
 
 } // namespace hagane::driver

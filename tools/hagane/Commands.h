@@ -46,7 +46,9 @@ struct InspectOptions {
   std::string module;
   DimValues dims; // all symbols given: the memory plan is shown in bytes
   bool drawsPlan = false;
-  std::string html; // where to write a page with the plan; "": nowhere
+  std::string html;   // where to write a page with the plan; "": nowhere
+  std::string source; // a device's kernel to print; "": none
+  std::string dump;   // a folder for the files of devices; "": none
   bool json = false;
   bool verify = false;
 };

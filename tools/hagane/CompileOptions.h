@@ -21,6 +21,7 @@ enum class Emit {
   Module,
   Object,
   Shared,
+  CudaSource, // a folder
   Assembly,
   LlvmIr,
   MlirOnnx,
@@ -58,8 +59,12 @@ struct CompileOptions {
   Emit emit = Emit::Module;
   std::string compileTo;  // stop after this phase and print the IR; "": run all
   bool locations = false; // print IR with the names of ONNX nodes
-  std::vector<std::string> targetCpus; // "native" or levels, best first
-  std::vector<DimRange> dims;          // facts about symbolic dims
+  std::vector<std::string> targets = {"cpu"}; // "cpu", "cuda" or both
+  std::vector<std::string> targetCpus;        // "native" or levels, best first
+  std::vector<std::string> sms;               // of GPUs: "80", "90a", ...
+  std::string cudaCompiler;                   // "": nvrtc if it is installed
+  bool cachesImages = true;   // of CUDA sources, between compilations
+  std::vector<DimRange> dims; // facts about symbolic dims
   std::vector<std::pair<std::string, int64_t>>
       specialize;                              // symbolic dims made constant
   std::string attentionSemantics = "standard"; // docs/attention.md
@@ -106,6 +111,10 @@ struct CompileOptions {
 
 /// The names of the levels, a line for each architecture.
 std::string listTargets();
+/// The GPUs that --sm names.
+std::string listSms();
+/// The names of --cuda-compiler.
+std::vector<std::string> listCudaCompilers();
 /// The quantization schemes and their options, a line each.
 std::string listQuantizationSchemes();
 

@@ -1,6 +1,7 @@
 // hagane inspect: what a module says of itself, as text or JSON.
 #include "ArenaPlan.h"
 #include "Commands.h"
+#include "DeviceFiles.h"
 #include "JsonText.h"
 #include "TextFile.h"
 
@@ -267,6 +268,13 @@ void inspectModule(const InspectOptions &options) {
   ModulePtr module = openModule(options.module, HGN_OPEN_INSPECT);
   if (options.verify)
     check(hgn_module_verify(module.get()));
+  const hgn_module_info &info = *hgn_module_get_info(module.get());
+  if (!options.dump.empty())
+    writeDeviceFiles(info, options.dump);
+  if (!options.source.empty()) {
+    std::printf("%s", findSource(info, options.source).c_str());
+    return;
+  }
   ArenaPlan plan = readPlan(module.get(), options.dims);
   if (!options.html.empty())
     writeText(options.html, makePage(plan));

@@ -61,6 +61,28 @@ void addThreads(CLI::App *app, int &threads) {
       ->check(CLI::Range(0, 1024));
 }
 
+void addDeviceOptions(CLI::App *app, CompileOptions &options) {
+  app->add_option("--target", options.targets,
+                  "What to compile for, CPUs by default; see docs/cuda.md")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->type_name("cpu|cuda|cpu,cuda");
+  app->add_option("--sm", options.sms,
+                  "GPUs to compile for with --target=cuda: " + listSms())
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("SM[,SM...]");
+  app->add_option("--cuda-compiler", options.cudaCompiler,
+                  "What compiles CUDA sources: NVRTC, as is the default where "
+                  "it is installed, nvcc, the emulator's compiler for tests "
+                  "without a GPU, or none")
+      ->check(CLI::IsMember(listCudaCompilers()));
+  app->add_flag("!--no-cache", options.cachesImages,
+                "Neither keep compiled CUDA sources, in HAGANE_CACHE or the "
+                "user's folder of caches, nor use what is there");
+}
+
 void addTargetOptions(CLI::App *app, CompileOptions &options) {
   app->add_option("--target-cpu", options.targetCpus,
                   "Processors to compile for, best first: native or levels:\n" +

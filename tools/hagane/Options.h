@@ -44,6 +44,8 @@ void addMeasuring(CLI::App *app, std::string &inputs, int &threads,
 
 /// The options of all that compiles a model.
 void addTargetOptions(CLI::App *app, CompileOptions &options);
+/// GPUs as targets.
+void addDeviceOptions(CLI::App *app, CompileOptions &options);
 /// Those, and the options of what compiles one model.
 void addCompilerOptions(CLI::App *app, CompileOptions &options);
 void addReport(CLI::App *app, CompileOptions &options);

@@ -29,6 +29,7 @@ constexpr EmitKind kEmitKinds[] = {
     {"module", Emit::Module, ".hgn"},
     {"obj", Emit::Object, ".o"},
     {"shared", Emit::Shared, ".so"},
+    {"cuda-src", Emit::CudaSource, ".cuda"},
     {"asm", Emit::Assembly, ".s"},
     {"llvm", Emit::LlvmIr, ".ll"},
     {"mlir-onnx", Emit::MlirOnnx, ".onnx.mlir"},
@@ -59,9 +60,11 @@ CLI::App *addCompile(CLI::App &app, CompileOptions &options, std::string &emit,
                      std::string &report) {
   CLI::App *command = app.add_subcommand("compile", "Compile an ONNX model");
   addCompilerOptions(command, options);
+  addDeviceOptions(command, options);
   command
       ->add_option("-o,--output", options.output,
-                   "Where to write; - for standard output")
+                   "Where to write, a folder for cuda-src; - for standard "
+                   "output")
       ->type_name("FILE");
   command->add_option("--emit", emit, "What to write")
       ->check(CLI::IsMember(emitNames()))
@@ -276,6 +279,14 @@ CLI::App *addInspect(CLI::App &app, InspectOptions &options) {
                     "peak as a formula");
   command->add_option("--html", options.html, "Also write a page with the plan")
       ->type_name("FILE.html");
+  command
+      ->add_option("--source", options.source,
+                   "Print the CUDA C++ of this kernel, and nothing else")
+      ->type_name("KERNEL");
+  command
+      ->add_option("--dump", options.dump,
+                   "Write the CUDA sources and images of devices into a folder")
+      ->type_name("DIR");
   command->add_flag("--verify", options.verify,
                     "Also check every hash, weights included");
   command->add_flag("--json", options.json, "Print one JSON object");

@@ -23,6 +23,9 @@ static constexpr RuleRow kRules[] = {
     {"write", chooseCudaLoop, checkCudaLoop},
     {"window", chooseCudaLoop, checkCudaLoop},
     {"task", chooseCudaLoop, checkCudaLoop},
+    {"gemm", chooseCudaGemm, checkCudaGemm},
+    {"attention", chooseCudaAttention, checkCudaAttention},
+    {"conv", chooseCudaConv, checkCudaConv},
 };
 
 static const RuleRow *findRule(Operation *kernel) {

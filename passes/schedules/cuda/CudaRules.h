@@ -46,6 +46,30 @@ llvm::LogicalResult checkCudaRows(mlir::Operation *kernel,
                                   const TargetDescription &target,
                                   CudaCheckError error);
 
+/// Of matrix products.
+mlir::Attribute chooseCudaGemm(mlir::Operation *kernel,
+                               const TargetDescription &target);
+llvm::LogicalResult checkCudaGemm(mlir::Operation *kernel,
+                                  mlir::Attribute schedule,
+                                  const TargetDescription &target,
+                                  CudaCheckError error);
+
+/// Of attention: tiles of keys for many queries, streams of them for few.
+mlir::Attribute chooseCudaAttention(mlir::Operation *kernel,
+                                    const TargetDescription &target);
+llvm::LogicalResult checkCudaAttention(mlir::Operation *kernel,
+                                       mlir::Attribute schedule,
+                                       const TargetDescription &target,
+                                       CudaCheckError error);
+
+/// Of convolutions.
+mlir::Attribute chooseCudaConv(mlir::Operation *kernel,
+                               const TargetDescription &target);
+llvm::LogicalResult checkCudaConv(mlir::Operation *kernel,
+                                  mlir::Attribute schedule,
+                                  const TargetDescription &target,
+                                  CudaCheckError error);
+
 } // namespace hagane
 
 #endif // HAGANE_PASSES_SCHEDULES_CUDA_CUDARULES_H

@@ -32,13 +32,15 @@ extern "C" {
 
 typedef enum hgn_code {
   HGN_OK = 0,
-  HGN_INVALID_ARGUMENT = 1, /* the caller's arguments, shapes or names */
-  HGN_NOT_FOUND = 2,        /* no such file, or it cannot be read */
-  HGN_DAMAGED = 3,          /* the module's bytes are not what was written */
-  HGN_INCOMPATIBLE = 4,     /* a newer format, or code for another CPU */
-  HGN_OUT_OF_MEMORY = 5,    /* or another resource of the system ran out */
-  HGN_CHECK_FAILED = 6,     /* a run-time check of the compiled code */
-  HGN_CACHE_FULL = 7        /* no page left for a step of sequences */
+  HGN_INVALID_ARGUMENT = 1,   /* the caller's arguments, shapes or names */
+  HGN_NOT_FOUND = 2,          /* no such file, or it cannot be read */
+  HGN_DAMAGED = 3,            /* the module's bytes are not what was written */
+  HGN_INCOMPATIBLE = 4,       /* a newer format, or code for another CPU */
+  HGN_OUT_OF_MEMORY = 5,      /* or another resource of the system ran out */
+  HGN_CHECK_FAILED = 6,       /* a run-time check of the compiled code */
+  HGN_CACHE_FULL = 7,         /* no page left for a step of sequences */
+  HGN_DEVICE_UNAVAILABLE = 8, /* no such device, or no driver that fits */
+  HGN_DEVICE_FAILED = 9       /* the device or its driver, during the work */
 } hgn_code;
 
 /* NULL, or an error that the caller releases. Any thread may use it. */
@@ -113,9 +115,12 @@ enum {
 /* All zero is the default. */
 typedef struct hgn_open_options {
   uint32_t flags;
-  /* Use the code of this level; NULL: the first that this CPU supports. Code
-   * for devices runs in the CUDA runtime library alone. */
+  /* Use the code of this level; NULL: the first that fits. */
   const char *level;
+  /* Where sessions run: NULL or "cpu"; or, in the CUDA runtime library, "cuda"
+   * for the first device, "cuda:1" for the next one. The code is then the first
+   * one that fits the device. */
+  const char *device;
 } hgn_open_options;
 
 /* Maps a module file and checks its structure, its header and its code; weights
