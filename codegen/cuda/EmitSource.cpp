@@ -10,7 +10,6 @@
 using namespace mlir;
 using namespace hagane;
 using namespace hagane::cuda;
-using llvm::formatv;
 
 static kernel::KernelOpInterface findKernel(func::FuncOp function) {
   for (Operation &op : function.front())
@@ -50,6 +49,10 @@ static LogicalResult emitKernel(Operation *op, KernelWriter &w) {
       .Case([&](kernel::Rows rows) { return emitRows(rows, w); })
       .Case([&](kernel::Reduce reduce) { return emitReduce(reduce, w); })
       .Case([&](kernel::Gemm gemm) { return emitGemm(gemm, w); })
+      .Case([&](kernel::Attention attention) {
+        return emitAttention(attention, w);
+      })
+      .Case([&](kernel::Conv conv) { return emitConv(conv, w); })
       .Case([&](kernel::Gather gather) { return emitGather(gather, w); })
       .Case([&](kernel::Window window) { return emitWindow(window, w); })
       .Case([&](kernel::Write write) { return emitWrite(write, w); })

@@ -34,6 +34,7 @@ struct ProgramRow {
   const char *variable;         ///< of the environment: another program
   SmallVector<StringRef> options;
   StringRef deviceOption; ///< a prefix of the device's name; empty: none
+  bool hasPaths; ///< images have paths of sources, unless they are told not to
   StringRef advice;
 };
 
@@ -42,7 +43,7 @@ class TemporaryFolder {
 public:
   ~TemporaryFolder() {
     if (!folder.empty())
-      fs::remove_directories(folder);
+      (void)fs::remove_directories(folder);
   }
   Error create() {
     if (std::error_code error = fs::createUniqueDirectory("hagane", folder))
@@ -61,8 +62,8 @@ private:
 
 class ProgramCompiler : public Compiler {
 public:
-  ProgramCompiler(const ProgramRow &row, std::string program)
-      : row(row), program(std::move(program)) {}
+  ProgramCompiler(ProgramRow row, std::string program)
+      : row(std::move(row)), program(std::move(program)) {}
   /// Writes the headers and asks for the version.
   Error start();
   std::string getIdentity() const override { return identity; }
@@ -73,7 +74,7 @@ private:
   Expected<std::string> run(llvm::ArrayRef<StringRef> arguments,
                             const std::string &log);
 
-  const ProgramRow &row;
+  ProgramRow row;
   std::string program, identity;
   TemporaryFolder folder;
 };
@@ -130,6 +131,9 @@ Expected<Bytes> ProgramCompiler::compile(const Source &source, StringRef sm) {
   SmallVector<StringRef> arguments(row.options);
   if (!row.deviceOption.empty())
     arguments.push_back(device);
+  std::string paths = "-ffile-prefix-map=" + folder.file("=");
+  if (row.hasPaths)
+    arguments.append({paths, "-fdebug-compilation-dir=/"});
   arguments.append({include, "-o", output, input});
   Expected<std::string> printed = run(arguments, stem + ".log");
   if (!printed)
@@ -159,19 +163,27 @@ static Expected<std::unique_ptr<Compiler>> open(const ProgramRow &row) {
 
 Expected<std::unique_ptr<Compiler>> hagane::cuda::openNvcc() {
   static const ProgramRow row = {
-      "nvcc",        {"nvcc"},
-      "HAGANE_NVCC", {"-cubin", "-std=c++17"},
-      "-arch=",      "install the CUDA toolkit, or name the program"};
+      "nvcc",
+      {"nvcc"},
+      "HAGANE_NVCC",
+      {"-cubin", "-std=c++17"},
+      "-arch=",
+      false,
+      "install the CUDA toolkit, or name the program"};
   return open(row);
 }
 
 Expected<std::unique_ptr<Compiler>> hagane::cuda::openEmulator() {
-  static const ProgramRow row = {"the emulator's compiler",
-                                 {"clang++-22", "clang++"},
-                                 "HAGANE_EMULATOR_CXX",
-                                 {"-x", "c++", "-std=c++17", "-O1", "-fPIC",
-                                  "-shared", "-w", "-DHAGANE_CUDA_EMULATED"},
-                                 "",
-                                 "install clang 22, or name the program"};
+  // Those of device/emulator/flags.txt.
+  SmallVector<StringRef> options;
+  llvm::SplitString(HAGANE_EMULATOR_FLAGS, options);
+  options.append({"-shared", "-w"});
+  const ProgramRow row = {"the emulator's compiler",
+                          {"clang++-22", "clang++"},
+                          "HAGANE_EMULATOR_CXX",
+                          options,
+                          "",
+                          true,
+                          "install clang 22, or name the program"};
   return open(row);
 }

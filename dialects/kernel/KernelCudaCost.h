@@ -44,6 +44,7 @@ int64_t getComputeBytes(Attention op);
 /// the schedule, whatever its way.
 int64_t getTileBytes(Attention op, int64_t rows, int64_t keys);
 int64_t getSharedBytes(Attention op, CudaAttentionAttr schedule);
+int64_t getSharedBytes(Conv op, CudaConvAttr schedule);
 
 } // namespace hagane::kernel
 

@@ -148,6 +148,15 @@ LogicalResult CudaConvAttr::verify(EmitError error, int64_t threads,
   return requireRange(error, "(U10)", "steps", steps, 4, 64);
 }
 
+// As hagane/cuda/conv_tile.cuh lays tiles out.
+int64_t kernel::getSharedBytes(Conv op, CudaConvAttr schedule) {
+  static constexpr int64_t kAccessBytes = 16;
+  int64_t bytes = getElementBytes(op.getEpilogue().getArgument(0).getType());
+  int64_t row =
+      schedule.getChannels() + kAccessBytes / bytes + schedule.getPositions();
+  return schedule.getSteps() * row * bytes;
+}
+
 Dim CudaConvAttr::getItems(Operation *kernel) const {
   auto op = cast<Conv>(kernel);
   unsigned out = op.getDpsInitsMutable()[0].getOperandNumber();

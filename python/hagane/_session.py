@@ -75,9 +75,9 @@ class Module:
     """A compiled model. Any number of threads and sessions may share it."""
 
     def __init__(self, path: str | os.PathLike, *, level: str | None = None,
-                 verify: bool = False, inspect: bool = False):
+                 verify: bool = False, inspect: bool = False, device: str | None = None):
         """See `load`."""
-        self._module = _runtime.Module(os.fspath(path), level, verify, inspect)
+        self._module = _runtime.Module(os.fspath(path), level, verify, inspect, device)
         self.inputs = [Value(*row) for row in self._module.inputs]
         self.outputs = [Value(*row) for row in self._module.outputs]
         self.states = [Value(*row) for row in self._module.states]
@@ -291,11 +291,12 @@ class Sequence:
 
 
 def load(path: str | os.PathLike, *, level: str | None = None, verify: bool = False,
-         inspect: bool = False) -> Module:
+         inspect: bool = False, device: str | None = None) -> Module:
     """Opens a module file; it is mapped, and must not change while it is open.
 
     level: use the code of this processor level instead of the best that this machine supports.
     verify: also check the hashes of all weights.
     inspect: open it even if it has no code for this machine; it then makes no sessions.
+    device: "cuda" or "cuda:1": run on that GPU, for which the module must have code; None: on the processor.
     """
-    return Module(path, level=level, verify=verify, inspect=inspect)
+    return Module(path, level=level, verify=verify, inspect=inspect, device=device)

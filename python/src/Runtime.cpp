@@ -100,9 +100,9 @@ NB_MODULE(_runtime, m) {
 
   nb::class_<Module>(m, "Module", "An open module file.")
       .def(nb::init<const std::string &, const std::optional<std::string> &,
-                    bool, bool>(),
+                    bool, bool, const std::optional<std::string> &>(),
            "path"_a, "level"_a = nb::none(), "verify"_a = false,
-           "inspect"_a = false)
+           "inspect"_a = false, "device"_a = nb::none())
       .def_prop_ro("inputs",
                    [](const Module &module) {
                      const hgn_module_info &info = module.info();

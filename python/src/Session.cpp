@@ -9,9 +9,11 @@ namespace nb = nanobind;
 using namespace hagane::python;
 
 Module::Module(const std::string &path, const std::optional<std::string> &level,
-               bool verify, bool inspect) {
+               bool verify, bool inspect,
+               const std::optional<std::string> &device) {
   hgn_open_options options = {};
   options.level = level ? level->c_str() : nullptr;
+  options.device = device ? device->c_str() : nullptr;
   options.flags =
       (verify ? HGN_OPEN_VERIFY : 0) | (inspect ? HGN_OPEN_INSPECT : 0);
   hgn_module *opened = nullptr;

@@ -20,7 +20,7 @@ struct Release {
 class Module {
 public:
   Module(const std::string &path, const std::optional<std::string> &level,
-         bool verify, bool inspect);
+         bool verify, bool inspect, const std::optional<std::string> &device);
 
   hgn_module *get() const { return module.get(); }
   const hgn_module_info &info() const { return *hgn_module_get_info(get()); }

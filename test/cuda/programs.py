@@ -23,6 +23,19 @@ PROGRAMS = {
     "gated": ("(T[m,32] x) => (T[m,48] z)",
               "a = MatMul(x, v) b = Sigmoid(a) c = Mul(a, b) d = MatMul(x, w) z = Mul(c, d)",
               {"v": (32, 48), "w": (32, 48)}),
+    "attention": ("(T[2,3,m,20] q, T[2,3,n,20] k, T[2,3,n,20] v, T[m,n] b) => (T[2,3,m,20] z)",
+                  "t = Transpose<perm = [0, 1, 3, 2]>(k) s = MatMul(q, t) a = Mul(s, c) d = Add(a, b) "
+                  "e = Softmax<axis = -1>(d) z = MatMul(e, v)", {"c": (1,)}),
+    "shared_keys": ("(T[2,6,m,16] q, T[2,2,n,16] k, T[2,2,n,24] v) => (T[2,6,m,24] z)", "z = Attention(q, k, v)", {}),
+    "causal": ("(T[1,2,m,64] q, T[1,2,m,64] k, T[1,2,m,64] v) => (T[1,2,m,64] z)",
+               "z = Attention<is_causal = 1, softcap = 5.0>(q, k, v)", {}),
+    "convolution": ("(T[1,3,m,n] x) => (T[1,21,p,q] z)",
+                    "a = Conv<kernel_shape = [3, 3], pads = [1, 1, 1, 1], strides = [2, 1]>(x, w, c) z = Relu(a)",
+                    {"w": (21, 3, 3, 3), "c": (21,)}),
+    "groups": ("(T[2,6,m,n] x) => (T[2,10,p,q] z)",
+               "z = Conv<kernel_shape = [3, 2], pads = [2, 2, 2, 2], dilations = [2, 3], group = 2>(x, w)",
+               {"w": (10, 3, 3, 2)}),
+    "line": ("(T[2,6,m] x) => (T[2,70,p] z)", "z = Conv<kernel_shape = [1]>(x, w)", {"w": (70, 6, 1)}),
 }
 SIZES = [{"m": 1, "n": 1}, {"m": 7, "n": 33}, {"m": 77, "n": 130}]
 
@@ -30,7 +43,7 @@ SIZES = [{"m": 1, "n": 1}, {"m": 7, "n": 33}, {"m": 77, "n": 130}]
 def make(name, dtype="float"):
     """The program as a model."""
     signature, operations, weights = PROGRAMS[name]
-    text = f'<ir_version: 8, opset_import: ["" : 18]> g {signature} {{ {operations} }}'
+    text = f'<ir_version: 11, opset_import: ["" : 23]> g {signature} {{ {operations} }}'
     for before in ("(T[", " T["):
         text = text.replace(before, before[0] + dtype + "[")
     model = onnx.parser.parse_model(text)

@@ -6,8 +6,10 @@ import cubin
 import onnx
 import programs
 import pytest
+from test_models import GENERATED, report
 
 SMS = ["80", "90a"]
+SPARE_REGISTERS, MOST_FRAME_BYTES = 8, 32
 CASES = [(program, []) for program in programs.PROGRAMS]
 CASES += [(program, [option]) for program in ("product", "gated")
           for option in ("--precision=bf16", "--precision=f16", "--quantize=int8:act=model",
@@ -22,8 +24,10 @@ def problems_of(kernel, path):
     lines = []
     if found.registers > kernel["registers"]:
         lines.append(f"{path}: {found.registers} registers, its schedule allows {kernel['registers']}")
-    if found.frame_bytes:
-        lines.append(f"{path}: {found.frame_bytes} bytes of local memory, expected none")
+    # Values are spilled where registers run out; a smaller frame is a subroutine's, such as the sine of large numbers.
+    if found.frame_bytes > (0 if found.registers >= kernel["registers"] - SPARE_REGISTERS else MOST_FRAME_BYTES):
+        lines.append(f"{path}: {found.frame_bytes} bytes of local memory beside {found.registers} registers, "
+                     f"of which its schedule allows {kernel['registers']}")
     if found.shared_bytes + kernel["shared_bytes"] > kernel["most_shared_bytes"]:
         lines.append(f"{path}: {found.shared_bytes} + {kernel['shared_bytes']} bytes of shared memory, "
                      f"the device has {kernel['most_shared_bytes']}")
@@ -34,22 +38,32 @@ def problems_of(kernel, path):
     return lines
 
 
+def problems_of_model(hagane, model, folder, options=()):
+    """The kernels of a model for all SMs, as sources and as images; a line for each problem."""
+    target = ["--target=cuda", f"--sm={','.join(SMS)}", *options]
+    for output in (["--emit=cuda-src", "-o", folder / "sources"],
+                   ["--cuda-compiler=nvrtc", "-o", folder / "model.hgn"]):
+        code, _, errors = hagane("compile", model, *target, *output)
+        if "NVRTC is not installed" in errors:
+            pytest.skip(errors.strip())
+        if code != 0:
+            return [errors]
+    assert hagane("inspect", folder / "model.hgn", "--dump", folder / "dump")[0] == 0
+    table = json.loads((folder / "sources/launches.json").read_text())
+    assert set(table) == {f"sm_{sm}" for sm in SMS}
+    return [line for sm, code in table.items() for kernel in code["kernels"]
+            for line in problems_of(kernel, folder / "dump" / sm / f"{kernel['name']}.cubin")]
+
+
 @pytest.mark.parametrize("program, options", CASES, ids=lambda value: value if isinstance(value, str) else "".join(value))
 def test_sources(hagane, tmp_path, program, options):
     onnx.save(programs.make(program), tmp_path / "model.onnx")
-    target = ["--target=cuda", f"--sm={','.join(SMS)}", *options]
-    for output in (["--emit=cuda-src", "-o", tmp_path / "sources"],
-                   ["--cuda-compiler=nvrtc", "-o", tmp_path / "model.hgn"]):
-        code, _, errors = hagane("compile", tmp_path / "model.onnx", *target, *output)
-        if "NVRTC is not installed" in errors:
-            pytest.skip(errors.strip())
-        assert code == 0, errors
-    assert hagane("inspect", tmp_path / "model.hgn", "--dump", tmp_path / "dump")[0] == 0
-    table = json.loads((tmp_path / "sources/launches.json").read_text())
-    assert set(table) == {f"sm_{sm}" for sm in SMS}
-    problems = [line for sm, code in table.items() for kernel in code["kernels"]
-                for line in problems_of(kernel, tmp_path / "dump" / sm / f"{kernel['name']}.cubin")]
-    assert not problems, "\n".join(problems)
+    report(problems_of_model(hagane, tmp_path / "model.onnx", tmp_path, options))
+
+
+@pytest.mark.parametrize("folder", GENERATED, ids=lambda folder: folder.name)
+def test_sources_of_generated_model(hagane, folder, tmp_path):
+    report(problems_of_model(hagane, folder / "model.onnx", tmp_path))
 
 
 def test_problems_are_found(nvcc, source_root, tmp_path):

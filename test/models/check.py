@@ -52,10 +52,10 @@ def compare(name, got, want, tolerance):
     return None
 
 
-def run_here(module, inputs, work):
+def run_here(module, inputs, work, *options):
     """The results of an npz file of inputs, and what is wrong with the run."""
     outputs = work / "out.npz"
-    message = hagane("run", module, "--inputs", inputs, "--outputs", outputs)
+    message = hagane("run", module, "--inputs", inputs, "--outputs", outputs, *options)
     return {} if message else dict(np.load(outputs)), message
 
 
@@ -75,11 +75,11 @@ def check_greedy(meta, module):
     return [] if got == want else [f"greedy: {got}, expected {want}"]
 
 
-def check(folder, work, level="native", run=run_here):
-    """What is wrong with a model's code for a level, which `run` can run: a line for each failure."""
+def check(folder, work, options=("--target-cpu=native",), run=run_here):
+    """What is wrong with a model's code, which `run` can run: a line for each failure."""
     meta = json.loads((folder / "meta.json").read_text())
     module = work / "model.hgn"
-    if message := hagane("compile", folder / "model.onnx", "-o", module, f"--target-cpu={level}"):
+    if message := hagane("compile", folder / "model.onnx", "-o", module, *options):
         return [f"compile: {message}"]
     problems = check_greedy(meta, module) if run is run_here else []
     for case in meta["cases"]:

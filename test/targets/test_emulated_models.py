@@ -32,8 +32,8 @@ def pytest_generate_tests(metafunc):
 @pytest.mark.parametrize("name", small.MODELS)
 def test_small_model(name, level, tmp_path):
     small.write(name, tmp_path / "model")
-    report(check(tmp_path / "model", tmp_path, level, functools.partial(run_there, level=level)))
+    report(check(tmp_path / "model", tmp_path, [f"--target-cpu={level}"], functools.partial(run_there, level=level)))
 
 
 def test_generated_model(folder, level, tmp_path):
-    report(check(folder, tmp_path, level, functools.partial(run_there, level=level)))
+    report(check(folder, tmp_path, [f"--target-cpu={level}"], functools.partial(run_there, level=level)))

@@ -16,7 +16,7 @@ static void printHead(const BenchResult &result) {
 }
 
 void benchModule(const BenchOptions &options) {
-  ModulePtr module = openModule(options.module);
+  ModulePtr module = openModule(options.module, 0, options.device);
   if (options.decode)
     return benchDecoding(module.get(), options);
   Session session(module.get(), options.threads);

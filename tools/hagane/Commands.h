@@ -20,13 +20,15 @@ using DimValues = std::map<std::string, int64_t>;
 
 struct RunOptions {
   std::string module, inputs, outputs;
-  int threads = 0; // 0: physical cores
+  std::string device; // "": the processor
+  int threads = 0;    // 0: physical cores
 };
 void runModule(const RunOptions &options);
 
 struct BenchOptions {
   std::string module;
   std::string inputs; // "": random data
+  std::string device; // "": the processor
   DimValues dims;
   int threads = 0;
   int runs = 0; // 0: until minSeconds have passed

@@ -60,9 +60,11 @@ void check(hgn_status status) {
   throw Error(message);
 }
 
-ModulePtr openModule(const std::string &path, uint32_t flags) {
+ModulePtr openModule(const std::string &path, uint32_t flags,
+                     const std::string &device) {
   hgn_open_options options{};
   options.flags = flags;
+  options.device = device.empty() ? nullptr : device.c_str();
   hgn_module *module = nullptr;
   check(hgn_module_open(path.c_str(), &options, &module));
   return ModulePtr(module);

@@ -20,7 +20,9 @@ struct Release {
 using ModulePtr = std::unique_ptr<hgn_module, Release>;
 using PoolPtr = std::unique_ptr<hgn_pool, Release>;
 
-ModulePtr openModule(const std::string &path, uint32_t flags = 0);
+/// `device`: "" for the processor, "cuda" or "cuda:1" for a GPU.
+ModulePtr openModule(const std::string &path, uint32_t flags = 0,
+                     const std::string &device = "");
 
 /// 0 threads: as many as there are physical cores.
 PoolPtr makePool(int threads);

@@ -61,6 +61,13 @@ void addThreads(CLI::App *app, int &threads) {
       ->check(CLI::Range(0, 1024));
 }
 
+void addDevice(CLI::App *app, std::string &device) {
+  app->add_option("--device", device,
+                  "Run on a GPU, cuda or cuda:1, for which the module has "
+                  "code; the processor by default")
+      ->type_name("NAME");
+}
+
 void addDeviceOptions(CLI::App *app, CompileOptions &options) {
   app->add_option("--target", options.targets,
                   "What to compile for, CPUs by default; see docs/cuda.md")

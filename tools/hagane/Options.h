@@ -36,6 +36,7 @@ CLI::Option *addEach(CLI::App *app, const std::string &name,
 
 void addDimValues(CLI::App *app, DimValues &dims);
 void addThreads(CLI::App *app, int &threads);
+void addDevice(CLI::App *app, std::string &device);
 /// What to run on in place of random data.
 void addInputs(CLI::App *app, std::string &inputs);
 /// What to run a module on, and for how long.

@@ -6,7 +6,7 @@
 namespace hagane::tool {
 
 void runModule(const RunOptions &options) {
-  ModulePtr module = openModule(options.module);
+  ModulePtr module = openModule(options.module, 0, options.device);
   Session session(module.get(), options.threads);
   std::vector<HostTensor> inputs = session.readInputs(options.inputs);
   std::vector<hgn_tensor> views, outputs(session.info().output_count);

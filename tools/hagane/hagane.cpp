@@ -128,6 +128,7 @@ CLI::App *addRun(CLI::App &app, RunOptions &options) {
       ->required()
       ->type_name("OUT.npz");
   addThreads(command, options.threads);
+  addDevice(command, options.device);
   return command;
 }
 
@@ -160,6 +161,7 @@ CLI::App *addBench(CLI::App &app, BenchOptions &options, bool &noProfile) {
       ->type_name("MODULE.hgn");
   addDimValues(command, options.dims);
   addMeasuring(command, options.inputs, options.threads, options.minSeconds);
+  addDevice(command, options.device);
   command
       ->add_option("--runs", options.runs,
                    "Measured runs; 0: as many as fit --min-time")

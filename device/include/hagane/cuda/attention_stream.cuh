@@ -20,14 +20,14 @@
 namespace hagane::cuda {
 
 /// Lanes that read a row of `chunks` accesses.
-constexpr int lanesFor(int chunks) {
+HAGANE_DEVICE constexpr int lanesFor(int chunks) {
   int lanes = 1;
   while (lanes < chunks && lanes < kWarpSize)
     lanes *= 2;
   return lanes;
 }
 
-constexpr int largerOf(int a, int b) { return a > b ? a : b; }
+HAGANE_DEVICE constexpr int largerOf(int a, int b) { return a > b ? a : b; }
 
 /// Rows of `kSize` elements that teams of `kLanes` lanes read, as they lie in
 /// memory: `kAtOnce` of them in registers.

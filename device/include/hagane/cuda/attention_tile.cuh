@@ -20,7 +20,7 @@
 namespace hagane::cuda {
 
 /// Columns of values that a thread has side by side: as many as pad little.
-constexpr int columnsBeside(int value) {
+HAGANE_DEVICE constexpr int columnsBeside(int value) {
   for (int count = 4; count > 1; count /= 2)
     if (roundUpTo(value, 16 * count) == roundUpTo(value, 16))
       return count;

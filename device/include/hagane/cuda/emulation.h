@@ -136,11 +136,26 @@ struct Emulation {
 
 constexpr uint32_t kEmulationVersion = 1;
 
-/// The emulator's table; each module has its own pointer to it.
-__attribute__((weak, visibility("hidden"))) const Emulation *emulationTable;
+/// Functions that are no part of the kernel: their own loads and stores are not
+/// checked.
+#define HAGANE_EMULATED                                                        \
+  __attribute__((visibility("hidden"),                                         \
+                 disable_sanitizer_instrumentation)) inline
 
-__attribute__((visibility("hidden"))) inline const Emulation *emulation() {
-  return emulationTable;
+/// A copy of the emulator's table in each module.
+__attribute__((weak, visibility("hidden"))) Emulation emulationTable;
+
+HAGANE_EMULATED const Emulation *emulation() { return &emulationTable; }
+
+namespace emulated {
+
+HAGANE_EMULATED Index3 threadIndex() { return emulation()->position()->thread; }
+HAGANE_EMULATED Index3 blockIndex() { return emulation()->position()->block; }
+HAGANE_EMULATED Index3 blockSize() {
+  return emulation()->position()->blockSize;
 }
+HAGANE_EMULATED Index3 gridSize() { return emulation()->position()->gridSize; }
+
+} // namespace emulated
 
 } // namespace hagane::cuda

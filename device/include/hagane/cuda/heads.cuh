@@ -28,7 +28,7 @@ template <typename T> struct PointeeOf<const T *> {
 /// What a pointer to rows points to.
 template <typename P> using ElementOf = typename PointeeOf<P>::Type;
 
-constexpr int roundUpTo(int value, int step) {
+HAGANE_DEVICE constexpr int roundUpTo(int value, int step) {
   return (value + step - 1) / step * step;
 }
 

@@ -68,13 +68,13 @@ HAGANE_HOOK void *__tsan_memset(void *to, int value, size_t bytes) {
 extern "C" __attribute__((weak, used, visibility("default"),
                           disable_sanitizer_instrumentation)) void
 hagane_emulated_attach(const ::hagane::cuda::Emulation *table) {
-  ::hagane::cuda::emulationTable = table;
+  ::hagane::cuda::emulationTable = *table;
 }
 
 namespace hagane::cuda::emulated {
 
 /// Atomics are accesses of kind 2: no race with one another.
-template <typename T> inline void touchAtomically(T *address) {
+template <typename T> HAGANE_EMULATED void touchAtomically(T *address) {
   emulation()->access(address, sizeof(T), 2, __builtin_return_address(0));
 }
 

@@ -28,10 +28,10 @@
 #define __cluster_dims__(...)
 #define __grid_constant__
 
-#define threadIdx (::hagane::cuda::emulation()->position()->thread)
-#define blockIdx (::hagane::cuda::emulation()->position()->block)
-#define blockDim (::hagane::cuda::emulation()->position()->blockSize)
-#define gridDim (::hagane::cuda::emulation()->position()->gridSize)
+#define threadIdx (::hagane::cuda::emulated::threadIndex())
+#define blockIdx (::hagane::cuda::emulated::blockIndex())
+#define blockDim (::hagane::cuda::emulated::blockSize())
+#define gridDim (::hagane::cuda::emulated::gridSize())
 
 #elif !defined(__CUDACC__)
 #error "compile with NVRTC or nvcc, or define HAGANE_CUDA_EMULATED"
